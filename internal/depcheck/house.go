@@ -1,0 +1,91 @@
+package depcheck
+
+import "slices"
+
+// below is what the application may know of the layers under it.
+var below = []string{
+	"dicomio", "dicomio/refusal", "dicomio/part10", "dicomio/source",
+	"inference", "inference/volume", "inference/finding", "inference/lung",
+	"inference/detect/...", "models/manifest",
+}
+
+// House is the import rule of docs/architecture.md, one line per room.
+var House = Rules{
+	Rooms: []Room{
+		{"proto/...", nil, "the generated interface knows nothing of what is behind it"},
+
+		{"inference/volume", nil, "a leaf: geometry needs nobody"},
+		{"inference/finding", []string{"inference/volume"}, "a leaf over the grid's vectors"},
+		{"models/manifest", nil, "a leaf: a model is described without knowing who runs it"},
+		{"models", []string{"models/manifest"}, "shipped models are files and their manifests"},
+		{"inference/lung", []string{"inference/volume", "inference/finding"}, "the lung field is found in a volume alone"},
+		{"inference/phantom", []string{"inference/volume", "inference/finding"}, "a phantom is a volume with its truth"},
+		{"inference/froc", []string{"inference/volume", "inference/finding"}, "an evaluation sees marks and truth, never the pipeline that made them"},
+		{"inference/guideline", []string{"inference/finding"}, "guidelines are tables over findings"},
+		{"inference/measure", []string{"inference/volume", "inference/finding", "inference/lung"}, "a finding is measured in the volume"},
+		{"inference/prior", []string{"inference/volume", "inference/finding", "inference/lung", "inference/measure"}, "two readings are compared, whoever made them"},
+		{"inference/detect/...", []string{"inference/volume", "inference/finding", "inference/lung", "models/manifest"}, "a detector is what a manifest describes; it declares the port that runs it"},
+		{"inference/onnx", nil, "the engine satisfies detect's port without importing the domain"},
+		{"inference", []string{
+			"inference/volume", "inference/finding", "inference/lung", "inference/detect/...", "inference/measure",
+			"inference/prior", "inference/guideline", "models/manifest",
+		}, "the pipeline goes from a volume to findings and knows no DICOM, no service and no engine"},
+
+		{"dicomio/refusal", nil, "a leaf: the reasons are words"},
+		{"dicomio/part10", []string{"dicomio/refusal"}, "the guard trusts nobody"},
+		{"dicomio/pixel/...", []string{"dicomio/refusal", "dicomio/part10"}, "a codec turns bytes into values"},
+		{"dicomio/source", []string{"dicomio/refusal", "dicomio/part10"}, "a source hands out bytes"},
+		{"dicomio/dimse/...", []string{"dicomio/refusal", "dicomio/part10"}, "a network peer hands out bytes"},
+		{"dicomio/dicomweb/...", []string{"dicomio/refusal", "dicomio/part10"}, "a network peer hands out bytes"},
+		{"dicomio", []string{"dicomio/refusal", "dicomio/part10", "dicomio/pixel/...", "dicomio/source", "inference/volume"}, "instances become a volume; what is seen in it is none of its business"},
+		{"dicomio/ctwriter", []string{"dicomio/refusal", "dicomio/part10", "inference/volume"}, "a volume becomes files"},
+		{"dicomio/report", []string{"dicomio/refusal", "dicomio/part10", "inference/volume", "inference/finding"}, "findings become objects"},
+
+		{"internal/triage/...", below, "the application declares ports; it knows no adapter"},
+
+		{"internal/access", nil, "a leaf: who may do what"},
+		{"internal/i18n", nil, "a leaf: the words of the three languages"},
+		{"internal/ortlib", nil, "a leaf: finds one library"},
+		{"internal/depcheck", nil, "looks at the project from outside"},
+		{"internal/config", []string{"internal/access"}, "settings are read before anything is built"},
+
+		{"internal/store/...", adapter(), "an adapter: knows the application, never another adapter"},
+		{"internal/jobs/...", adapter("models"), "an adapter: knows the application, never another adapter"},
+		{"internal/rpc/...", adapter("proto/..."), "an adapter: knows the application, never another adapter"},
+		{"internal/pacs/...", adapter("dicomio/dimse/...", "dicomio/dicomweb/..."), "an adapter: knows the application, never another adapter"},
+		{"internal/deliver/...", adapter("dicomio/dimse/...", "dicomio/dicomweb/...", "dicomio/report"), "an adapter: knows the application, never another adapter"},
+		{"internal/web/...", adapter(), "an adapter: knows the application, never another adapter"},
+		{"internal/rescore/...", adapter(), "an adapter: knows the application, never another adapter"},
+		{"internal/interop/...", adapter(), "an adapter: knows the application, never another adapter"},
+
+		{"cmd/...", []string{"..."}, "wires everything; nobody can import it"},
+	},
+	Guards: []Guard{
+		{"github.com/yalue/onnxruntime_go", []string{"inference/onnx"}, "its global state is wrapped once, in inference/onnx"},
+		{"github.com/suyashkumar/dicom", []string{"dicomio", "dicomio/part10", "dicomio/ctwriter", "dicomio/report"}, "its parser panics and allocates on hostile files: only behind the guard of dicomio/part10, elements and tags only in dicomio"},
+		{"google.golang.org/grpc", []string{"proto/...", "internal/rpc/...", "cmd/..."}, "gRPC stays at the edge"},
+		{"github.com/riverqueue/river", []string{"internal/store/...", "internal/jobs/...", "cmd/..."}, "the job queue stays behind the store and its workers"},
+		{"modernc.org/sqlite", []string{"internal/store/..."}, "one room owns the database"},
+		{"github.com/jackc/pgx/v5", []string{"internal/store/..."}, "one room owns the database"},
+		{"github.com/alecthomas/kong", []string{"cmd/..."}, "only the command line parses flags"},
+		{"github.com/stretchr/testify", nil, "a test library has no place in the program"},
+		{"testing", nil, "a test library has no place in the program"},
+		{"C", []string{"dicomio/pixel/openjpeg"}, "native code is kept where its crash costs one job and its memory is watched"},
+	},
+	Seals: []Seal{
+		{"inference", []string{"github.com/suyashkumar/dicom", "google.golang.org/grpc", "github.com/riverqueue/river", "database/sql", "net/http"}, "inference can be used and tested without a hospital around it"},
+		{"dicomio", []string{"google.golang.org/grpc", "github.com/riverqueue/river", "database/sql", "github.com/yalue/onnxruntime_go"}, "DICOM is read without a service or a model"},
+	},
+}
+
+// TopLevel are the only names beside dot-files at the root of the module.
+var TopLevel = []string{
+	"cmd", "dicomio", "docs", "inference", "internal", "models", "proto", "testdata",
+	"Dockerfile", "LICENSE", "NOTICE", "README.md", "buf.gen.yaml", "buf.yaml", "go.mod", "go.sum",
+}
+
+// adapter is what an adapter may know: the application, what lies below it,
+// and the three leaves that every adapter shares.
+func adapter(own ...string) []string {
+	return slices.Concat(below, []string{"internal/triage/...", "internal/access", "internal/config", "internal/i18n"}, own)
+}
