@@ -1856,6 +1856,84 @@ func (x *SeriesResult) GetNotes() []string {
 	return nil
 }
 
+// SeriesNotRead stands where a result would, for a series that was not read.
+// It has no list of findings, so that it cannot be taken for an empty one.
+type SeriesNotRead struct {
+	state             protoimpl.MessageState `protogen:"open.v1"`
+	StudyInstanceUid  string                 `protobuf:"bytes,1,opt,name=study_instance_uid,json=studyInstanceUid,proto3" json:"study_instance_uid,omitempty"`
+	SeriesInstanceUid string                 `protobuf:"bytes,2,opt,name=series_instance_uid,json=seriesInstanceUid,proto3" json:"series_instance_uid,omitempty"`
+	Modality          string                 `protobuf:"bytes,3,opt,name=modality,proto3" json:"modality,omitempty"`
+	Instances         int32                  `protobuf:"varint,4,opt,name=instances,proto3" json:"instances,omitempty"`
+	NotRead           *Refusal               `protobuf:"bytes,5,opt,name=not_read,json=notRead,proto3" json:"not_read,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *SeriesNotRead) Reset() {
+	*x = SeriesNotRead{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SeriesNotRead) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SeriesNotRead) ProtoMessage() {}
+
+func (x *SeriesNotRead) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SeriesNotRead.ProtoReflect.Descriptor instead.
+func (*SeriesNotRead) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *SeriesNotRead) GetStudyInstanceUid() string {
+	if x != nil {
+		return x.StudyInstanceUid
+	}
+	return ""
+}
+
+func (x *SeriesNotRead) GetSeriesInstanceUid() string {
+	if x != nil {
+		return x.SeriesInstanceUid
+	}
+	return ""
+}
+
+func (x *SeriesNotRead) GetModality() string {
+	if x != nil {
+		return x.Modality
+	}
+	return ""
+}
+
+func (x *SeriesNotRead) GetInstances() int32 {
+	if x != nil {
+		return x.Instances
+	}
+	return 0
+}
+
+func (x *SeriesNotRead) GetNotRead() *Refusal {
+	if x != nil {
+		return x.NotRead
+	}
+	return nil
+}
+
 // Model names a detector exactly.
 type Model struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
@@ -1869,7 +1947,7 @@ type Model struct {
 
 func (x *Model) Reset() {
 	*x = Model{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[19]
+	mi := &file_nafas_v1_triage_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1881,7 +1959,7 @@ func (x *Model) String() string {
 func (*Model) ProtoMessage() {}
 
 func (x *Model) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[19]
+	mi := &file_nafas_v1_triage_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1894,7 +1972,7 @@ func (x *Model) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Model.ProtoReflect.Descriptor instead.
 func (*Model) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{19}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Model) GetName() string {
@@ -1930,7 +2008,7 @@ type Runtime struct {
 
 func (x *Runtime) Reset() {
 	*x = Runtime{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[20]
+	mi := &file_nafas_v1_triage_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1942,7 +2020,7 @@ func (x *Runtime) String() string {
 func (*Runtime) ProtoMessage() {}
 
 func (x *Runtime) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[20]
+	mi := &file_nafas_v1_triage_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1955,7 +2033,7 @@ func (x *Runtime) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Runtime.ProtoReflect.Descriptor instead.
 func (*Runtime) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{20}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Runtime) GetVersion() string {
@@ -1984,7 +2062,7 @@ type Warning struct {
 
 func (x *Warning) Reset() {
 	*x = Warning{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[21]
+	mi := &file_nafas_v1_triage_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1996,7 +2074,7 @@ func (x *Warning) String() string {
 func (*Warning) ProtoMessage() {}
 
 func (x *Warning) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[21]
+	mi := &file_nafas_v1_triage_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2009,7 +2087,7 @@ func (x *Warning) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Warning.ProtoReflect.Descriptor instead.
 func (*Warning) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{21}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Warning) GetCode() string {
@@ -2044,7 +2122,7 @@ type Scan struct {
 
 func (x *Scan) Reset() {
 	*x = Scan{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[22]
+	mi := &file_nafas_v1_triage_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2056,7 +2134,7 @@ func (x *Scan) String() string {
 func (*Scan) ProtoMessage() {}
 
 func (x *Scan) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[22]
+	mi := &file_nafas_v1_triage_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2069,7 +2147,7 @@ func (x *Scan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Scan.ProtoReflect.Descriptor instead.
 func (*Scan) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{22}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Scan) GetSlices() int32 {
@@ -2139,7 +2217,7 @@ type StageTime struct {
 
 func (x *StageTime) Reset() {
 	*x = StageTime{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[23]
+	mi := &file_nafas_v1_triage_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2151,7 +2229,7 @@ func (x *StageTime) String() string {
 func (*StageTime) ProtoMessage() {}
 
 func (x *StageTime) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[23]
+	mi := &file_nafas_v1_triage_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2164,7 +2242,7 @@ func (x *StageTime) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StageTime.ProtoReflect.Descriptor instead.
 func (*StageTime) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{23}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *StageTime) GetStage() string {
@@ -2210,7 +2288,7 @@ type Finding struct {
 
 func (x *Finding) Reset() {
 	*x = Finding{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[24]
+	mi := &file_nafas_v1_triage_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2222,7 +2300,7 @@ func (x *Finding) String() string {
 func (*Finding) ProtoMessage() {}
 
 func (x *Finding) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[24]
+	mi := &file_nafas_v1_triage_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2235,7 +2313,7 @@ func (x *Finding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finding.ProtoReflect.Descriptor instead.
 func (*Finding) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{24}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Finding) GetRank() int32 {
@@ -2320,7 +2398,7 @@ type Point struct {
 
 func (x *Point) Reset() {
 	*x = Point{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[25]
+	mi := &file_nafas_v1_triage_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2332,7 +2410,7 @@ func (x *Point) String() string {
 func (*Point) ProtoMessage() {}
 
 func (x *Point) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[25]
+	mi := &file_nafas_v1_triage_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2345,7 +2423,7 @@ func (x *Point) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Point.ProtoReflect.Descriptor instead.
 func (*Point) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{25}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Point) GetX() float64 {
@@ -2380,7 +2458,7 @@ type PixelPosition struct {
 
 func (x *PixelPosition) Reset() {
 	*x = PixelPosition{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[26]
+	mi := &file_nafas_v1_triage_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2392,7 +2470,7 @@ func (x *PixelPosition) String() string {
 func (*PixelPosition) ProtoMessage() {}
 
 func (x *PixelPosition) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[26]
+	mi := &file_nafas_v1_triage_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2405,7 +2483,7 @@ func (x *PixelPosition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PixelPosition.ProtoReflect.Descriptor instead.
 func (*PixelPosition) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{26}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *PixelPosition) GetColumn() float64 {
@@ -2524,7 +2602,13 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\n" +
 	"result_key\x18\t \x01(\tR\tresultKey\x12\x14\n" +
 	"\x05notes\x18\n" +
-	" \x03(\tR\x05notes\"M\n" +
+	" \x03(\tR\x05notes\"\xd5\x01\n" +
+	"\rSeriesNotRead\x12,\n" +
+	"\x12study_instance_uid\x18\x01 \x01(\tR\x10studyInstanceUid\x12.\n" +
+	"\x13series_instance_uid\x18\x02 \x01(\tR\x11seriesInstanceUid\x12\x1a\n" +
+	"\bmodality\x18\x03 \x01(\tR\bmodality\x12\x1c\n" +
+	"\tinstances\x18\x04 \x01(\x05R\tinstances\x12,\n" +
+	"\bnot_read\x18\x05 \x01(\v2\x11.nafas.v1.RefusalR\anotRead\"M\n" +
 	"\x05Model\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x16\n" +
@@ -2648,7 +2732,7 @@ func file_nafas_v1_triage_proto_rawDescGZIP() []byte {
 }
 
 var file_nafas_v1_triage_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
-var file_nafas_v1_triage_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
+var file_nafas_v1_triage_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_nafas_v1_triage_proto_goTypes = []any{
 	(OnDisconnect)(0),             // 0: nafas.v1.OnDisconnect
 	(StudyOrder)(0),               // 1: nafas.v1.StudyOrder
@@ -2675,15 +2759,16 @@ var file_nafas_v1_triage_proto_goTypes = []any{
 	(*Study)(nil),                 // 22: nafas.v1.Study
 	(*Series)(nil),                // 23: nafas.v1.Series
 	(*SeriesResult)(nil),          // 24: nafas.v1.SeriesResult
-	(*Model)(nil),                 // 25: nafas.v1.Model
-	(*Runtime)(nil),               // 26: nafas.v1.Runtime
-	(*Warning)(nil),               // 27: nafas.v1.Warning
-	(*Scan)(nil),                  // 28: nafas.v1.Scan
-	(*StageTime)(nil),             // 29: nafas.v1.StageTime
-	(*Finding)(nil),               // 30: nafas.v1.Finding
-	(*Point)(nil),                 // 31: nafas.v1.Point
-	(*PixelPosition)(nil),         // 32: nafas.v1.PixelPosition
-	(*timestamppb.Timestamp)(nil), // 33: google.protobuf.Timestamp
+	(*SeriesNotRead)(nil),         // 25: nafas.v1.SeriesNotRead
+	(*Model)(nil),                 // 26: nafas.v1.Model
+	(*Runtime)(nil),               // 27: nafas.v1.Runtime
+	(*Warning)(nil),               // 28: nafas.v1.Warning
+	(*Scan)(nil),                  // 29: nafas.v1.Scan
+	(*StageTime)(nil),             // 30: nafas.v1.StageTime
+	(*Finding)(nil),               // 31: nafas.v1.Finding
+	(*Point)(nil),                 // 32: nafas.v1.Point
+	(*PixelPosition)(nil),         // 33: nafas.v1.PixelPosition
+	(*timestamppb.Timestamp)(nil), // 34: google.protobuf.Timestamp
 }
 var file_nafas_v1_triage_proto_depIdxs = []int32{
 	4,  // 0: nafas.v1.UploadHeader.request_priority:type_name -> nafas.v1.RequestPriority
@@ -2702,44 +2787,45 @@ var file_nafas_v1_triage_proto_depIdxs = []int32{
 	22, // 13: nafas.v1.GetStudyResponse.study:type_name -> nafas.v1.Study
 	2,  // 14: nafas.v1.ListStudiesRequest.states:type_name -> nafas.v1.StudyState
 	3,  // 15: nafas.v1.ListStudiesRequest.priorities:type_name -> nafas.v1.Priority
-	33, // 16: nafas.v1.ListStudiesRequest.received_after:type_name -> google.protobuf.Timestamp
-	33, // 17: nafas.v1.ListStudiesRequest.received_before:type_name -> google.protobuf.Timestamp
+	34, // 16: nafas.v1.ListStudiesRequest.received_after:type_name -> google.protobuf.Timestamp
+	34, // 17: nafas.v1.ListStudiesRequest.received_before:type_name -> google.protobuf.Timestamp
 	1,  // 18: nafas.v1.ListStudiesRequest.order:type_name -> nafas.v1.StudyOrder
 	22, // 19: nafas.v1.ListStudiesResponse.studies:type_name -> nafas.v1.Study
 	22, // 20: nafas.v1.WatchStudiesResponse.study:type_name -> nafas.v1.Study
 	2,  // 21: nafas.v1.Study.state:type_name -> nafas.v1.StudyState
 	3,  // 22: nafas.v1.Study.priority:type_name -> nafas.v1.Priority
 	4,  // 23: nafas.v1.Study.request_priority:type_name -> nafas.v1.RequestPriority
-	33, // 24: nafas.v1.Study.received_at:type_name -> google.protobuf.Timestamp
-	33, // 25: nafas.v1.Study.updated_at:type_name -> google.protobuf.Timestamp
+	34, // 24: nafas.v1.Study.received_at:type_name -> google.protobuf.Timestamp
+	34, // 25: nafas.v1.Study.updated_at:type_name -> google.protobuf.Timestamp
 	23, // 26: nafas.v1.Study.series:type_name -> nafas.v1.Series
 	14, // 27: nafas.v1.Study.not_assessed:type_name -> nafas.v1.Refusal
 	14, // 28: nafas.v1.Series.not_read:type_name -> nafas.v1.Refusal
 	24, // 29: nafas.v1.Series.result:type_name -> nafas.v1.SeriesResult
-	25, // 30: nafas.v1.SeriesResult.model:type_name -> nafas.v1.Model
-	27, // 31: nafas.v1.SeriesResult.warnings:type_name -> nafas.v1.Warning
-	30, // 32: nafas.v1.SeriesResult.findings:type_name -> nafas.v1.Finding
-	28, // 33: nafas.v1.SeriesResult.scan:type_name -> nafas.v1.Scan
-	29, // 34: nafas.v1.SeriesResult.timings:type_name -> nafas.v1.StageTime
-	26, // 35: nafas.v1.SeriesResult.runtime:type_name -> nafas.v1.Runtime
-	31, // 36: nafas.v1.Scan.spacing_mm:type_name -> nafas.v1.Point
-	31, // 37: nafas.v1.Finding.center_lps_mm:type_name -> nafas.v1.Point
-	32, // 38: nafas.v1.Finding.pixel:type_name -> nafas.v1.PixelPosition
-	8,  // 39: nafas.v1.TriageService.SubmitSeries:input_type -> nafas.v1.SubmitSeriesRequest
-	10, // 40: nafas.v1.TriageService.TriageSeries:input_type -> nafas.v1.TriageSeriesRequest
-	16, // 41: nafas.v1.TriageService.GetStudy:input_type -> nafas.v1.GetStudyRequest
-	18, // 42: nafas.v1.TriageService.ListStudies:input_type -> nafas.v1.ListStudiesRequest
-	20, // 43: nafas.v1.TriageService.WatchStudies:input_type -> nafas.v1.WatchStudiesRequest
-	9,  // 44: nafas.v1.TriageService.SubmitSeries:output_type -> nafas.v1.SubmitSeriesResponse
-	11, // 45: nafas.v1.TriageService.TriageSeries:output_type -> nafas.v1.TriageSeriesResponse
-	17, // 46: nafas.v1.TriageService.GetStudy:output_type -> nafas.v1.GetStudyResponse
-	19, // 47: nafas.v1.TriageService.ListStudies:output_type -> nafas.v1.ListStudiesResponse
-	21, // 48: nafas.v1.TriageService.WatchStudies:output_type -> nafas.v1.WatchStudiesResponse
-	44, // [44:49] is the sub-list for method output_type
-	39, // [39:44] is the sub-list for method input_type
-	39, // [39:39] is the sub-list for extension type_name
-	39, // [39:39] is the sub-list for extension extendee
-	0,  // [0:39] is the sub-list for field type_name
+	26, // 30: nafas.v1.SeriesResult.model:type_name -> nafas.v1.Model
+	28, // 31: nafas.v1.SeriesResult.warnings:type_name -> nafas.v1.Warning
+	31, // 32: nafas.v1.SeriesResult.findings:type_name -> nafas.v1.Finding
+	29, // 33: nafas.v1.SeriesResult.scan:type_name -> nafas.v1.Scan
+	30, // 34: nafas.v1.SeriesResult.timings:type_name -> nafas.v1.StageTime
+	27, // 35: nafas.v1.SeriesResult.runtime:type_name -> nafas.v1.Runtime
+	14, // 36: nafas.v1.SeriesNotRead.not_read:type_name -> nafas.v1.Refusal
+	32, // 37: nafas.v1.Scan.spacing_mm:type_name -> nafas.v1.Point
+	32, // 38: nafas.v1.Finding.center_lps_mm:type_name -> nafas.v1.Point
+	33, // 39: nafas.v1.Finding.pixel:type_name -> nafas.v1.PixelPosition
+	8,  // 40: nafas.v1.TriageService.SubmitSeries:input_type -> nafas.v1.SubmitSeriesRequest
+	10, // 41: nafas.v1.TriageService.TriageSeries:input_type -> nafas.v1.TriageSeriesRequest
+	16, // 42: nafas.v1.TriageService.GetStudy:input_type -> nafas.v1.GetStudyRequest
+	18, // 43: nafas.v1.TriageService.ListStudies:input_type -> nafas.v1.ListStudiesRequest
+	20, // 44: nafas.v1.TriageService.WatchStudies:input_type -> nafas.v1.WatchStudiesRequest
+	9,  // 45: nafas.v1.TriageService.SubmitSeries:output_type -> nafas.v1.SubmitSeriesResponse
+	11, // 46: nafas.v1.TriageService.TriageSeries:output_type -> nafas.v1.TriageSeriesResponse
+	17, // 47: nafas.v1.TriageService.GetStudy:output_type -> nafas.v1.GetStudyResponse
+	19, // 48: nafas.v1.TriageService.ListStudies:output_type -> nafas.v1.ListStudiesResponse
+	21, // 49: nafas.v1.TriageService.WatchStudies:output_type -> nafas.v1.WatchStudiesResponse
+	45, // [45:50] is the sub-list for method output_type
+	40, // [40:45] is the sub-list for method input_type
+	40, // [40:40] is the sub-list for extension type_name
+	40, // [40:40] is the sub-list for extension extendee
+	0,  // [0:40] is the sub-list for field type_name
 }
 
 func init() { file_nafas_v1_triage_proto_init() }
@@ -2766,7 +2852,7 @@ func file_nafas_v1_triage_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_nafas_v1_triage_proto_rawDesc), len(file_nafas_v1_triage_proto_rawDesc)),
 			NumEnums:      6,
-			NumMessages:   27,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
