@@ -6,7 +6,6 @@ package depcheck
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -37,7 +36,8 @@ type Room struct {
 }
 
 // Guard keeps an import of somebody else's code in the rooms that exist to
-// hold it. Import matches the package and all below it.
+// hold it. Import matches the package and all below it; of several guards that
+// match, the narrowest holds.
 type Guard struct {
 	Import string
 	Only   []string
@@ -72,10 +72,8 @@ func (r Rules) Check(packages []Package) []string {
 			if to, own := r.room(imported); own && !may(room, to) {
 				broken = append(broken, fmt.Sprintf("%s imports %s: %s", p.Path, imported, room.Why))
 			}
-			for _, g := range r.Guards {
-				if within(imported, g.Import) && !slices.ContainsFunc(g.Only, func(o string) bool { return matches(o, p.Path) }) {
-					broken = append(broken, fmt.Sprintf("%s imports %s: %s", p.Path, imported, g.Why))
-				}
+			if g, ok := r.guard(imported); ok && !slices.ContainsFunc(g.Only, func(o string) bool { return matches(o, p.Path) }) {
+				broken = append(broken, fmt.Sprintf("%s imports %s: %s", p.Path, imported, g.Why))
 			}
 		}
 		broken = append(broken, r.sealed(p)...)
@@ -99,18 +97,25 @@ func (r Rules) sealed(p Package) []string {
 	return broken
 }
 
-// room finds the narrowest room of a package.
+// room finds the room of a package.
 func (r Rules) room(path string) (Room, bool) {
-	var fits []Room
-	for _, room := range r.Rooms {
-		if matches(room.Path, path) {
-			fits = append(fits, room)
+	return narrowest(r.Rooms, func(room Room) (string, bool) { return room.Path, matches(room.Path, path) })
+}
+
+// guard finds the guard over an import.
+func (r Rules) guard(imported string) (Guard, bool) {
+	return narrowest(r.Guards, func(g Guard) (string, bool) { return g.Import, within(imported, g.Import) })
+}
+
+// narrowest returns the rule that fits with the longest name.
+func narrowest[R any](rules []R, fits func(R) (name string, ok bool)) (best R, found bool) {
+	longest := -1
+	for _, rule := range rules {
+		if name, ok := fits(rule); ok && len(name) > longest {
+			best, longest = rule, len(name)
 		}
 	}
-	if len(fits) == 0 {
-		return Room{}, false
-	}
-	return slices.MaxFunc(fits, func(a, b Room) int { return cmp.Compare(len(a.Path), len(b.Path)) }), true
+	return best, longest >= 0
 }
 
 func may(from, to Room) bool {
@@ -128,9 +133,10 @@ func matches(pattern, path string) bool {
 func within(path, tree string) bool { return path == tree || strings.HasPrefix(path, tree+"/") }
 
 // Load asks `go list` in dir for the packages of its module. Test files are
-// left out: a test may look at its subject through any room.
+// left out: a test may look at its subject through any room. What does not
+// compile is listed too (-e): that is for the compiler to say.
 func Load(ctx context.Context, dir, module string) ([]Package, error) {
-	cmd := exec.CommandContext(ctx, "go", "list", "-json=ImportPath,Imports,Deps", "./...")
+	cmd := exec.CommandContext(ctx, "go", "list", "-e", "-json=ImportPath,Imports,Deps", "./...")
 	cmd.Dir = dir
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
