@@ -1,0 +1,95 @@
+"""Marks against labels on prepared scans: hits, ranks, false marks, thresholds.
+
+A hit: the mark's centre strictly within diameter / 2 of the lesion's. Marks on
+ignored or audited places are neither hits nor false (their truth is unknown).
+"""
+import numpy as np
+
+import detect
+
+
+def judge(scan, rows):
+    """What each mark is worth, and where each reference lesion came.
+
+    Returns (lesions, false scores). A lesion is a dict with its diameter, and
+    rank, score, distance and found diameter of its best mark, or rank None.
+    """
+    free = np.ones(len(rows), bool)
+    lesions = []
+    reference = [l for l in scan.labels if l["judgement"] == "nodule" and l["source"] == "reference"]
+    for label in reference:
+        distance = np.linalg.norm(rows[:, :3] - scan.to_voxel(label["lps"]), axis=1) * scan.spacing
+        hit = distance < label["diameter"] / 2
+        free &= ~hit
+        entry = {"case": scan.case, "use": scan.use, "diameter": label["diameter"], "rank": None,
+                 "score": 0.0}
+        if hit.any():
+            best = int(np.argmax(hit))  # rows are sorted by score
+            entry.update(rank=best + 1, score=float(rows[best, 4]),
+                         distance=float(distance[best]), found=float(rows[best, 3]))
+        lesions.append(entry)
+    for label in scan.labels:
+        if label in reference:
+            continue
+        distance = np.linalg.norm(rows[:, :3] - scan.to_voxel(label["lps"]), axis=1) * scan.spacing
+        free &= distance >= max(5.0, label["diameter"] / 2)
+    return lesions, rows[free, 4]
+
+
+def evaluate(net, scans, recipe, device="cpu", log=print):
+    """One line per lesion; returns lesions and the false marks of each scan."""
+    lesions, false = [], {}
+    for scan in scans:
+        rows = detect.marks(net, scan, recipe, device)
+        here, scores = judge(scan, rows)
+        lesions += here
+        false[scan.case] = scores
+        for l in here:
+            where = ("rank %d, score %.3f, %.1f mm off, %.1f mm wide"
+                     % (l["rank"], l["score"], l["distance"], l["found"])
+                     if l["rank"] else "missed")
+            log("%-18s %-7s lesion of %.1f mm: %s" % (scan.case, scan.use, l["diameter"], where))
+        log("%-18s %-7s false marks: best %s" % (scan.case, scan.use,
+            " ".join("%.2f" % s for s in scores[:10])))
+    return lesions, false
+
+
+def threshold(false, per_scan):
+    """The lowest score at which there are at most per_scan false marks a scan, on average."""
+    scores = np.sort(np.concatenate(list(false.values()) or [np.zeros(0)]))[::-1]
+    allowed = int(np.floor(per_scan * len(false)))
+    if allowed >= len(scores):
+        return float(scores[-1]) if len(scores) else 0.5
+    # Just above the first mark that is too many.
+    return float(np.nextafter(scores[allowed], 1))
+
+
+def simulated(net, patches, count, recipe, device="cpu", log=print):
+    """Hits on implanted nodules of the generator's patches, by size and score threshold."""
+    import torch
+    import targets
+    rows = []
+    for _ in range(count):
+        hu, weight, lesions = patches.next()
+        with torch.no_grad():
+            heat, _ = net(torch.from_numpy(detect.scale(hu, recipe["hu_window"]))[None, None].to(device))
+        heat = torch.sigmoid(heat[0, 0]).cpu().numpy()
+        axis = np.arange(heat.shape[0])
+        for z, y, x, d in lesions:
+            c = targets.to_cells((z, y, x))
+            if (c < 3).any() or (c > heat.shape[0] - 4).any():
+                continue
+            r2 = ((axis - c[0])[:, None, None] ** 2 + (axis - c[1])[None, :, None] ** 2
+                  + (axis - c[2])[None, None, :] ** 2)
+            near = r2 < max(0.5 * d / recipe["spacing_mm"] / 2, 1.0) ** 2
+            rows.append((d, float(heat[near].max())))
+    return np.array(rows).reshape(-1, 2)
+
+
+def strata(rows, thresholds):
+    """[(low, high, n, hits at each threshold)] of simulated()'s rows."""
+    out = []
+    for low, high in ((4, 6), (6, 8), (8, 15), (15, 30.1)):
+        here = rows[(rows[:, 0] >= low) & (rows[:, 0] < high), 1]
+        out.append((low, high, len(here), [int((here >= t).sum()) for t in thresholds]))
+    return out

@@ -1,0 +1,61 @@
+"""Patches from the Go generator (`nafas model patches`) and their replay.
+
+Frames, little endian: "NFP1" | int32 n | int32 targets | int16[n^3] HU |
+uint8[n^3] weight | targets x float32[6] (z, y, x, diameter mm, kind, origin).
+"""
+import struct
+import subprocess
+
+import numpy as np
+
+
+class Patches:
+    """Reads frames of a generator process, strictly in order."""
+
+    def __init__(self, command):
+        self.command = command
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, bufsize=1 << 22)
+
+    def _read(self, count):
+        data = self.process.stdout.read(count)
+        if len(data) != count:
+            self.process.kill()
+            raise RuntimeError("the patch generator ended: %s (exit %s)"
+                               % (" ".join(self.command), self.process.wait()))
+        return data
+
+    def next(self):
+        magic, n, count = struct.unpack("<4sii", self._read(12))
+        if magic != b"NFP1" or not 0 < n <= 512 or not 0 <= count <= 10000:
+            raise RuntimeError("not a patch frame")
+        hu = np.frombuffer(self._read(2 * n ** 3), "<i2").reshape(n, n, n)
+        weight = np.frombuffer(self._read(n ** 3), np.uint8).reshape(n, n, n)
+        targets = np.frombuffer(self._read(24 * count), "<f4").reshape(count, 6)
+        return hu, weight, targets[:, :4].copy()
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+
+
+class Replay:
+    """Keeps the last patches; the generator need not run at the network's pace.
+
+    Pulls are counted, not timed, so a run does not depend on who was faster.
+    """
+
+    def __init__(self, patches, size, rng):
+        self.patches, self.size, self.rng = patches, size, rng
+        self.kept, self.at = [], 0
+
+    def fill(self, count):
+        for _ in range(count):
+            patch = self.patches.next()
+            if len(self.kept) < self.size:
+                self.kept.append(patch)
+            else:
+                self.kept[self.at] = patch
+                self.at = (self.at + 1) % self.size
+
+    def draw(self):
+        return self.kept[self.rng.integers(len(self.kept))]
