@@ -1,0 +1,100 @@
+package rpc_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/encoding/protojson"
+
+	"nafas/dicomio/refusal"
+	"nafas/inference/finding"
+	"nafas/inference/volume"
+	"nafas/internal/rpc"
+	"nafas/internal/triage"
+	nafasv1 "nafas/proto/nafas/v1"
+)
+
+// declaredReasons reads every constant of type Reason from the source of a
+// package, so that a reason added there and forgotten on the wire is found.
+func declaredReasons(t *testing.T, dir string) []refusal.Reason {
+	t.Helper()
+	pkgs, err := parser.ParseDir(token.NewFileSet(), dir, func(i fs.FileInfo) bool {
+		return !strings.HasSuffix(i.Name(), "_test.go")
+	}, 0)
+	require.NoError(t, err)
+	var reasons []refusal.Reason
+	for _, pkg := range pkgs {
+		ast.Inspect(pkg, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok || spec.Type == nil || len(spec.Values) != 1 || !isReason(spec.Type) {
+				return true
+			}
+			word, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+			require.NoError(t, err)
+			reasons = append(reasons, refusal.Reason(word))
+			return true
+		})
+	}
+	return reasons
+}
+
+func isReason(e ast.Expr) bool {
+	switch e := e.(type) {
+	case *ast.Ident:
+		return e.Name == "Reason"
+	case *ast.SelectorExpr:
+		return e.Sel.Name == "Reason"
+	}
+	return false
+}
+
+func TestEveryReasonIsOnTheWire(t *testing.T) {
+	reasons := append(declaredReasons(t, "../../dicomio/refusal"), declaredReasons(t, "../triage")...)
+	require.Greater(t, len(reasons), 20, "the constants were not found")
+	for _, r := range reasons {
+		require.Equal(t, "REASON_"+string(r), rpc.ReasonProto(r).String())
+	}
+	require.Len(t, reasons, len(nafasv1.Reason_name)-1, "the enum holds a reason that nothing declares")
+}
+
+func TestUnknownReasonNeverLooksLikeNone(t *testing.T) {
+	require.Equal(t, nafasv1.Reason_REASON_INTERNAL, rpc.ReasonProto("NEWER"))
+}
+
+// The names in JSON are an interface from the first day.
+func TestResultJSONNames(t *testing.T) {
+	result := triage.Result{
+		StudyUID: "1.2", SeriesUID: "1.2.3",
+		Model:    triage.Model{Name: "m", Version: "1", SHA256: "ab"},
+		Warnings: []triage.Warning{{Code: "THICK_SLICES", Text: "3 mm"}},
+		Timings:  []triage.StageTime{{Stage: "onnx", Wall: 1500 * time.Millisecond}},
+		Findings: []triage.Finding{{
+			Finding: finding.Finding{
+				Rank: 1, Score: 0.75, Flagged: true, MeanDiameterMM: 8.2,
+				CenterLPSMM: volume.Vec3{1, -2, 3}, Side: finding.SideLeft,
+			},
+			SOPInstanceUID: "1.2.3.4", Slice: 7, PixelColumn: 10, PixelRow: 20,
+		}},
+	}
+	raw, err := protojson.Marshal(rpc.ResultProto(result))
+	require.NoError(t, err)
+	require.JSONEq(t, `{
+		"studyInstanceUid": "1.2", "seriesInstanceUid": "1.2.3",
+		"model": {"name": "m", "version": "1", "sha256": "ab"}, "runtime": {},
+		"warnings": [{"code": "THICK_SLICES", "text": "3 mm"}],
+		"scan": {"spacingMm": {}},
+		"timings": [{"stage": "onnx", "seconds": 1.5}],
+		"findings": [{
+			"rank": 1, "score": 0.75, "flagged": true, "meanDiameterMm": 8.2, "side": "left",
+			"centerLpsMm": {"x": 1, "y": -2, "z": 3},
+			"sopInstanceUid": "1.2.3.4", "slice": 7, "pixel": {"column": 10, "row": 20}
+		}]
+	}`, string(raw))
+}
