@@ -1,11 +1,47 @@
 package pixel
 
-import "nafas/dicomio/pixel/jpegls"
+import (
+	"nafas/dicomio/pixel/jpegll"
+	"nafas/dicomio/pixel/jpegls"
+	"nafas/dicomio/pixel/openjpeg"
+	"nafas/dicomio/pixel/rle"
+)
+
+func decodeRLE(dst []uint16, frame []byte, f Format) error {
+	if err := rle.Decode(dst, frame, f.BitsAllocated); err != nil {
+		return err
+	}
+	return f.settle(dst, f.BitsAllocated)
+}
+
+func decodeJPEGLossless(dst []uint16, frame []byte, f Format) error {
+	info, err := jpegll.Decode(dst, frame, f.Rows, f.Columns)
+	if err != nil {
+		return err
+	}
+	return f.settle(dst, info.Precision)
+}
 
 func decodeJPEGLS(dst []uint16, frame []byte, f Format) error {
 	info, err := jpegls.Decode(dst, frame, f.Rows, f.Columns)
 	if err != nil {
 		return err
+	}
+	return f.settle(dst, info.Precision)
+}
+
+func decodeJPEG2000(dst []uint16, frame []byte, f Format) error {
+	info, err := openjpeg.Decode(dst, frame, f.Rows, f.Columns)
+	if err != nil {
+		return err
+	}
+	if info.Signed && f.PixelRepresentation == 0 {
+		sign := uint16(1) << uint(info.Precision-1)
+		for _, v := range dst {
+			if v&sign != 0 {
+				return malformed("the JPEG 2000 frame holds negative values, the data set says unsigned")
+			}
+		}
 	}
 	return f.settle(dst, info.Precision)
 }

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"nafas/dicomio/pixel/openjpeg"
 	"nafas/dicomio/refusal"
 )
 
@@ -33,12 +34,20 @@ type codec struct {
 }
 
 var codecs = map[string]codec{
-	ImplicitLittle: {available: always, decode: decodeNative},
-	ExplicitLittle: {available: always, decode: decodeNative},
-	DeflatedLittle: {available: always, decode: decodeNative},
-	ExplicitBig:    {available: always, decode: decodeNative},
-	JPEGLSLossless: {available: always, decode: decodeJPEGLS},
-	JPEGLSNear:     {available: always, decode: decodeJPEGLS, lossy: true},
+	ImplicitLittle:  {available: always, decode: decodeNative},
+	ExplicitLittle:  {available: always, decode: decodeNative},
+	DeflatedLittle:  {available: always, decode: decodeNative},
+	ExplicitBig:     {available: always, decode: decodeNative},
+	RLELossless:     {available: always, decode: decodeRLE},
+	JPEGLossless:    {available: always, decode: decodeJPEGLossless},
+	JPEGLosslessSV1: {available: always, decode: decodeJPEGLossless},
+	JPEGLSLossless:  {available: always, decode: decodeJPEGLS},
+	JPEGLSNear:      {available: always, decode: decodeJPEGLS, lossy: true},
+	JPEG2000Only:    {available: openjpeg.Available, decode: decodeJPEG2000},
+	JPEG2000:        {available: openjpeg.Available, decode: decodeJPEG2000, lossy: true},
+	HTJ2KOnly:       {available: openjpeg.Available, decode: decodeJPEG2000},
+	HTJ2KOnlyRPCL:   {available: openjpeg.Available, decode: decodeJPEG2000},
+	HTJ2K:           {available: openjpeg.Available, decode: decodeJPEG2000, lossy: true},
 }
 
 func always() error { return nil }
@@ -46,34 +55,32 @@ func always() error { return nil }
 // names are transfer syntaxes that are refused, by the names that people know
 // them under (PS3.6 table A-1).
 var names = map[string]string{
-	"1.2.840.10008.1.2.1.98":    "Encapsulated Uncompressed Explicit VR Little Endian",
-	"1.2.840.10008.1.2.4.50":    "JPEG Baseline (Process 1)",
-	"1.2.840.10008.1.2.4.51":    "JPEG Extended (Process 2 and 4)",
-	"1.2.840.10008.1.2.4.52":    "JPEG Extended (Process 3 and 5, retired)",
-	"1.2.840.10008.1.2.4.53":    "JPEG Spectral Selection (Process 6 and 8, retired)",
-	"1.2.840.10008.1.2.4.55":    "JPEG Full Progression (Process 10 and 12, retired)",
-	"1.2.840.10008.1.2.4.58":    "JPEG Lossless (Process 15, retired)",
-	"1.2.840.10008.1.2.4.92":    "JPEG 2000 Part 2 Multi-component (Lossless Only)",
-	"1.2.840.10008.1.2.4.93":    "JPEG 2000 Part 2 Multi-component",
-	"1.2.840.10008.1.2.4.94":    "JPIP Referenced",
-	"1.2.840.10008.1.2.4.95":    "JPIP Referenced Deflate",
-	"1.2.840.10008.1.2.4.100":   "MPEG2 Main Profile / Main Level",
-	"1.2.840.10008.1.2.4.101":   "MPEG2 Main Profile / High Level",
-	"1.2.840.10008.1.2.4.102":   "MPEG-4 AVC/H.264 High Profile",
-	"1.2.840.10008.1.2.4.103":   "MPEG-4 AVC/H.264 BD-compatible High Profile",
-	"1.2.840.10008.1.2.4.107":   "HEVC/H.265 Main Profile",
-	"1.2.840.10008.1.2.4.108":   "HEVC/H.265 Main 10 Profile",
-	"1.2.840.10008.1.2.4.110":   "JPEG XL Lossless",
-	"1.2.840.10008.1.2.4.111":   "JPEG XL JPEG Recompression",
-	"1.2.840.10008.1.2.4.112":   "JPEG XL",
-	"1.2.840.10008.1.2.4.204":   "JPIP HTJ2K Referenced",
-	"1.2.840.10008.1.2.4.205":   "JPIP HTJ2K Referenced Deflate",
-	"1.2.840.10008.1.2.6.1":     "RFC 2557 MIME Encapsulation (retired)",
-	"1.2.840.10008.1.2.6.2":     "XML Encoding (retired)",
-	"1.2.840.10008.1.2.8.1":     "Deflated Image Frame Compression",
-	"1.2.840.113619.5.2":        "GE Private Implicit VR Big Endian",
-	"1.3.46.670589.33.1.4.1":    "CT-Private-ELE (Philips)",
-	"1.2.826.0.1.3680043.2.494": "Papyrus 3 Implicit VR Little Endian",
+	"1.2.840.10008.1.2.1.98":  "Encapsulated Uncompressed Explicit VR Little Endian",
+	"1.2.840.10008.1.2.4.50":  "JPEG Baseline (Process 1)",
+	"1.2.840.10008.1.2.4.51":  "JPEG Extended (Process 2 and 4)",
+	"1.2.840.10008.1.2.4.52":  "JPEG Extended (Process 3 and 5, retired)",
+	"1.2.840.10008.1.2.4.53":  "JPEG Spectral Selection (Process 6 and 8, retired)",
+	"1.2.840.10008.1.2.4.55":  "JPEG Full Progression (Process 10 and 12, retired)",
+	"1.2.840.10008.1.2.4.58":  "JPEG Lossless (Process 15, retired)",
+	"1.2.840.10008.1.2.4.92":  "JPEG 2000 Part 2 Multi-component (Lossless Only)",
+	"1.2.840.10008.1.2.4.93":  "JPEG 2000 Part 2 Multi-component",
+	"1.2.840.10008.1.2.4.94":  "JPIP Referenced",
+	"1.2.840.10008.1.2.4.95":  "JPIP Referenced Deflate",
+	"1.2.840.10008.1.2.4.100": "MPEG2 Main Profile / Main Level",
+	"1.2.840.10008.1.2.4.101": "MPEG2 Main Profile / High Level",
+	"1.2.840.10008.1.2.4.102": "MPEG-4 AVC/H.264 High Profile",
+	"1.2.840.10008.1.2.4.103": "MPEG-4 AVC/H.264 BD-compatible High Profile",
+	"1.2.840.10008.1.2.4.107": "HEVC/H.265 Main Profile",
+	"1.2.840.10008.1.2.4.108": "HEVC/H.265 Main 10 Profile",
+	"1.2.840.10008.1.2.4.110": "JPEG XL Lossless",
+	"1.2.840.10008.1.2.4.111": "JPEG XL JPEG Recompression",
+	"1.2.840.10008.1.2.4.112": "JPEG XL",
+	"1.2.840.10008.1.2.4.204": "JPIP HTJ2K Referenced",
+	"1.2.840.10008.1.2.4.205": "JPIP HTJ2K Referenced Deflate",
+	"1.2.840.10008.1.2.6.1":   "RFC 2557 MIME Encapsulation (retired)",
+	"1.2.840.10008.1.2.6.2":   "XML Encoding (retired)",
+	"1.2.840.10008.1.2.8.1":   "Deflated Image Frame Compression",
+	"1.2.840.113619.5.2":      "GE Private Implicit VR Big Endian",
 }
 
 // Supported returns nil where frames of the transfer syntax can be decoded in

@@ -21,9 +21,9 @@ func (s *scan) lineGeneral(prev, cur []int32) bool {
 		sign := q >> 31
 		c := &s.ctx[((q^sign)-sign)&511]
 		px := max(min(ra, rb), min(max(ra, rb), ra+rb-rc))
-		px = max(0, min(int32(s.maxVal), px+((c.c^sign)-sign)))
+		px = max(0, min(int32(s.maxVal), px+((int32(c.c)^sign)-sign)))
 
-		k := golombK(c.a, c.n)
+		k := int(c.k)
 		m, ok := s.golomb(k, s.limit, s.qbpp)
 		if !ok || m > s.rng {
 			return false

@@ -41,8 +41,8 @@ func (s *scan) lineLossless(prev, cur []int32) bool {
 		c := &s.ctx[((q^sign)-sign)&511]
 
 		px := max(min(ra, rb), min(max(ra, rb), ra+rb-rc))
-		px = max(0, min(maxVal, px+((c.c^sign)-sign)))
-		k := golombK(c.a, c.n)
+		px = max(0, min(maxVal, px+((int32(c.c)^sign)-sign)))
+		k := int(c.k)
 
 		if n < 32 {
 			acc, n, pos = s.fill(acc, n, pos)
@@ -98,4 +98,5 @@ func (c *context) update(e, scaled, reset int32) {
 		c.c = min(c.c+1, 127)
 	}
 	c.a, c.b, c.n = a, b, n
+	c.k = int16(golombK(a, n))
 }

@@ -5,8 +5,13 @@ import (
 	"sync"
 )
 
-// context is one of the 365 adaptive contexts of regular mode (T.87 A.6).
-type context struct{ a, b, c, n int32 }
+// context is one of the 365 adaptive contexts of regular mode (T.87 A.6). k is
+// the Golomb parameter that a and n give (A.5.1): kept here it is ready when
+// the next sample needs it, and its computation overlaps other work.
+type context struct {
+	a, b, n int32
+	c, k    int16
+}
 
 // runContext is one of the two of run interruption (T.87 A.7.2).
 type runContext struct{ a, n, nn int32 }
@@ -53,7 +58,7 @@ func (s *scan) prepare(src []byte, width int, p params) {
 func (s *scan) restart() {
 	a := int32(max(2, (s.rng+32)/64))
 	for i := range s.ctx {
-		s.ctx[i] = context{a: a, n: 1}
+		s.ctx[i] = context{a: a, n: 1, k: int16(golombK(a, 1))}
 	}
 	s.run = [2]runContext{{a: a, n: 1}, {a: a, n: 1}}
 	s.runIndex = 0
