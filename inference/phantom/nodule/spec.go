@@ -140,7 +140,7 @@ func Draw(rng *rand.Rand, m Mix) Spec {
 		s.Kind = Calcified
 	}
 	s.Elongation = uniform(rng, 1, 1.5)
-	s.Lobulation = .03 + .17*rng.Float64()*rng.Float64()
+	s.Lobulation = .03 + .2*math.Pow(rng.Float64(), 1.5)
 	s.attenuation(rng)
 	s.EdgeMM = min(s.EdgeMM, .3*s.DiameterMM) // or the fading would add volume
 	s.details(rng, m)
