@@ -94,3 +94,21 @@ const AirHU = -1000
 
 // At returns the HU of voxel (i, j, k); the caller keeps the index in range.
 func (v *Volume) At(i, j, k int) int16 { return v.HU[v.Index(i, j, k)] }
+
+// Bounds returns the corners, in LPS mm, of the smallest LPS-aligned box that
+// holds the centres of all voxels.
+func (g Grid) Bounds() (lo, hi Vec3) {
+	lo = Vec3{math.Inf(1), math.Inf(1), math.Inf(1)}
+	hi = lo.Scale(-1)
+	for c := range 8 {
+		p := g.ToLPS(Vec3{
+			float64(c & 1 * (g.Size[0] - 1)),
+			float64(c >> 1 & 1 * (g.Size[1] - 1)),
+			float64(c >> 2 & 1 * (g.Size[2] - 1)),
+		})
+		for n := range 3 {
+			lo[n], hi[n] = min(lo[n], p[n]), max(hi[n], p[n])
+		}
+	}
+	return lo, hi
+}

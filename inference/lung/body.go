@@ -1,0 +1,218 @@
+package lung
+
+import (
+	"math/bits"
+	"slices"
+)
+
+// outOfVolume marks voxels of the working grid that the source does not cover.
+// Resampled values lie above.
+const outOfVolume = -32768
+
+const (
+	airHU     = -500 // below: air or lung
+	paddingHU = -900 // padding is this low or lower
+	// outsideAirHU parts the air around the patient (-1000, calibrated) from
+	// lung that the field of view cuts (-850; emphysema from -950 on is mixed
+	// with vessels and walls).
+	outsideAirHU = -960
+	rimDepth     = 3 // voxels from the edge of the field of view
+	// cutContact bounds the edge of the field of view along a region of cut
+	// lung, as a part of its border to the body: half a lung has 0.64 (the
+	// diameter of a half circle over its arc). The mattress and the air of a
+	// scan that cuts the body on both sides reach 0.9 and more.
+	cutContact = 0.75
+	coreLeast  = 1000 // voxels of the body, at least
+)
+
+// working is the scan on the grid of this package.
+type working struct {
+	box
+	hu []int16
+	// seen is the field of view: all but padding.
+	seen bitmask
+}
+
+// below returns the voxels under a threshold.
+func (w *working) below(hu int16) bitmask {
+	out := newBits(w.box)
+	for r := range w.box[1] * w.box[2] {
+		row := out.row(r)
+		for i, v := range w.hu[r*w.box[0] : (r+1)*w.box[0]] {
+			if v < hu {
+				row[i>>6] |= 1 << (i & 63)
+			}
+		}
+	}
+	return out
+}
+
+// fieldOfView marks what was reconstructed: all but the voxels beyond the
+// volume and the corners around the reconstruction circle, which hold one
+// constant value.
+func (w *working) fieldOfView() {
+	nx, ny := w.box[0], w.box[1]
+	plane := nx * ny
+	w.seen = w.below(outOfVolume + 1).not()
+	for k := range w.box[2] {
+		hu, seen := w.hu[k*plane:(k+1)*plane], w.seen.slice(k)
+		for _, c := range [][2]int{{0, 0}, {nx - 1, 0}, {0, ny - 1}, {nx - 1, ny - 1}} {
+			pad := hu[c[1]*nx+c[0]]
+			if seen.at(c[0], c[1]) && pad <= paddingHU {
+				hideCorner(seen, hu, c, pad)
+			}
+		}
+	}
+}
+
+// hideCorner takes what is connected to the corner and holds the value pad out
+// of seen.
+func hideCorner(seen bitmask, hu []int16, corner [2]int, pad int16) {
+	same := newBits(seen.box)
+	for j := range seen.box[1] {
+		row := same.row(j)
+		for i, v := range hu[j*seen.box[0] : (j+1)*seen.box[0]] {
+			if v == pad {
+				row[i>>6] |= 1 << (i & 63)
+			}
+		}
+	}
+	l := label(same.and(seen))
+	for _, r := range l.runs {
+		if int(r.row) != corner[1] || corner[0] < int(r.from) || corner[0] >= int(r.to) {
+			continue
+		}
+		gone := newBits(seen.box)
+		l.add(gone, r.label)
+		for o, w := range gone.on {
+			seen.on[o] &^= w
+		}
+	}
+}
+
+// body returns the largest piece of tissue, without the table and cables: one
+// layer of voxels is taken off, which parts what merely touches, and put back.
+func (w *working) body() bitmask {
+	tissue := w.below(airHU).not()
+	cores := label(tissue.erode(1))
+	core, ok := largest(cores.parts)
+	if !ok || core.voxels < coreLeast {
+		return newBits(w.box)
+	}
+	only := cores.only(func(p part) bool { return p.label == core.label })
+	// A ball of 2 puts back the layer and its corners, inside the tissue only.
+	return only.dilate(2).and(tissue)
+}
+
+// inside returns the voxels that the body encloses within their axial slice,
+// and those of the outside. Slices are taken one by one because in three
+// dimensions the lungs are open: at the mouth, and where the scan begins and
+// ends. Lung that the field of view cuts counts as inside.
+func (w *working) inside(body bitmask) (inside, outside bitmask) {
+	inside, outside = body.not().and(w.seen), newBits(w.box)
+	plane := w.box[0] * w.box[1]
+	var edges rim
+	for k := range w.box[2] {
+		edges.of(w.seen.slice(k))
+		in, out := inside.slice(k), outside.slice(k)
+		l := label(in)
+		for _, p := range l.parts {
+			region := newBits(l.box)
+			l.add(region, p.label)
+			if region.and(edges.first).count() == 0 || isCutLung(region, edges, body.slice(k), w.hu[k*plane:(k+1)*plane]) {
+				continue
+			}
+			for o, word := range region.on {
+				in.on[o] &^= word
+				out.on[o] |= word
+			}
+		}
+	}
+	return inside, outside
+}
+
+// rim is the edge of the field of view in one slice: its outermost voxels, and
+// the rimDepth-1 layers within. It is the same in most slices.
+type rim struct {
+	seen        []uint64
+	first, next bitmask
+}
+
+func (r *rim) of(seen bitmask) {
+	if slices.Equal(r.seen, seen.on) {
+		return
+	}
+	r.seen = seen.on
+	r.first = seen.and(edge(seen, 1))
+	r.next = seen.and(edge(seen, rimDepth)).and(r.first.not())
+}
+
+// edge returns the voxels within depth of the array's border or of what is
+// not set.
+func edge(m bitmask, depth int) bitmask {
+	out := m.not().dilate(float64(depth))
+	for j := range m.box[1] {
+		row := out.row(j)
+		if j < depth || j >= m.box[1]-depth {
+			setRun(row, 0, int32(m.box[0]))
+			continue
+		}
+		setRun(row, 0, int32(min(depth, m.box[0])))
+		setRun(row, int32(max(0, m.box[0]-depth)), int32(m.box[0]))
+	}
+	return out
+}
+
+// isCutLung tells lung that the field of view cuts from the air around the
+// patient, by the shape of the region and by the median of the air just inside
+// the edge of the field of view (its outermost voxels are mixed with padding).
+func isCutLung(region bitmask, edges rim, body bitmask, hu []int16) bool {
+	contact := region.and(edges.first).count()
+	if float64(contact) > cutContact*float64(border(region, body)) {
+		return false
+	}
+	var air []int16
+	inner := region.and(edges.next)
+	for j := range inner.box[1] {
+		for w, word := range inner.row(j) {
+			for ; word != 0; word &= word - 1 {
+				if v := hu[j*inner.box[0]+w*64+bits.TrailingZeros64(word)]; v < airHU {
+					air = append(air, v)
+				}
+			}
+		}
+	}
+	if len(air) == 0 {
+		return false // a sliver, or table alone
+	}
+	slices.Sort(air)
+	return air[len(air)/2] >= outsideAirHU
+}
+
+// border counts the pairs of 4-neighbours, one in a and one in b, of one slice.
+func border(a, b bitmask) int {
+	n := 0
+	for j := range a.box[1] {
+		row := a.row(j)
+		for _, other := range []int{j - 1, j + 1} {
+			if other < 0 || other >= a.box[1] {
+				continue
+			}
+			for w, word := range b.row(other) {
+				n += bits.OnesCount64(word & row[w])
+			}
+		}
+		line := b.row(j)
+		for w, word := range row {
+			up, down := word<<1, word>>1
+			if w > 0 {
+				up |= row[w-1] >> 63
+			}
+			if w+1 < len(row) {
+				down |= row[w+1] << 63
+			}
+			n += bits.OnesCount64(up&line[w]) + bits.OnesCount64(down&line[w])
+		}
+	}
+	return n
+}
