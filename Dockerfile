@@ -46,7 +46,8 @@ LABEL org.opencontainers.image.title="Nafas" \
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates libopenjp2-7 libstdc++6 \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --user-group --home-dir /var/lib/nafas --shell /usr/sbin/nologin nafas \
+    && groupadd --gid 10001 nafas \
+    && useradd --uid 10001 --gid nafas --no-create-home --home-dir /var/lib/nafas --shell /usr/sbin/nologin nafas \
     && install -d -o nafas -g nafas -m 0700 /var/lib/nafas
 COPY --from=onnxruntime /fetch/libonnxruntime.so.1 /usr/local/lib/libonnxruntime.so.1
 COPY --from=build /out/nafas /usr/local/bin/nafas
