@@ -41,35 +41,38 @@ func noiseTiles(seed uint64) []noiseTile {
 
 // smooth is a wrapping Gaussian blur.
 func (t noiseTile) smooth(plane, through float64) noiseTile {
-	out := t
-	stride := 1
+	src, stride := t, 1
 	for a := range 3 {
 		sigma := plane
 		if a == 2 {
 			sigma = through
 		}
-		next := make(noiseTile, len(t))
-		const r = 5
-		var kernel [2*r + 1]float32
-		for i := range kernel {
-			x := float64(i-r) / sigma
-			kernel[i] = float32(math.Exp(-x * x / 2))
+		dst := make(noiseTile, len(t))
+		r := int(math.Ceil(3 * sigma))
+		for d := -r; d <= r; d++ {
+			x := float64(d) / sigma
+			dst.addShifted(src, stride, (d+noiseSide)%noiseSide, float32(math.Exp(-x*x/2)))
 		}
-		for i := range out {
-			at := i / stride % noiseSide
-			base := i - at*stride
-			var sum float32
-			for k, w := range kernel {
-				if w > 1e-4 {
-					sum += w * out[base+(at+k-r+noiseSide)%noiseSide*stride]
-				}
-			}
-			next[i] = sum
-		}
-		out = next
+		src = dst
 		stride *= noiseSide
 	}
-	return out
+	return src
+}
+
+// addShifted adds w times src, moved by d cells along the axis of a stride;
+// what leaves one end enters at the other.
+func (t noiseTile) addShifted(src noiseTile, stride, d int, w float32) {
+	span := stride * noiseSide
+	cut := d * stride
+	for base := 0; base < len(t); base += span {
+		to, from := t[base:base+span], src[base:base+span]
+		for i, v := range from[cut:] {
+			to[i] += w * v
+		}
+		for i, v := range from[:cut] {
+			to[span-cut+i] += w * v
+		}
+	}
 }
 
 func (t noiseTile) normalise() {

@@ -30,8 +30,8 @@ func writeScan(tb testing.TB, thicknessMM float64) (dir string) {
 	tb.Helper()
 	dir = tb.TempDir()
 	g := volume.Grid{
-		Size: [3]int{130, 110, 100}, SpacingMM: [3]float64{1.25, 1.25, 1.25},
-		OriginLPSMM: volume.Vec3{-60, -20, -150}, Axes: [3]volume.Vec3{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}},
+		Size: [3]int{120, 100, 90}, SpacingMM: [3]float64{1.25, 1.25, 1.25},
+		OriginLPSMM: volume.Vec3{-60, -10, -140}, Axes: [3]volume.Vec3{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}},
 	}
 	rng := rand.New(rand.NewPCG(1, 1))
 	hu, roi := make([]byte, 2*g.Len()), make([]byte, g.Len())
@@ -42,16 +42,16 @@ func writeScan(tb testing.TB, thicknessMM float64) (dir string) {
 				v := -850 + int(8*rng.NormFloat64())
 				rim := min(i, j, g.Size[0]-1-i, g.Size[1]-1-j)
 				switch {
-				case rim < 14:
+				case rim < 10:
 					v = 40
-				case i%24 < 2 && j%24 < 2:
+				case i%40 < 2 && j%40 < 2:
 					v = 30
 				}
 				if g.ToLPS(volume.Vec3{float64(i), float64(j), float64(k)}).Sub(lesionAt).Norm() < 7 {
 					v = 1000
 				}
 				binary.LittleEndian.PutUint16(hu[2*at:], uint16(int16(v)))
-				if rim >= 12 {
+				if rim >= 8 {
 					roi[at] = 1
 				}
 			}
@@ -170,7 +170,7 @@ func TestImplantsLandWhereTheTargetsSay(t *testing.T) {
 			g, err := patches.New(opt)
 			require.NoError(t, err)
 			checked := 0
-			for i := range uint64(60) {
+			for i := range uint64(40) {
 				p := g.Patch(i)
 				for _, tg := range p.Targets {
 					if tg.Real || !alone(p, tg) {
