@@ -180,7 +180,7 @@ func TestImplantsLandWhereTheTargetsSay(t *testing.T) {
 					require.Less(t, offset(p, tg), 1., "patch %d %+v", i, tg)
 				}
 			}
-			require.Greater(t, checked, 10)
+			require.Greater(t, checked, 5)
 		})
 	}
 }
