@@ -3,6 +3,7 @@ package pixel
 import (
 	"encoding/binary"
 
+	"nafas/dicomio/part10"
 	"nafas/dicomio/refusal"
 )
 
@@ -14,12 +15,12 @@ func decodeNative(dst []uint16, frame []byte, f Format) error {
 		return malformed("a frame of %d bytes is needed, %d are there", n, len(frame))
 	}
 	shift, mask := f.cell()
-	big := f.BigEndian || f.TransferSyntax == ExplicitBig
+	big := f.BigEndian || f.TransferSyntax == part10.ExplicitBE
 	if f.BitsAllocated == 8 {
 		if big {
 			// Whether its bytes are swapped in pairs hangs on the VR, OB or OW,
 			// which is not known here; a wrong guess swaps neighbours silently.
-			return refusal.New(refusal.Unsupported, "transcode to Explicit VR Little Endian ("+ExplicitLittle+")",
+			return refusal.New(refusal.Unsupported, "transcode to Explicit VR Little Endian ("+part10.ExplicitLE+")",
 				"big endian pixels of 8 bits are not read")
 		}
 		for i, b := range frame[:len(dst)] {
