@@ -45,7 +45,7 @@ func DefaultLimits() Limits {
 	return Limits{
 		MaxBytes:         2 << 30,
 		MaxInflatedBytes: 1 << 30,
-		MaxHeaderBytes:   16 << 20,
+		MaxHeaderBytes:   8 << 20,
 		MaxDepth:         32,
 		MaxElements:      150_000,
 	}

@@ -15,7 +15,7 @@ const (
 	maxCopied = 16 << 10
 	// maxValues bounds the values of multi-valued elements in one file, as
 	// the library spends up to 32 bytes on each.
-	maxValues = 1 << 20
+	maxValues = 1 << 18
 )
 
 // scanner walks a data set once, checks it, and writes the header that the
