@@ -5,7 +5,6 @@
 package triage
 
 import (
-	"errors"
 	"time"
 
 	"nafas/dicomio/refusal"
@@ -19,9 +18,6 @@ const (
 	Internal      refusal.Reason = "INTERNAL"
 	LimitExceeded refusal.Reason = "LIMIT_EXCEEDED"
 )
-
-// ErrNotFound says that nothing of the study was ever taken in.
-var ErrNotFound = errors.New("study not found")
 
 // State is where a study stands.
 type State string

@@ -1,0 +1,135 @@
+package triage
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"time"
+
+	"nafas/dicomio/refusal"
+)
+
+// Token fences a job: what one attempt writes is refused once another attempt
+// or another job has the study.
+type Token struct {
+	JobID   int64
+	Attempt int
+}
+
+// Recipe is what, besides the instances, decides a result.
+type Recipe struct {
+	// ModelSHA256 is over the manifest and the ONNX files, hex.
+	ModelSHA256 string
+	// ConfigSHA256 is over the settings and the revision of the pipeline,
+	// hex.
+	ConfigSHA256 string
+}
+
+// SettleJob is the job that takes a study as complete after its quiet time.
+type SettleJob struct {
+	StudyUID string `json:"study_uid"`
+}
+
+// Kind names the job in the queue.
+func (SettleJob) Kind() string { return "settle" }
+
+// ReadJob is the job that has a study read.
+type ReadJob struct {
+	StudyUID string `json:"study_uid"`
+}
+
+// Kind names the job in the queue.
+func (ReadJob) Kind() string { return "read" }
+
+// The queues and the priorities of jobs in them: 1 is worked first. 3 and 4
+// are kept for re-scoring.
+const (
+	QueueSettle     = "settle"
+	QueueRead       = "read"
+	PriorityUrgent1 = 1
+	PriorityLive2   = 2
+)
+
+// Settled says what Settle made of a study.
+type Settled struct {
+	// NotBefore is when to try again, where something came in meanwhile;
+	// zero where the study settled.
+	NotBefore time.Time
+	// Dropped is as in Recorded.
+	Dropped []int64
+}
+
+// ReadingJob is all that a reader needs to read one study.
+type ReadingJob struct {
+	StudyUID string
+	// Key identifies instances, model and configuration of the study.
+	Key   string
+	Files []ReadingFile
+	// Known are results of this study under the same recipe, by their key:
+	// they are taken as they are.
+	Known map[string]Result
+}
+
+// ReadingFile is the current version of one instance. Path is as the store
+// keeps it until Service.StartReading makes it absolute.
+type ReadingFile struct {
+	Path    string
+	Content Sum
+}
+
+// StudyReading is what came of reading one study.
+type StudyReading struct {
+	StudyUID string
+	// Key is that of the ReadingJob and Recipe what was read with; empty
+	// where there was no job.
+	Key    string
+	Recipe Recipe
+	Series []Series
+	// Notes name files that are not images to read.
+	Notes []string
+	// State is Done or NotAssessed.
+	State           State
+	Priority        Priority
+	PriorityReasons []string
+	NotAssessed     *refusal.Error
+}
+
+// TroubleKind is how an attempt at a reading failed.
+type TroubleKind string
+
+// The kinds of trouble.
+const (
+	// TroubleCrash: the worker process died.
+	TroubleCrash TroubleKind = "crash"
+	// TroubleError: the attempt ended with an error that is no refusal.
+	TroubleError TroubleKind = "error"
+)
+
+// MaxTrouble is how often a job may fail in one way before it is set aside.
+const MaxTrouble = 3
+
+// ReadingKey identifies what a reading of a whole study depends on. contents
+// are those of its current instances, in any order.
+func ReadingKey(contents []Sum, r Recipe) string {
+	return resultKey("study", contents, r)
+}
+
+// ResultKey identifies what the result of one series depends on: equal keys,
+// equal findings.
+func ResultKey(seriesUID string, contents []Sum, r Recipe) string {
+	return resultKey(seriesUID, contents, r)
+}
+
+func resultKey(of string, contents []Sum, r Recipe) string {
+	sorted := slices.Clone(contents)
+	slices.SortFunc(sorted, func(a, b Sum) int { return slices.Compare(a[:], b[:]) })
+	h := sha256.New()
+	for _, s := range []string{of, r.ModelSHA256, r.ConfigSHA256} {
+		h.Write([]byte(s))
+		h.Write([]byte{0})
+	}
+	for _, c := range sorted {
+		h.Write(c[:])
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}

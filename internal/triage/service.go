@@ -1,0 +1,179 @@
+package triage
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"nafas/dicomio/refusal"
+)
+
+// Options of a Service. Zero values mean the defaults.
+type Options struct {
+	// Recipe is what the reader reads with.
+	Recipe Recipe
+	// Quiet is how long nothing may come in before a study that is not
+	// declared complete is read. Default 60 s.
+	Quiet time.Duration
+	// MinFreeBytes is the watermark: intake stops while less is free.
+	// Default 2 GiB.
+	MinFreeBytes int64
+	// MaxFileBytes is the largest file. Default 2 GiB.
+	MaxFileBytes int64
+	// MaxUploadFiles is the largest number of files in one upload. Default
+	// 50000.
+	MaxUploadFiles int
+	// MaxUploads is how many uploads may be open at once. Default 64.
+	MaxUploads int
+	// ParseBytes bounds the memory in which headers are read, over all
+	// uploads. Default 512 MiB.
+	ParseBytes int64
+	// Now is the clock. Default time.Now.
+	Now func() time.Time
+	// Log gets studies as pseudonyms only. Default slog.Default.
+	Log *slog.Logger
+	// Pseudonyms names studies in the log. Without it they are not named.
+	Pseudonyms *Pseudonyms
+}
+
+func (o Options) withDefaults() Options {
+	def := func(v *int64, d int64) {
+		if *v == 0 {
+			*v = d
+		}
+	}
+	if o.Quiet == 0 {
+		o.Quiet = time.Minute
+	}
+	def(&o.MinFreeBytes, 2<<30)
+	def(&o.MaxFileBytes, 2<<30)
+	def(&o.ParseBytes, 512<<20)
+	if o.MaxUploadFiles == 0 {
+		o.MaxUploadFiles = 50000
+	}
+	if o.MaxUploads == 0 {
+		o.MaxUploads = 64
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	return o
+}
+
+// StudyReader reads one study; the worker process behind it may die. Its
+// errors are ErrWorkerDied, ErrOverLimit, the context's, or any other that is
+// worth another try. What the study itself is to blame for is part of the
+// StudyReading.
+type StudyReader interface {
+	Read(ctx context.Context, job ReadingJob, progress func(Progress)) (StudyReading, error)
+}
+
+// Service is the application: intake, settling, reading and the worklist.
+type Service struct {
+	store   Store
+	files   Files
+	headers HeaderReader
+	reader  StudyReader
+	opt     Options
+	log     *slog.Logger
+	hub     *hub
+	parsing *semaphore.Weighted
+	uploads chan struct{}
+	// committing keeps files and rows of two uploads from crossing.
+	committing sync.Mutex
+	running    running
+}
+
+// New makes a Service. reader may be nil in a process that only takes in.
+func New(store Store, files Files, headers HeaderReader, reader StudyReader, o Options) *Service {
+	o = o.withDefaults()
+	return &Service{
+		store: store, files: files, headers: headers, reader: reader,
+		opt: o, log: o.Log,
+		hub:     newHub(),
+		parsing: semaphore.NewWeighted(o.ParseBytes),
+		uploads: make(chan struct{}, o.MaxUploads),
+		running: running{cancel: map[int64]context.CancelCauseFunc{}},
+	}
+}
+
+// Study returns a study with its series, or ErrNotFound.
+func (s *Service) Study(ctx context.Context, uid string) (Study, error) {
+	return s.store.Study(ctx, uid)
+}
+
+// Cancel stops the analysis of a study between two tiles. The study stays,
+// not assessed, reason CANCELLED; one that is final is left as it is.
+// ErrNotFound where nothing of it was taken in.
+func (s *Service) Cancel(ctx context.Context, studyUID string) error {
+	dropped, err := s.store.Cancel(ctx, studyUID, s.opt.Now(), refusal.New(Cancelled,
+		"send the study again, declared complete, to have it read", "the sender asked for the analysis to stop"))
+	if err != nil {
+		return err
+	}
+	s.running.interrupt(dropped)
+	s.log.InfoContext(ctx, "cancelled", "study", s.name(studyUID))
+	s.hub.changed()
+	return nil
+}
+
+// Settle has a settle job done. It returns when to try again, or zero where
+// the job has ended.
+func (s *Service) Settle(ctx context.Context, t Token, studyUID string) (notBefore time.Time, err error) {
+	now := s.opt.Now()
+	settled, err := s.store.Settle(ctx, t, studyUID, now, now.Add(-s.opt.Quiet), s.opt.Recipe)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if !settled.NotBefore.IsZero() {
+		return settled.NotBefore.Add(s.opt.Quiet), nil
+	}
+	s.running.interrupt(settled.Dropped)
+	s.log.InfoContext(ctx, "settled", "study", s.name(studyUID))
+	s.hub.changed()
+	return time.Time{}, nil
+}
+
+// name is the study's pseudonym.
+func (s *Service) name(studyUID string) string {
+	if s.opt.Pseudonyms == nil {
+		return "unnamed"
+	}
+	return s.opt.Pseudonyms.Study(studyUID)
+}
+
+// running knows how to stop the readings of this process.
+type running struct {
+	mu     sync.Mutex
+	cancel map[int64]context.CancelCauseFunc
+}
+
+func (r *running) add(job int64, cancel context.CancelCauseFunc) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.cancel[job] = cancel
+}
+
+func (r *running) remove(job int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.cancel, job)
+}
+
+// interrupt stops those of the jobs that run here: they have lost their
+// study, so that nothing they would write is kept.
+func (r *running) interrupt(jobs []int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, job := range jobs {
+		if cancel := r.cancel[job]; cancel != nil {
+			cancel(ErrFenced)
+		}
+	}
+}
