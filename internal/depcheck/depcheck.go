@@ -68,7 +68,13 @@ func (r Rules) Check(packages []Package) []string {
 			broken = append(broken, fmt.Sprintf("%s has no room: give it a line in internal/depcheck/house.go and docs/architecture.md", p.Path))
 			continue
 		}
+		if support(p.Path) {
+			continue
+		}
 		for _, imported := range p.Imports {
+			if support(imported) {
+				broken = append(broken, fmt.Sprintf("%s imports %s: what tests share has no place in the program", p.Path, imported))
+			}
 			if to, own := r.room(imported); own && !may(room, to) {
 				broken = append(broken, fmt.Sprintf("%s imports %s: %s", p.Path, imported, room.Why))
 			}
@@ -81,6 +87,11 @@ func (r Rules) Check(packages []Package) []string {
 	slices.Sort(broken)
 	return slices.Compact(broken)
 }
+
+// support says whether a package is made for tests (contract suites, sample
+// makers): its name ends in "test", as httptest's does, it is as free as a test
+// file, and only tests may import it.
+func support(path string) bool { return strings.HasSuffix(path, "test") }
 
 func (r Rules) sealed(p Package) []string {
 	var broken []string

@@ -146,6 +146,8 @@ func TestCheckOnMadeUpGraphs(t *testing.T) {
 		{"but nothing else of it", pkg("dicomio/source", "github.com/suyashkumar/dicom"), "dicomio/source imports github.com/suyashkumar/dicom"},
 		{"same beginning, other module", pkg("internal/pacs", "github.com/suyashkumar/dicomlike"), ""},
 		{"test library in the program", pkg("inference/froc", "testing"), "inference/froc imports testing"},
+		{"what tests share is as free as they are", pkg("internal/store/storetest", "testing", "internal/rpc"), ""},
+		{"and for tests only", pkg("internal/store", "internal/store/storetest"), "internal/store imports internal/store/storetest"},
 		{"native code at large", pkg("dicomio/pixel/jpegls", "C"), "dicomio/pixel/jpegls imports C"},
 		{"unknown package", pkg("inference/util"), "inference/util has no room"},
 		{
