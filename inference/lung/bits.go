@@ -226,3 +226,21 @@ func (c crop) where(b box, m []uint8, v uint8) bitmask {
 	}
 	return out
 }
+
+// bounds returns the inclusive bounds of the voxels set; hi is -1 where there
+// are none.
+func (m bitmask) bounds() (lo, hi [3]int) {
+	lo, hi = m.box, [3]int{-1, -1, -1}
+	for r := range m.box[1] * m.box[2] {
+		row := m.row(r)
+		for w, word := range row {
+			if word == 0 {
+				continue
+			}
+			y, z := r%m.box[1], r/m.box[1]
+			lo = [3]int{min(lo[0], w*64+bits.TrailingZeros64(word)), min(lo[1], y), min(lo[2], z)}
+			hi = [3]int{max(hi[0], w*64+63-bits.LeadingZeros64(word)), max(hi[1], y), max(hi[2], z)}
+		}
+	}
+	return lo, hi
+}

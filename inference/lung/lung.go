@@ -18,8 +18,6 @@ import (
 
 const (
 	gridMM      = 2.0
-	closingMM   = 10.0 // juxta-pleural nodules and hilar vessels
-	roiMarginMM = 3.0
 	sideReachMM = 20.0 // SideAt: how far outside the mask a place still has a side
 
 	softLeastHU, softMostHU = -250, 400 // soft tissue, fat to contrast medium
@@ -53,7 +51,8 @@ func (e *Error) Unwrap() error { return e.Kind }
 type Field struct {
 	// Grid is the working grid: 2 mm, axes along LPS.
 	Grid volume.Grid
-	// Mask is the lung, closed by 10 mm, without trachea and main bronchi:
+	// Mask is the lung, closed by 10 mm (and over masses at the chest wall),
+	// without trachea and main bronchi:
 	// 0 none, 1 left, 2 right (patient sides), 3 lung of undetermined side.
 	Mask []uint8
 	// ROI is 1 where candidates are allowed: Mask dilated by 3 mm.
@@ -91,7 +90,7 @@ func Find(ctx context.Context, v *volume.Volume) (*Field, error) {
 	if f.VolumeML < lungLeastML {
 		return nil, &Error{ErrNoLung, fmt.Sprintf("%.0f ml of lung-like air inside the body", f.VolumeML)}
 	}
-	f.closeSides(airway)
+	f.closeSides(airway, mid)
 	return f, ctx.Err()
 }
 
@@ -175,7 +174,7 @@ func (f *Field) SideAt(lpsMM volume.Vec3) finding.Side {
 // Box returns the corners, in LPS mm, of the box around the region of interest
 // grown by marginMM.
 func (f *Field) Box(marginMM float64) (lo, hi volume.Vec3) {
-	first, last := bounds(f.Grid.Size, f.ROI, func(v uint8) bool { return v != 0 })
+	first, last := pack(f.Grid.Size, f.ROI).bounds()
 	for n := range 3 {
 		lo[n] = f.Grid.OriginLPSMM[n] + (float64(first[n])-0.5)*gridMM - marginMM
 		hi[n] = f.Grid.OriginLPSMM[n] + (float64(last[n])+0.5)*gridMM + marginMM
