@@ -76,7 +76,7 @@ func (in *Instance) readFrame(fr *Frame, number int, g groups) error {
 	for _, t := range []tag.Tag{tag.CTReconstructionSequence,
 		tag.UnassignedSharedConvertedAttributesSequence, tag.UnassignedPerFrameConvertedAttributesSequence} {
 		if k := g.item(t).Strings(tag.ConvolutionKernel); len(k) > 0 {
-			fr.Kernel = strings.Join(k, " ")
+			fr.Kernel = strings.ToValidUTF8(strings.Join(k, " "), "?")
 			break
 		}
 	}

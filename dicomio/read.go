@@ -28,8 +28,8 @@ func ReadInstance(f *part10.File) (*Instance, error) {
 		return nil, err
 	}
 	in.ImageType = upper(el.Strings(tag.ImageType))
-	in.Manufacturer = first(el, tag.Manufacturer)
-	in.ManufacturerModel = first(el, tag.ManufacturerModelName)
+	in.Manufacturer = text(f, tag.Manufacturer)
+	in.ManufacturerModel = text(f, tag.ManufacturerModelName)
 	in.Own = !in.IsCT() && strings.EqualFold(in.Manufacturer, OwnManufacturer)
 	if !in.IsCT() {
 		return in, nil
@@ -90,9 +90,6 @@ func (in *Instance) readIdentity(f *part10.File) error {
 	return nil
 }
 
-// text returns all values of a text element as one string.
-func text(f *part10.File, t tag.Tag) string { return strings.Join(f.Strings(t), `\`) }
-
 // checkUID tells what PS3.5 section 9.1 forbids and nothing can work with (ok
 // false) from the leading zeros that scanners do write (odd).
 func checkUID(uid string) (odd, ok bool) {
@@ -126,7 +123,7 @@ func (in *Instance) readImage(f *part10.File, el part10.Elements) error {
 		BigEndian:   f.Pixel != nil && f.Pixel.BigEndian,
 	}
 	in.Padding = readPadding(el)
-	in.Kernel = strings.Join(el.Strings(tag.ConvolutionKernel), " ")
+	in.Kernel = strings.ReplaceAll(text(f, tag.ConvolutionKernel), `\`, " ")
 	in.SeriesNumber, in.InstanceNumber = whole(tag.SeriesNumber, 0), whole(tag.InstanceNumber, 0)
 	in.AcquisitionNumber = first(el, tag.AcquisitionNumber)
 	in.TemporalPosition = first(el, tag.TemporalPositionIdentifier)
