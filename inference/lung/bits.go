@@ -154,8 +154,7 @@ func widenRow(to, from []uint64, tail uint64) {
 func (m bitmask) erode(radius float64) bitmask { return m.not().dilate(radius).not() }
 
 // closed fills what a ball of the given radius cannot enter. The array must
-// leave that radius free around m, but for the borders at which the volume
-// itself ends.
+// leave that radius free around m.
 func (m bitmask) closed(radius float64) bitmask { return m.dilate(radius).erode(radius) }
 
 // holesFilled sets the voxels that cannot be reached from the array's border.
@@ -179,52 +178,49 @@ func (m bitmask) slice(k int) bitmask {
 // at reports whether voxel x of row r is set.
 func (m bitmask) at(x, r int) bool { return m.on[r*m.words+x>>6]>>(x&63)&1 != 0 }
 
-// crop is a box inside a larger one.
+// crop is a box laid over a larger one; it may reach beyond it.
 type crop struct {
 	at   [3]int
 	size box
 }
 
-// cropTo encloses lo..hi (inclusive) with a margin, inside b.
-func cropTo(b box, lo, hi [3]int, margin int) crop {
+// cropTo encloses lo..hi (inclusive) with a margin.
+func cropTo(lo, hi [3]int, margin int) crop {
 	var c crop
 	for n := range 3 {
-		c.at[n] = max(0, lo[n]-margin)
-		c.size[n] = min(b[n]-1, hi[n]+margin) - c.at[n] + 1
+		c.at[n] = lo[n] - margin
+		c.size[n] = hi[n] - lo[n] + 1 + 2*margin
 	}
 	return c
 }
 
-// each calls f with the offset of every voxel in the crop and in b.
+// each calls f with the offset, in the crop and in b, of every voxel that lies
+// in both.
 func (c crop) each(b box, f func(in, whole int)) {
-	in := 0
-	for k := range c.size[2] {
-		for j := range c.size[1] {
+	var lo, hi [3]int
+	for n := range 3 {
+		lo[n], hi[n] = max(0, -c.at[n]), min(c.size[n], b[n]-c.at[n])
+	}
+	for k := lo[2]; k < hi[2]; k++ {
+		for j := lo[1]; j < hi[1]; j++ {
+			in := (k*c.size[1] + j) * c.size[0]
 			whole := ((c.at[2]+k)*b[1]+c.at[1]+j)*b[0] + c.at[0]
-			for range c.size[0] {
-				f(in, whole)
-				in++
-				whole++
+			for i := lo[0]; i < hi[0]; i++ {
+				f(in+i, whole+i)
 			}
 		}
 	}
 }
 
-// where returns, as bits, the voxels of m in the crop that equal v.
+// where returns, as bits, the voxels in the crop of which m is v.
 func (c crop) where(b box, m []uint8, v uint8) bitmask {
-	out := newBits(c.size)
-	for k := range c.size[2] {
-		for j := range c.size[1] {
-			o := ((c.at[2]+k)*b[1]+c.at[1]+j)*b[0] + c.at[0]
-			row := out.row(k*c.size[1] + j)
-			for i, x := range m[o : o+c.size[0]] {
-				if x == v {
-					row[i>>6] |= 1 << (i & 63)
-				}
-			}
+	bytes := make([]uint8, c.size.len())
+	c.each(b, func(in, whole int) {
+		if m[whole] == v {
+			bytes[in] = 1
 		}
-	}
-	return out
+	})
+	return pack(c.size, bytes)
 }
 
 // bounds returns the inclusive bounds of the voxels set; hi is -1 where there

@@ -15,9 +15,9 @@ const (
 )
 
 // closeSides closes each lung by itself (together, the closing would fill the
-// mediastinum), fills what it encloses, takes the airway out, and makes ROI.
-// bodyMid is the body's mean x in voxels.
-func (f *Field) closeSides(airway bitmask, bodyMid float64) {
+// mediastinum), fills what it encloses, takes the airway and what lies outside
+// the body out, and makes ROI. bodyMid is the body's mean x in voxels.
+func (f *Field) closeSides(airway, outside bitmask, bodyMid float64) {
 	b := box(f.Grid.Size)
 	all := crop{size: b}.where(b, f.Mask, maskNone).not()
 	centre := [2]float64{bodyMid, meanY(all)}
@@ -26,9 +26,11 @@ func (f *Field) closeSides(airway bitmask, bodyMid float64) {
 	for _, side := range []uint8{maskLeft, maskRight, maskUndetermined} {
 		f.closeSide(closed, side, centre)
 	}
-	for o, a := range airway.bytes() {
-		if a != 0 && f.Mask[o] == maskNone {
-			closed[o] = maskNone
+	for _, not := range []bitmask{airway, outside} {
+		for o, v := range not.bytes() {
+			if v != 0 && f.Mask[o] == maskNone {
+				closed[o] = maskNone
+			}
 		}
 	}
 	f.Mask = closed
@@ -53,7 +55,7 @@ func (f *Field) closeSide(closed []uint8, side uint8, centre [2]float64) {
 	if hi[0] < 0 {
 		return
 	}
-	c := cropTo(b, lo, hi, int(math.Ceil(massMM/gridMM))+1)
+	c := cropTo(lo, hi, int(math.Ceil(massMM/gridMM))+1)
 	lung := c.where(b, f.Mask, side).closed(closingMM / gridMM).holesFilled()
 	grown := lung.closed(massMM / gridMM).and(lung.not())
 	centre[0], centre[1] = centre[0]-float64(c.at[0]), centre[1]-float64(c.at[1])

@@ -90,7 +90,7 @@ func Find(ctx context.Context, v *volume.Volume) (*Field, error) {
 	if f.VolumeML < lungLeastML {
 		return nil, &Error{ErrNoLung, fmt.Sprintf("%.0f ml of lung-like air inside the body", f.VolumeML)}
 	}
-	f.closeSides(airway, mid)
+	f.closeSides(airway, outside, mid)
 	return f, ctx.Err()
 }
 
