@@ -96,6 +96,17 @@ func lineTaps(n, m int, first, step float64) taps {
 	return t
 }
 
+// span is the range of the source that the target needs.
+func (t taps) span() (lo, hi int) {
+	lo = math.MaxInt
+	for _, s := range t.start {
+		if s >= 0 {
+			lo, hi = min(lo, s), max(hi, s+t.width)
+		}
+	}
+	return min(lo, hi), hi
+}
+
 // kernel is the triangle of half-width 1 averaged over [-box/2, box/2].
 func kernel(x, box float64) float64 {
 	if box < 1e-6 {
@@ -198,13 +209,14 @@ func (c *planeCache) get(s, lo, hi int) (plane []int32, fresh bool) {
 // reducePlane resamples source slice k in its plane, with fracBits.
 func (v *Volume) reducePlane(dst, row []int32, k, nx, ny int, tx, ty taps) {
 	sx := v.Size[0]
+	lo, hi := tx.span()
 	src := v.HU[k*sx*v.Size[1]:]
 	for j := range ny {
 		s := ty.start[j]
 		if s < 0 {
 			continue // filled later
 		}
-		mixRows(row, src[s*sx:], sx, ty.weight[j*ty.width:(j+1)*ty.width])
+		mixRows(row[lo:hi], src[s*sx+lo:], sx, ty.weight[j*ty.width:(j+1)*ty.width])
 		shrinkRow(dst[j*nx:(j+1)*nx], row, tx)
 	}
 }

@@ -1,0 +1,81 @@
+// Package detect does what a model's manifest describes: it brings the lungs
+// onto the network's grid, runs the network tile by tile, decodes its head,
+// and returns candidates in patient coordinates.
+package detect
+
+import (
+	"context"
+	"math"
+
+	"nafas/inference/lung"
+	"nafas/inference/volume"
+	"nafas/models/manifest"
+)
+
+// Prepared is the scan as a network sees it.
+type Prepared struct {
+	// Grid is the model's grid: its spacing, axes along LPS with the model's
+	// directions.
+	Grid volume.Grid
+	// HU are Hounsfield units on Grid, not yet windowed.
+	HU []int16
+	// ROI is 1 where candidates are allowed: the lung, closed and dilated.
+	ROI []uint8
+}
+
+// roiOn is the value of the region of interest while it is resampled; half of
+// it is the surface.
+const roiOn = 1024
+
+// Prepare crops v to the region of interest of f and resamples it onto the
+// grid that the manifest asks for. The lattice contains the centre of v's
+// first voxel, so that slices at the model's spacing (or twice, or four times)
+// are taken as they are.
+//
+// Training reads what this writes: change the two together.
+func Prepare(ctx context.Context, v *volume.Volume, f *lung.Field, in manifest.Input) (*Prepared, error) {
+	grid, err := modelGrid(v.Grid, f, in)
+	if err != nil {
+		return nil, err
+	}
+	p := &Prepared{Grid: grid, HU: make([]int16, grid.Len()), ROI: make([]uint8, grid.Len())}
+	v.ResampleInto(p.HU, grid, volume.AirHU)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	field := &volume.Volume{Grid: f.Grid, HU: make([]int16, len(f.ROI))}
+	for o, on := range f.ROI {
+		field.HU[o] = int16(on) * roiOn
+	}
+	for o, on := range field.Resample(grid, 0).HU {
+		if on >= roiOn/2 {
+			p.ROI[o] = 1
+		}
+	}
+	return p, ctx.Err()
+}
+
+// modelGrid encloses the region of interest with the manifest's margin, within
+// the volume.
+func modelGrid(source volume.Grid, f *lung.Field, in manifest.Input) (volume.Grid, error) {
+	g := volume.Grid{SpacingMM: in.SpacingMM}
+	var err error
+	if g.Axes, err = in.Directions(); err != nil {
+		return g, err
+	}
+	lo, hi := f.Box(in.MarginMM)
+	least, most := source.Bounds()
+	for n := range 3 {
+		mm := in.SpacingMM[n]
+		lo[n], hi[n] = max(lo[n], least[n]), min(hi[n], most[n])
+		first := math.Ceil((lo[n]-source.OriginLPSMM[n])/mm - 1e-6)
+		last := math.Floor((hi[n]-source.OriginLPSMM[n])/mm + 1e-6)
+		last = max(first, last)
+		g.Size[n] = int(last-first) + 1
+		g.OriginLPSMM[n] = source.OriginLPSMM[n] + first*mm
+		if g.Axes[n][n] < 0 {
+			g.OriginLPSMM[n] = source.OriginLPSMM[n] + last*mm
+		}
+	}
+	return g, nil
+}
