@@ -132,9 +132,8 @@ func (s *SQLite) queueReading(ctx context.Context, tx *sql.Tx, r *studyRow, key 
 		return err
 	}
 	r.jobID, r.jobKey = res.Job.ID, key
-	_, err = tx.ExecContext(ctx, `INSERT INTO reading (job_id, study_id, key, created_at) VALUES (?, ?, ?, ?)`,
-		r.jobID, r.id, key, micros(at))
-	return err
+	return tx.QueryRowContext(ctx, `INSERT INTO reading (job_id, study_id, key, created_at) VALUES (?, ?, ?, ?) RETURNING id`,
+		r.jobID, r.id, key, micros(at)).Scan(&r.readingID)
 }
 
 // queueSettling makes sure that a settle job is on its way. One that is
@@ -143,7 +142,10 @@ func (s *SQLite) queueReading(ctx context.Context, tx *sql.Tx, r *studyRow, key 
 func (s *SQLite) queueSettling(ctx context.Context, tx *sql.Tx, r *studyRow, when time.Time) (inserted bool, err error) {
 	if r.settleJobID != 0 {
 		var n int
-		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM river_job WHERE id = ? AND finalized_at IS NULL`, r.settleJobID).Scan(&n); err != nil || n > 0 {
+		if err := tx.QueryRowContext(ctx, `
+			SELECT count(*) FROM river_job
+			WHERE id = ? AND finalized_at IS NULL AND kind = ? AND json_extract(args, '$.study_uid') = ?`,
+			r.settleJobID, triage.SettleJob{}.Kind(), r.uid).Scan(&n); err != nil || n > 0 {
 			return false, err
 		}
 	}
@@ -176,14 +178,7 @@ func dropJob(ctx context.Context, tx *sql.Tx, r *studyRow, at time.Time, outcome
 	if state == "running" {
 		running = []int64{r.jobID}
 	}
-	if err := endJob(ctx, tx, r.jobID, "cancelled", at); err != nil {
-		return nil, err
-	}
-	if err := endReading(ctx, tx, r.jobID, outcome, at); err != nil {
-		return nil, err
-	}
-	r.jobID, r.jobKey = 0, ""
-	return running, nil
+	return running, r.endReading(ctx, tx, "cancelled", outcome, at)
 }
 
 // riverTime is how River writes a time in SQLite (its driver's timeString).
@@ -198,8 +193,12 @@ func endJob(ctx context.Context, tx *sql.Tx, job int64, state string, at time.Ti
 	return err
 }
 
-func endReading(ctx context.Context, tx *sql.Tx, job int64, outcome string, at time.Time) error {
-	_, err := tx.ExecContext(ctx, `UPDATE reading SET outcome = ?, finished_at = ? WHERE job_id = ? AND finished_at IS NULL`,
-		outcome, micros(at), job)
+// endReading ends the study's read job and says what came of it.
+func (r *studyRow) endReading(ctx context.Context, tx *sql.Tx, jobState, outcome string, at time.Time) error {
+	if err := endJob(ctx, tx, r.jobID, jobState, at); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE reading SET outcome = ?, finished_at = ? WHERE id = ?`, outcome, micros(at), r.readingID)
+	r.jobID, r.jobKey, r.readingID = 0, "", 0
 	return err
 }

@@ -224,3 +224,7 @@ func ignoreDone(err error) error {
 	}
 	return err
 }
+
+// Driver is for the River client that works the jobs, on the connection that
+// writes.
+func (s *SQLite) Driver() *riversqlite.Driver { return riversqlite.New(s.write) }

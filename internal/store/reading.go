@@ -79,8 +79,8 @@ func (s *SQLite) StartReading(ctx context.Context, t triage.Token, uid string, a
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `
-			UPDATE reading SET key = ?, attempt = ?, started_at = coalesce(started_at, ?) WHERE job_id = ?`,
-			out.Key, t.Attempt, micros(at), t.JobID); err != nil {
+			UPDATE reading SET key = ?, attempt = ?, started_at = coalesce(started_at, ?) WHERE id = ?`,
+			out.Key, t.Attempt, micros(at), r.readingID); err != nil {
 			return err
 		}
 		r.state, r.jobKey = triage.Running, out.Key
@@ -129,10 +129,7 @@ func (s *SQLite) FinishReading(ctx context.Context, t triage.Token, at time.Time
 		if err := r.finish(ctx, tx, reading); err != nil {
 			return err
 		}
-		if err := endJob(ctx, tx, t.JobID, "completed", at); err != nil {
-			return err
-		}
-		if err := endReading(ctx, tx, t.JobID, string(reading.State), at); err != nil {
+		if err := r.endReading(ctx, tx, "completed", string(reading.State), at); err != nil {
 			return err
 		}
 		return saveStudy(ctx, tx, &r, at)
@@ -144,7 +141,7 @@ func (s *SQLite) FinishReading(ctx context.Context, t triage.Token, at time.Time
 func (r *studyRow) finish(ctx context.Context, tx *sql.Tx, reading triage.StudyReading) error {
 	r.state, r.notAssessed = reading.State, reading.NotAssessed
 	r.priority, r.reasons = reading.Priority, reading.PriorityReasons
-	r.readKey, r.jobID, r.jobKey = reading.Key, 0, ""
+	r.readKey = reading.Key
 	key, err := readingKey(ctx, tx, r.id, reading.Recipe)
 	if err == nil && key != reading.Key {
 		r.reopen(triage.Receiving)
@@ -188,7 +185,7 @@ func (s *SQLite) Trouble(ctx context.Context, t triage.Token, uid string, at tim
 		if err != nil {
 			return err
 		}
-		if err := tx.QueryRowContext(ctx, `UPDATE reading SET `+column+` = `+column+` + 1 WHERE job_id = ? RETURNING `+column, t.JobID).Scan(&n); err != nil {
+		if err := tx.QueryRowContext(ctx, `UPDATE reading SET `+column+` = `+column+` + 1 WHERE id = ? RETURNING `+column, r.readingID).Scan(&n); err != nil {
 			return err
 		}
 		r.state = triage.Waiting
@@ -204,13 +201,9 @@ func (s *SQLite) GiveUp(ctx context.Context, t triage.Token, uid string, at time
 		if err != nil {
 			return err
 		}
-		if err := endJob(ctx, tx, t.JobID, "completed", at); err != nil {
+		if err := r.endReading(ctx, tx, "completed", string(why.Reason), at); err != nil {
 			return err
 		}
-		if err := endReading(ctx, tx, t.JobID, string(why.Reason), at); err != nil {
-			return err
-		}
-		r.jobID, r.jobKey = 0, ""
 		r.setNotAssessed(why)
 		r.state = triage.Failed
 		return saveStudy(ctx, tx, &r, at)

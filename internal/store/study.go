@@ -26,20 +26,21 @@ type studyRow struct {
 	readKey                               string
 	jobID                                 int64
 	jobKey                                string
+	readingID                             int64
 	settleJobID                           int64
 	change                                int64
 }
 
 const studyColumns = `id, uid, state, priority, priority_reasons, request_priority, received_at, updated_at,
 	last_instance_at, instances, quarantined, not_assessed, read_key, coalesce(job_id, 0), job_key,
-	coalesce(settle_job_id, 0), change`
+	coalesce(reading_id, 0), coalesce(settle_job_id, 0), change`
 
 func scanStudy(scan func(...any) error) (studyRow, error) {
 	var r studyRow
 	var reasons string
 	var why sql.NullString
 	err := scan(&r.id, &r.uid, &r.state, &r.priority, &reasons, &r.request, &r.receivedAt, &r.updatedAt,
-		&r.lastInstanceAt, &r.instances, &r.quarantined, &why, &r.readKey, &r.jobID, &r.jobKey, &r.settleJobID, &r.change)
+		&r.lastInstanceAt, &r.instances, &r.quarantined, &why, &r.readKey, &r.jobID, &r.jobKey, &r.readingID, &r.settleJobID, &r.change)
 	if err != nil {
 		return r, err
 	}
@@ -80,10 +81,10 @@ func saveStudy(ctx context.Context, tx *sql.Tx, r *studyRow, at time.Time) error
 	_, err = tx.ExecContext(ctx, `
 		UPDATE study SET state = ?, priority = ?, priority_reasons = ?, request_priority = ?, updated_at = ?,
 			last_instance_at = ?, instances = ?, quarantined = ?, not_assessed = ?, read_key = ?,
-			job_id = nullif(?, 0), job_key = ?, settle_job_id = nullif(?, 0), change = ?
+			job_id = nullif(?, 0), job_key = ?, reading_id = nullif(?, 0), settle_job_id = nullif(?, 0), change = ?
 		WHERE id = ?`,
 		r.state, r.priority, string(reasons), r.request, r.updatedAt, r.lastInstanceAt, r.instances, r.quarantined,
-		why, r.readKey, r.jobID, r.jobKey, r.settleJobID, r.change, r.id)
+		why, r.readKey, r.jobID, r.jobKey, r.readingID, r.settleJobID, r.change, r.id)
 	return err
 }
 

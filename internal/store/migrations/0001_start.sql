@@ -37,6 +37,7 @@ CREATE TABLE study (
     -- the job that owns the study, and the key that it reads
     job_id INTEGER,
     job_key TEXT NOT NULL DEFAULT '',
+    reading_id INTEGER REFERENCES reading (id),
     settle_job_id INTEGER,
     change INTEGER NOT NULL
 );
@@ -94,9 +95,11 @@ CREATE TABLE quarantine (
 );
 CREATE INDEX quarantine_study ON quarantine (study_uid);
 
--- one row per read job
+-- One row per read job. Not keyed by the job: SQLite gives the numbers of
+-- deleted jobs again.
 CREATE TABLE reading (
-    job_id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    job_id INTEGER NOT NULL,
     study_id INTEGER NOT NULL REFERENCES study (id),
     key TEXT NOT NULL,
     attempt INTEGER NOT NULL DEFAULT 0,
