@@ -72,8 +72,8 @@ func phases(t tag.Tag) func() []*image {
 	}
 }
 
-// ints2 writes an IS element, which is text.
-func (im *image) ints2(t tag.Tag, v int) *image { return im.text(t, strconv.Itoa(v)) }
+// number writes an IS element, which is text.
+func (im *image) number(t tag.Tag, v int) *image { return im.text(t, strconv.Itoa(v)) }
 
 func step(b bool) float64 {
 	if b {

@@ -148,7 +148,7 @@ func TestRules(t *testing.T) {
 		{name: "two phases that acquisition numbers tell apart", build: phases(tag.AcquisitionNumber), codes: wantCode{dicomio.WarnOtherStack}},
 		{name: "two phases that nothing tells apart", build: phases(tag.InstanceNumber), reason: refusal.DuplicatePositions},
 		{name: "two kernels in one series", build: phases(tag.ConvolutionKernel), codes: wantCode{dicomio.WarnOtherStack}},
-		{name: "acquisition numbers that count slices", build: with(func(n int, im *image) { im.ints2(tag.AcquisitionNumber, n) })},
+		{name: "acquisition numbers that count slices", build: with(func(n int, im *image) { im.number(tag.AcquisitionNumber, n) })},
 
 		// tilt
 		{name: "tilted by 20 degrees", build: with(tilted), reason: refusal.GantryTilt, found: "20.0 degrees"},
