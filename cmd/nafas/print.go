@@ -1,0 +1,182 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"text/tabwriter"
+
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+
+	nafasv1 "nafas/proto/nafas/v1"
+)
+
+// disclaimer ends every table: what is read by people says what it is.
+const disclaimer = "Research use only. Every study is read by a radiologist; no mark does not exclude disease."
+
+// printer writes results in the chosen format, one after the other, so that
+// the first is there before the last is read.
+type printer interface {
+	result(*nafasv1.SeriesResult) error
+	notRead(*nafasv1.SeriesNotRead) error
+	close() error
+}
+
+func newPrinter(s *streams) printer {
+	switch s.format {
+	case "json":
+		return &jsonPrinter{w: s.out}
+	case "csv":
+		return newCSVPrinter(s.out)
+	default:
+		return &tablePrinter{w: s.out, timings: s.verbose}
+	}
+}
+
+// printJSON writes m as one line of protojson, fields without a value
+// included, so that a reader need not know the defaults. The pass through
+// encoding/json removes protojson's deliberately unstable white space.
+func printJSON(w io.Writer, m proto.Message) error {
+	raw, err := protojson.MarshalOptions{EmitUnpopulated: true}.Marshal(m)
+	if err != nil {
+		return err
+	}
+	var line bytes.Buffer
+	if err := json.Compact(&line, raw); err != nil {
+		return err
+	}
+	line.WriteByte('\n')
+	_, err = w.Write(line.Bytes())
+	return err
+}
+
+// jsonPrinter writes one document a line.
+type jsonPrinter struct{ w io.Writer }
+
+func (p *jsonPrinter) result(r *nafasv1.SeriesResult) error   { return printJSON(p.w, r) }
+func (p *jsonPrinter) notRead(n *nafasv1.SeriesNotRead) error { return printJSON(p.w, n) }
+func (p *jsonPrinter) close() error                           { return nil }
+
+// csvPrinter writes one row a finding; a series without findings, or not
+// read, has one row that says so.
+type csvPrinter struct{ w *csv.Writer }
+
+var csvHeader = []string{
+	"study_instance_uid", "series_instance_uid", "status", "model", "rank", "score", "flagged",
+	"x_mm", "y_mm", "z_mm", "mean_diameter_mm", "side", "sop_instance_uid", "slice", "frame", "column", "row",
+}
+
+func newCSVPrinter(w io.Writer) *csvPrinter {
+	p := &csvPrinter{w: csv.NewWriter(w)}
+	_ = p.w.Write(csvHeader) // the error comes with close
+	return p
+}
+
+func (p *csvPrinter) row(words ...string) error {
+	for len(words) < len(csvHeader) {
+		words = append(words, "")
+	}
+	return p.w.Write(words)
+}
+
+func (p *csvPrinter) result(r *nafasv1.SeriesResult) error {
+	model := r.GetModel().GetName() + " " + r.GetModel().GetVersion()
+	head := []string{r.GetStudyInstanceUid(), r.GetSeriesInstanceUid()}
+	if len(r.GetFindings()) == 0 {
+		return p.row(append(head, "read, no mark (does not exclude disease)", model)...)
+	}
+	for _, f := range r.GetFindings() {
+		c := f.GetCenterLpsMm()
+		if err := p.row(append(head, "read", model,
+			strconv.Itoa(int(f.GetRank())), decimal(f.GetScore(), 4), strconv.FormatBool(f.GetFlagged()),
+			decimal(c.GetX(), 2), decimal(c.GetY(), 2), decimal(c.GetZ(), 2), decimal(f.GetMeanDiameterMm(), 1),
+			f.GetSide(), f.GetSopInstanceUid(), strconv.Itoa(int(f.GetSlice())), strconv.Itoa(int(f.GetFrame())),
+			decimal(f.GetPixel().GetColumn(), 1), decimal(f.GetPixel().GetRow(), 1))...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *csvPrinter) notRead(n *nafasv1.SeriesNotRead) error {
+	return p.row(n.GetStudyInstanceUid(), n.GetSeriesInstanceUid(), "not read: "+reasonWord(n.GetNotRead().GetReason()))
+}
+
+func (p *csvPrinter) close() error {
+	p.w.Flush()
+	return p.w.Error()
+}
+
+func decimal(v float64, places int) string { return strconv.FormatFloat(v, 'f', places, 64) }
+
+// reasonWord is the reason without the enum's prefix.
+func reasonWord(r nafasv1.Reason) string { return r.String()[len("REASON_"):] }
+
+// tablePrinter is for people.
+type tablePrinter struct {
+	w       io.Writer
+	timings bool
+	any     bool
+}
+
+func (p *tablePrinter) result(r *nafasv1.SeriesResult) error {
+	p.any = true
+	s := r.GetScan()
+	fmt.Fprintf(p.w, "Series %s\n  %d slices of %dx%d, %.3g x %.3g x %.3g mm, model %s %s\n",
+		r.GetSeriesInstanceUid(), s.GetSlices(), s.GetColumns(), s.GetRows(),
+		s.GetSpacingMm().GetX(), s.GetSpacingMm().GetY(), s.GetSpacingMm().GetZ(),
+		r.GetModel().GetName(), r.GetModel().GetVersion())
+	for _, w := range r.GetWarnings() {
+		fmt.Fprintf(p.w, "  warning %s: %s\n", w.GetCode(), w.GetText())
+	}
+	for _, n := range r.GetNotes() {
+		fmt.Fprintf(p.w, "  note: %s\n", n)
+	}
+	if len(r.GetFindings()) == 0 {
+		fmt.Fprintln(p.w, "  no mark above the threshold (does not exclude disease)")
+	} else if err := p.findings(r.GetFindings()); err != nil {
+		return err
+	}
+	if p.timings {
+		for _, t := range r.GetTimings() {
+			fmt.Fprintf(p.w, "  %-12s %8.3f s\n", t.GetStage(), t.GetSeconds())
+		}
+	}
+	return nil
+}
+
+func (p *tablePrinter) findings(list []*nafasv1.Finding) error {
+	t := tabwriter.NewWriter(p.w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "rank\tscore\tflagged\tdiameter mm\tside\tslice\tcolumn\trow\tcentre LPS mm\t")
+	for _, f := range list {
+		c := f.GetCenterLpsMm()
+		flagged := ""
+		if f.GetFlagged() {
+			flagged = "yes"
+		}
+		fmt.Fprintf(t, "%d\t%.4f\t%s\t%.1f\t%s\t%d\t%.0f\t%.0f\t%.1f, %.1f, %.1f\t\n",
+			f.GetRank(), f.GetScore(), flagged, f.GetMeanDiameterMm(), f.GetSide(), f.GetSlice(),
+			f.GetPixel().GetColumn(), f.GetPixel().GetRow(), c.GetX(), c.GetY(), c.GetZ())
+	}
+	return t.Flush()
+}
+
+func (p *tablePrinter) notRead(n *nafasv1.SeriesNotRead) error {
+	p.any = true
+	r := n.GetNotRead()
+	_, err := fmt.Fprintf(p.w, "Series %s\n  NOT READ, %s: %s. %s\n",
+		n.GetSeriesInstanceUid(), reasonWord(r.GetReason()), r.GetFound(), r.GetRemedy())
+	return err
+}
+
+func (p *tablePrinter) close() error {
+	if !p.any {
+		return nil
+	}
+	_, err := fmt.Fprintln(p.w, disclaimer)
+	return err
+}
