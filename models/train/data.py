@@ -1,14 +1,12 @@
-"""Prepared scans (written by `nafas model prepare`), their labels, and cuts of them."""
+"""Prepared scans (written by `nafas model prepare`), and their labels."""
 import csv
 import glob
 import json
 import os
 
 import numpy as np
-from scipy import ndimage
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-AIR = -1200  # outside the volume, as the network sees it
 
 
 class Scan:
@@ -36,22 +34,6 @@ class Scan:
         rows = [(*self.to_voxel(l["lps"]), l["diameter"]) for l in self.labels
                 if l["judgement"] in judgements]
         return np.array(rows, np.float64).reshape(-1, 4)
-
-    def weight(self):
-        """1 where supervised: in the ROI, away from ignored places."""
-        if not hasattr(self, "_weight"):
-            w = self.roi.copy()
-            for z, y, x, d in self.lesions("ignore"):
-                r = d / 2 / self.spacing + 2
-                lo = [max(0, int(c - r)) for c in (z, y, x)]
-                hi = [int(c + r) + 2 for c in (z, y, x)]
-                box = w[lo[0]:hi[0], lo[1]:hi[1], lo[2]:hi[2]]
-                if box.size == 0:
-                    continue
-                grid = np.ogrid[tuple(slice(l, l + s) for l, s in zip(lo, box.shape))]
-                box[sum((g - c) ** 2 for g, c in zip(grid, (z, y, x))) < r * r] = 0
-            self._weight = w
-        return self._weight
 
 
 def listing():
@@ -84,40 +66,3 @@ def load(folder, use=None):
         scan.labels = marks.get(uid, [])
         scans.append(scan)
     return scans
-
-
-def cut(scan, centre, n, rng, rotate=15.0, scale=(0.85, 1.2)):
-    """A patch of n^3 voxels around centre (z, y, x), turned and scaled.
-
-    Returns HU int16, weight uint8 and the lesions in it, as the stream gives them.
-    """
-    angles = np.deg2rad(rng.uniform(-rotate, rotate, 3))
-    zoom = rng.uniform(*scale)
-    turn = np.eye(3)
-    for a, t in enumerate(angles):
-        i, j = [k for k in range(3) if k != a]
-        m = np.eye(3)
-        m[i, i] = m[j, j] = np.cos(t)
-        m[i, j], m[j, i] = -np.sin(t), np.sin(t)
-        turn = turn @ m
-    # patch voxel p -> scan voxel: A p + b, the patch's middle onto centre.
-    a = turn / zoom
-    middle = np.full(3, (n - 1) / 2)
-    b = np.asarray(centre) - a @ middle
-    corners = np.array([[i, j, k] for i in (0, n - 1) for j in (0, n - 1) for k in (0, n - 1)])
-    reach = corners @ a.T + b
-    lo = np.clip(np.floor(reach.min(0)).astype(int) - 1, 0, np.array(scan.size) - 2)
-    hi = np.clip(np.ceil(reach.max(0)).astype(int) + 2, lo + 2, scan.size)
-    box = tuple(slice(l, h) for l, h in zip(lo, hi))
-    hu = ndimage.affine_transform(scan.hu[box].astype(np.float32), a, b - lo, (n, n, n),
-                                  order=1, mode="constant", cval=AIR)
-    weight = ndimage.affine_transform(scan.weight()[box], a, b - lo, (n, n, n),
-                                      order=0, mode="constant", cval=0)
-    lesions = scan.lesions("nodule")
-    inverse = np.linalg.inv(a)
-    inside = []
-    for z, y, x, d in lesions:
-        p = inverse @ (np.array([z, y, x]) - b)
-        if (p > -d / 2 - 2).all() and (p < n + d / 2 + 2).all():
-            inside.append((*p, d * zoom))
-    return np.rint(hu).astype(np.int16), weight, np.array(inside, np.float32).reshape(-1, 4)

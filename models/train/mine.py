@@ -1,4 +1,6 @@
 """Hard negatives: what the net marks in training scans where nothing is labelled."""
+import csv
+
 import numpy as np
 
 import detect
@@ -14,19 +16,21 @@ def false_marks(net, scan, recipe, device="cpu"):
     return rows[away]
 
 
-def collect(net, scans, recipe, device="cpu", log=print):
-    """[(scan, centres, chances)]: places to cut training patches around.
+def collect(net, scans, recipe, path, device="cpu", log=print):
+    """Writes the best false marks as labels of judgement `hard`.
 
-    A place is drawn as often as it was scored, within bounds, so that one
-    unlabelled true nodule cannot rule the batch.
+    The generator centres some patches on them; they stay background. The file
+    is also what an audit looks at: a true nodule that nobody labelled ranks
+    high in it, and belongs into labels.csv.
     """
-    found = []
-    for scan in scans:
-        rows = false_marks(net, scan, recipe, device)[:recipe["train"]["hard_per_scan"]]
-        if len(rows) == 0:
-            continue
-        chance = np.clip(rows[:, 4], 0.05, 0.6)
-        found.append((scan, rows[:, :3], chance / chance.sum()))
-        log("mined %s: %d places, best scores %s"
-            % (scan.case, len(rows), " ".join("%.2f" % s for s in rows[:8, 4])))
-    return found
+    with open(path, "w", newline="") as f:
+        table = csv.writer(f, lineterminator="\n")
+        table.writerow(["seriesuid", "coordX", "coordY", "coordZ", "diameter_mm", "judgement",
+                        "case", "score"])
+        for scan in scans:
+            rows = false_marks(net, scan, recipe, device)[:recipe["train"]["hard_per_scan"]]
+            for row in rows:
+                table.writerow([scan.uid] + ["%.2f" % v for v in scan.to_lps(row[:3])]
+                               + ["%.1f" % row[3], "hard", scan.case, "%.4f" % row[4]])
+            log("mined %s: %d places, best scores %s"
+                % (scan.case, len(rows), " ".join("%.2f" % s for s in rows[:8, 4])))

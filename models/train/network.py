@@ -46,7 +46,9 @@ class CandidateNet(nn.Module):
         super().__init__()
         w4, w8, w16 = widths
         self.stem = conv(1, stem, 5, 2)
-        self.s2 = stage(stem, stem, blocks[0], 1)
+        # Stride 2 is half of the whole cost: no block there means one plain
+        # convolution.
+        self.s2 = stage(stem, stem, blocks[0], 1) if blocks[0] else conv(stem, stem)
         self.s4 = stage(stem, w4, blocks[1], 2)
         self.s8 = stage(w4, w8, blocks[2], 2)
         self.s16 = stage(w8, w16, blocks[3], 2)

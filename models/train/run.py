@@ -11,6 +11,10 @@ import shlex
 import sys
 import time
 
+# Threads that wait must sleep: on shared cores, spinning takes the time of the
+# thread that is waited for.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 import torch
 import yaml
 
@@ -20,8 +24,7 @@ import stream
 import train
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-GENERATOR = ("nafas model patches --prepared {prepared} --labels {labels} --seed {seed} "
-             "--size {size} --phantom {phantom}")
+GENERATOR = "nafas model patches"
 
 
 def arguments():
@@ -31,6 +34,7 @@ def arguments():
     p.add_argument("--work", help="checkpoints and logs (default: OUT.work)")
     p.add_argument("--recipe", default=os.path.join(HERE, "recipe.yaml"))
     p.add_argument("--patches", default=GENERATOR, help="patch generator command")
+    p.add_argument("--phantom", help="folder of prepared phantom volumes with labels.csv")
     p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     p.add_argument("--threads", type=int, default=2)
     p.add_argument("--smoke", action="store_true", help="minutes instead of hours; must learn")
@@ -86,12 +90,19 @@ def main():
         ", ".join(s.case for s in scans if s.use != "train") or "none"))
     folder = training_folder(args.prepared, training, work)
 
-    def command(seed):
-        return shlex.split(args.patches.format(
-            prepared=shlex.quote(folder), labels=shlex.quote(os.path.join(HERE, "labels.csv")),
-            seed=seed, size=recipe["patch"], phantom=recipe["train"]["phantom"]))
+    def generator(seed, first, hard):
+        options = recipe["train"]
+        labels = [os.path.join(HERE, "labels.csv")] + ([hard] if hard else [])
+        command = shlex.split(args.patches) + [
+            "--prepared", folder, "--seed", str(seed), "--first", str(first),
+            "--size", str(recipe["patch"]), "--on-lesion", str(options["on_lesion"]),
+            "--on-hard", str(options["on_hard"])]
+        if args.phantom:
+            labels.append(os.path.join(args.phantom, "labels.csv"))
+            command += ["--phantom", args.phantom, "--phantom-share", str(options["phantom"])]
+        return command + ["--labels", ",".join(labels)]
 
-    net = train.run(recipe, training, command, work, args.device, log)
+    net = train.run(recipe, training, generator, work, args.device, log)
     lesions, false = evaluate.evaluate(net, scans, recipe, args.device, log)
 
 

@@ -1,7 +1,8 @@
 """Patches from the Go generator (`nafas model patches`) and their replay.
 
 Frames, little endian: "NFP1" | int32 n | int32 targets | int16[n^3] HU |
-uint8[n^3] weight | targets x float32[6] (z, y, x, diameter mm, kind, origin).
+uint8[n^3] weight | targets x float32[6] (z, y, x, diameter mm, kind, origin). Patch i of a seed is
+always the same, so a stream can be taken up at any index.
 """
 import struct
 import subprocess
@@ -39,23 +40,22 @@ class Patches:
 
 
 class Replay:
-    """Keeps the last patches; the generator need not run at the network's pace.
+    """Batches of some new patches and, where these are dear, some seen before.
 
-    Pulls are counted, not timed, so a run does not depend on who was faster.
+    Patches are counted, not timed, so a run does not depend on who was faster.
     """
 
     def __init__(self, patches, size, rng):
         self.patches, self.size, self.rng = patches, size, rng
         self.kept, self.at = [], 0
 
-    def fill(self, count):
-        for _ in range(count):
-            patch = self.patches.next()
+    def batch(self, count, fresh):
+        new = [self.patches.next() for _ in range(min(fresh, count) if self.kept else count)]
+        old = [self.kept[self.rng.integers(len(self.kept))] for _ in range(count - len(new))]
+        for patch in new if fresh < count else []:
             if len(self.kept) < self.size:
                 self.kept.append(patch)
             else:
                 self.kept[self.at] = patch
                 self.at = (self.at + 1) % self.size
-
-    def draw(self):
-        return self.kept[self.rng.integers(len(self.kept))]
+        return new + old

@@ -6,7 +6,6 @@ import time
 import numpy as np
 import torch
 
-import data
 import detect
 import mine
 import network
@@ -39,41 +38,22 @@ def rate(step, options):
     return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * t))
 
 
-class Sampler:
-    """Draws batches from the stream's replay, real lesions and hard negatives."""
-
-    def __init__(self, replay, scans, recipe, rng):
-        self.replay, self.recipe, self.rng = replay, recipe, rng
-        self.real = [(scan, row) for scan in scans for row in scan.lesions("nodule")]
-        self.hard = []
-
-    def patch(self):
-        options, rng, n = self.recipe["train"], self.rng, self.recipe["patch"]
-        u = rng.random()
-        if u < options["real"] and self.real:
-            scan, row = self.real[rng.integers(len(self.real))]
-            return data.cut(scan, row[:3] + rng.uniform(-0.3, 0.3, 3) * n, n, rng)
-        if u < options["real"] + options["hard"] and self.hard:
-            scan, centres, chance = self.hard[rng.integers(len(self.hard))]
-            at = centres[rng.choice(len(centres), p=chance)]
-            return data.cut(scan, at + rng.uniform(-0.3, 0.3, 3) * n, n, rng)
-        return self.replay.draw()
-
-    def batch(self):
-        """image (B,1,n,n,n) and the targets' tensors."""
-        images, parts = [], []
-        for _ in range(self.recipe["train"]["batch"]):
-            hu, weight, lesions = flip(*self.patch(), self.rng)
-            hu = vary(hu, self.rng)
-            images.append(detect.scale(hu, self.recipe["hu_window"]))
-            parts.append(targets.make(lesions, weight, self.recipe["spacing_mm"],
-                                      self.recipe["loss"]))
-        image = torch.from_numpy(np.stack(images))[:, None]
-        return image, [torch.from_numpy(np.stack(p)) for p in zip(*parts)]
+def tensors(patches, recipe, rng):
+    """image (B,1,n,n,n) and the targets' tensors of a batch of patches."""
+    images, parts = [], []
+    for patch in patches:
+        hu, weight, lesions = flip(*patch, rng)
+        images.append(detect.scale(hu, recipe["hu_window"]))
+        parts.append(targets.make(lesions, weight, recipe["spacing_mm"], recipe["loss"]))
+    image = torch.from_numpy(np.stack(images))[:, None]
+    return image, [torch.from_numpy(np.stack(p)) for p in zip(*parts)]
 
 
 def flip(hu, weight, lesions, rng):
-    """Mirrors along each axis, and x with y: thickness stays along z."""
+    """Mirrors along each axis, and x with y: thickness stays along z.
+
+    Everything else (turns, scale, noise, kernel) is the generator's.
+    """
     n, lesions = hu.shape[0], lesions.copy()
     for axis in range(3):
         if rng.random() < 0.5:
@@ -85,16 +65,13 @@ def flip(hu, weight, lesions, rng):
     return np.ascontiguousarray(hu), np.ascontiguousarray(weight), lesions
 
 
-def vary(hu, rng):
-    """A scanner's gain and offset, and sometimes more noise."""
-    hu = (hu.astype(np.float32) + 1000) * rng.uniform(0.96, 1.04) - 1000 + rng.uniform(-15, 15)
-    if rng.random() < 0.3:
-        hu += rng.standard_normal(hu.shape, np.float32) * rng.uniform(5, 25)
-    return hu
+def run(recipe, scans, generator, out, device="cpu", log=print):
+    """Trains on the generator's patches; returns the averaged net.
 
-
-def run(recipe, scans, command, out, device="cpu", log=print):
-    """Trains on the given scans and the patches of command(seed); returns the averaged net."""
+    scans: the training scans, for mining. generator(seed, first, hard): the
+    command that streams patches from index first on; hard is a label file or
+    None.
+    """
     options, seed = recipe["train"], recipe["seed"]
     torch.manual_seed(seed)
     net = network.build(recipe).to(device)
@@ -103,58 +80,69 @@ def run(recipe, scans, command, out, device="cpu", log=print):
     optimiser = torch.optim.AdamW(net.parameters(), lr=options["lr"],
                                   weight_decay=options["weight_decay"])
     average = Average(net, options["ema"])
-    path, start, hard = os.path.join(out, "checkpoint.pt"), 0, None
+    path, hard = os.path.join(out, "checkpoint.pt"), os.path.join(out, "hard.csv")
+    start = 0
     if os.path.exists(path):
-        saved = torch.load(path, map_location=device)
-        if saved["recipe"] != recipe:
-            raise SystemExit("%s belongs to another recipe: remove it to start again" % path)
-        net.load_state_dict(saved["net"])
-        optimiser.load_state_dict(saved["optimiser"])
-        average.state, average.step = saved["average"], saved["step"]
-        start, hard = saved["step"], saved["hard"]
+        start = restore(path, recipe, net, optimiser, average, device)
         log("resumed at %d" % start)
-    # A resumed run goes on with patches of its own: it is a repeatable run,
-    # but not the run that was never cut off.
-    rng = np.random.default_rng([seed, start])
-    patches = stream.Patches(command(seed * 1000 + start))
-    replay = stream.Replay(patches, options["replay"], rng)
-    sampler = Sampler(replay, scans, recipe, rng)
-    by_uid = {scan.uid: scan for scan in scans}
-    sampler.hard = [(by_uid[u], c, p) for u, c, p in hard or []]
-    replay.fill(min(options["replay"], 16 * options["batch"]))
-    mine_at = {int(share * options["iterations"]) for share in options["mine_at"]}
-    sums, clock, kept = np.zeros(3), time.time(), []
+    mine_at = sorted(int(share * options["iterations"]) for share in options["mine_at"])
+    mined = bool(mine_at) and start > mine_at[0]
+    patches, rng, replay = None, np.random.default_rng([seed, start]), None
+    sums, clock = np.zeros(3), time.time()
     try:
         for step in range(start, options["iterations"]):
             if step in mine_at:
-                sampler.hard = mine.collect(averaged(recipe, average, device), scans, recipe,
-                                            device, log)
-                kept = [(s.uid, c, p) for s, c, p in sampler.hard]
+                mine.collect(averaged(recipe, average, device), scans, recipe, hard, device, log)
+                mined = True
+            if patches is None or step in mine_at:
+                if patches:
+                    patches.close()
+                patches = stream.Patches(generator(seed, step * options["fresh"],
+                                                   hard if mined else None))
+                replay = replay or stream.Replay(patches, options["replay"], rng)
+                replay.patches = patches
             for group in optimiser.param_groups:
                 group["lr"] = options["lr"] * rate(step, options)
-            replay.fill(options["fresh"])
-            image, target = sampler.batch()
-            heat, shape = net(image.to(device))
-            loss, focal, l1 = targets.loss(heat, shape, [t.to(device) for t in target],
-                                           recipe["loss"])
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(net.parameters(), 10.0)
-            optimiser.step()
+            image, target = tensors(replay.batch(options["batch"], options["fresh"]), recipe, rng)
+            sums += iterate(net, optimiser, image.to(device), [t.to(device) for t in target],
+                            recipe["loss"])
             average.update(net)
-            sums += (loss.item(), focal.item(), l1.item())
             if (step + 1) % 50 == 0:
                 log("%5d  loss %.3f  heat %.3f  shape %.3f  %.2f s/it"
                     % (step + 1, *(sums / 50), (time.time() - clock) / 50))
                 sums, clock = np.zeros(3), time.time()
             if (step + 1) % options["checkpoint_every"] == 0 or step + 1 == options["iterations"]:
-                torch.save({"recipe": recipe, "net": net.state_dict(), "step": step + 1,
-                            "optimiser": optimiser.state_dict(), "average": average.state,
-                            "hard": kept or hard}, path + ".new")
-                os.replace(path + ".new", path)
+                keep(path, recipe, net, optimiser, average, step + 1)
     finally:
-        patches.close()
+        if patches:
+            patches.close()
     return averaged(recipe, average, device)
+
+
+def iterate(net, optimiser, image, target, options):
+    heat, shape = net(image)
+    loss, focal, l1 = targets.loss(heat, shape, target, options)
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(net.parameters(), 10.0)
+    optimiser.step()
+    return loss.item(), focal.item(), l1.item()
+
+
+def keep(path, recipe, net, optimiser, average, step):
+    torch.save({"recipe": recipe, "net": net.state_dict(), "step": step,
+                "optimiser": optimiser.state_dict(), "average": average.state}, path + ".new")
+    os.replace(path + ".new", path)
+
+
+def restore(path, recipe, net, optimiser, average, device):
+    saved = torch.load(path, map_location=device)
+    if saved["recipe"] != recipe:
+        raise SystemExit("%s belongs to another recipe: remove it to start again" % path)
+    net.load_state_dict(saved["net"])
+    optimiser.load_state_dict(saved["optimiser"])
+    average.state, average.step = saved["average"], saved["step"]
+    return saved["step"]
 
 
 def averaged(recipe, average, device):
