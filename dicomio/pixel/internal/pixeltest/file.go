@@ -22,8 +22,22 @@ const (
 // Write writes images of one shape as the frames of a native file.
 func Write(t testing.TB, path string, images []Image) {
 	t.Helper()
-	m := images[0]
-	f := m.Format(part10.ExplicitLE)
+	var cells []byte
+	for _, m := range images {
+		cells = append(cells, m.Cells()...)
+	}
+	write(t, path, part10.ExplicitLE, images[0], len(images), &part10.Pixels{Native: cells})
+}
+
+// WriteCoded writes one compressed frame, which is said to hold m.
+func WriteCoded(t testing.TB, path, transferSyntax string, m Image, frame []byte) {
+	t.Helper()
+	write(t, path, transferSyntax, m, 1, &part10.Pixels{Frames: [][]byte{frame}})
+}
+
+func write(t testing.TB, path, transferSyntax string, m Image, frames int, px *part10.Pixels) {
+	t.Helper()
+	f := m.Format(transferSyntax)
 	class := wordFrames
 	if m.BitsAllocated == 8 {
 		class = byteFrames
@@ -42,18 +56,14 @@ func Write(t testing.TB, path string, images []Image) {
 	add(tag.PatientID, []string{"CODEC"})
 	add(tag.SamplesPerPixel, []int{1})
 	add(tag.PhotometricInterpretation, []string{f.Photometric})
-	add(tag.NumberOfFrames, []string{strconv.Itoa(len(images))})
+	add(tag.NumberOfFrames, []string{strconv.Itoa(frames)})
 	add(tag.Rows, []int{f.Rows})
 	add(tag.Columns, []int{f.Columns})
 	add(tag.BitsAllocated, []int{f.BitsAllocated})
 	add(tag.BitsStored, []int{f.BitsStored})
 	add(tag.HighBit, []int{f.HighBit})
 	add(tag.PixelRepresentation, []int{f.PixelRepresentation})
-	var cells []byte
-	for _, m := range images {
-		cells = append(cells, m.Cells()...)
-	}
-	b, err := part10.Marshal(part10.ExplicitLE, ds, &part10.Pixels{Native: cells})
+	b, err := part10.Marshal(transferSyntax, ds, px)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(path, b, 0o600))
 }
