@@ -52,6 +52,7 @@ var House = Rules{
 
 		{"internal/store/...", adapter(), "an adapter: knows the application, never another adapter"},
 		{"internal/jobs/...", adapter("models"), "an adapter: knows the application, never another adapter"},
+		{"internal/worker/...", adapter(), "an adapter: knows the application, never another adapter"},
 		{"internal/rpc/...", adapter("proto/..."), "an adapter: knows the application, never another adapter"},
 		{"internal/pacs/...", adapter("dicomio/dimse/...", "dicomio/dicomweb/..."), "an adapter: knows the application, never another adapter"},
 		{"internal/deliver/...", adapter("dicomio/dimse/...", "dicomio/dicomweb/...", "dicomio/report"), "an adapter: knows the application, never another adapter"},

@@ -3,6 +3,7 @@ package triage
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"time"
 
 	"nafas/dicomio/refusal"
@@ -143,4 +144,16 @@ type RecordedFile struct {
 	Outcome Outcome
 	Refusal *refusal.Error
 	Unused  bool
+}
+
+// MarshalText writes the sum in hex.
+func (s Sum) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, s[:]), nil }
+
+// UnmarshalText reads 64 hex digits.
+func (s *Sum) UnmarshalText(text []byte) error {
+	if len(text) != 2*len(s) {
+		return fmt.Errorf("a sum has %d hex digits, not %d", 2*len(s), len(text))
+	}
+	_, err := hex.Decode(s[:], text)
+	return err
 }
