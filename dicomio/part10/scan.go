@@ -78,6 +78,11 @@ func (s *scanner) dataset(pos, end, depth int, enc encoding, delimited bool) (in
 		if err != nil {
 			return 0, err
 		}
+		if e.tag.Group == 0 {
+			// Commands are no part of a data set (PS3.5 section 7.1). As zeros
+			// end here, looking for padding stays linear.
+			return 0, malformed("%s at byte %d is no element of a data set", e.tag, pos)
+		}
 		if e.tag == tag.ItemDelimitationItem && depth > 0 {
 			if e.length != 0 || !delimited && e.value != end {
 				return 0, malformed("item delimiter at byte %d where none may be", pos)

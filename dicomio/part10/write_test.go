@@ -33,7 +33,7 @@ func tool(t *testing.T, name string) string {
 func TestDCMTKReadsWhatIsWritten(t *testing.T) {
 	dcmdump := tool(t, "dcmdump")
 	for _, ts := range allSyntaxes {
-		if strings.HasPrefix(ts, part10.HTJ2KLossless[:len(ts)-1]) && ts >= part10.HTJ2KLossless {
+		if ts == part10.HTJ2K || ts == part10.HTJ2KLossless || ts == part10.HTJ2KLosslessRPCL {
 			continue // unknown to DCMTK 3.6.7
 		}
 		t.Run(part10.SyntaxName(ts), func(t *testing.T) {

@@ -1,0 +1,5 @@
+//go:build !race
+
+package part10_test
+
+const raceEnabled = false
