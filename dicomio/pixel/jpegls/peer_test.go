@@ -19,8 +19,8 @@ func TestEncoder(t *testing.T) {
 	for name, e := range map[string]encoder{
 		"restart":    {precision: 12, interval: 7},
 		"thresholds": {precision: 12, t1: 1, t2: 30, t3: 50, reset: 9},
-		"near":             {precision: 16, near: 100},
-		"10 bits":          {precision: 10},
+		"near":       {precision: 16, near: 100},
+		"10 bits":    {precision: 10},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
