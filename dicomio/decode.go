@@ -47,7 +47,7 @@ func (o *opened) read() error {
 		o.data = data
 		return nil
 	}
-	f, err := part10.Parse(data, part10.DefaultLimits())
+	f, err := part10.Parse(data, in.location.limits)
 	if err != nil {
 		return err
 	}

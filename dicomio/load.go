@@ -127,7 +127,7 @@ func readItem(it source.Item, buf []byte, lim part10.Limits) (*Instance, []byte,
 	if err != nil {
 		return nil, reusable(it, data, buf), err
 	}
-	in.Source = it
+	in.Source, in.location.limits = it, lim
 	return in, reusable(it, data, buf), nil
 }
 

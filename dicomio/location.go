@@ -21,6 +21,9 @@ type pixelLocation struct {
 	native         bool
 	offset, length int64
 	fileSize       int64
+	// limits are those that the file was parsed under; it is parsed again
+	// under the same.
+	limits part10.Limits
 }
 
 func locate(f *part10.File) pixelLocation {
@@ -32,7 +35,7 @@ func locate(f *part10.File) pixelLocation {
 		present: true,
 		native: !f.Pixel.Encapsulated && !f.Pixel.BigEndian && bits == 16 &&
 			f.TransferSyntax != part10.DeflatedLE && hostIsLittleEndian,
-		offset: f.Pixel.Offset, length: f.Pixel.Length, fileSize: int64(len(f.Bytes)),
+		offset: f.Pixel.Offset, length: f.Pixel.Length, fileSize: int64(len(f.Bytes)), limits: part10.DefaultLimits(),
 	}
 }
 

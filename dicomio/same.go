@@ -13,7 +13,7 @@ func reparse(in *Instance) (*part10.File, error) {
 	if err != nil {
 		return nil, readError(err)
 	}
-	return part10.Parse(data, part10.DefaultLimits())
+	return part10.Parse(data, in.location.limits)
 }
 
 // sameBytes compares the pixel data of two objects, or the files where they
