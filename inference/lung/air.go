@@ -9,11 +9,15 @@ import (
 const (
 	wallVoxels    = 1.5  // airway wall and the voxels it is mixed into
 	gasHU         = -900 // bowel gas is darker almost everywhere, lung in many places
-	gasShare      = 0.03 // of a piece's core that is denser, at most, in gas
+	gasShare      = 0.08 // of a piece's core that is denser, at most, in gas; seen: gas 0-0.055, lung 0.71-1
 	coreDepth     = 2    // voxels from a piece's surface
 	leakShare     = 0.15 // contact with outside air over volume^(2/3): a fold of skin
+	bigLeakShare  = 1.0  // the same for big pieces, which may be open in a few slices
 	lowPieceShare = 0.15 // pieces this low in the lung's height are bowel
 	bigPieceML    = 400.0
+	// A piece this large and tall is lung, however dark: emphysema must never
+	// be taken for gas.
+	tallML, tallMM = 1000.0, 120.0
 )
 
 // lungAir selects, from the air inside the body and outside the airway, the
@@ -29,7 +33,7 @@ func (w *working) lungAir(inside, outside, airway bitmask) (bitmask, error) {
 			continue
 		}
 		pieces++
-		if f := facts[p.label]; !f.gas() && !f.leaks(p) && p.voxels > main.voxels {
+		if f := facts[p.label]; !f.gas(p) && !f.leaks(p) && p.voxels > main.voxels {
 			main = p
 		}
 	}
@@ -44,7 +48,7 @@ func (w *working) lungAir(inside, outside, airway bitmask) (bitmask, error) {
 		ml := float64(p.voxels) * voxelML()
 		f := facts[p.label]
 		low := p.centre(2) < floor && ml < bigPieceML
-		return ml >= pieceLeastML && !f.gas() && !f.leaks(p) && !low
+		return ml >= pieceLeastML && !f.gas(p) && !f.leaks(p) && !low
 	}), nil
 }
 
@@ -54,13 +58,21 @@ type pieceFacts struct {
 	contact     int // faces shared with outside air
 }
 
-// gas: homogeneous and as dark as free gas. Lung is not even in emphysema: it
-// holds vessels and walls.
-func (f pieceFacts) gas() bool { return float64(f.dense) < gasShare*float64(f.core) }
+// gas: homogeneous and as dark as free gas.
+func (f pieceFacts) gas(p part) bool {
+	if float64(p.voxels)*voxelML() >= tallML && float64(p.hi[2]-p.lo[2]+1)*gridMM >= tallMM {
+		return false
+	}
+	return float64(f.dense) < gasShare*float64(f.core)
+}
 
 // leaks: open to the outside air over a large part of its surface.
 func (f pieceFacts) leaks(p part) bool {
-	return float64(f.contact) > leakShare*math.Pow(float64(p.voxels), 2.0/3)
+	share := leakShare
+	if float64(p.voxels)*voxelML() >= bigPieceML {
+		share = bigLeakShare
+	}
+	return float64(f.contact) > share*math.Pow(float64(p.voxels), 2.0/3)
 }
 
 // facts returns what is known of each part, by its label.

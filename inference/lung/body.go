@@ -15,13 +15,16 @@ const (
 	// outsideAirHU parts the air around the patient (-1000, calibrated) from
 	// lung that the field of view cuts (-850; emphysema from -950 on is mixed
 	// with vessels and walls).
-	outsideAirHU = -960
+	outsideAirHU = -975
 	rimDepth     = 3 // voxels from the edge of the field of view
 	// cutContact bounds the edge of the field of view along a region of cut
 	// lung, as a part of its border to the body: half a lung has 0.64 (the
 	// diameter of a half circle over its arc). The mattress and the air of a
 	// scan that cuts the body on both sides reach 0.9 and more.
 	cutContact = 0.75
+	// sureContact: a region that touches the edge this little is inside the
+	// body, whatever its air looks like.
+	sureContact = 0.3
 	coreLeast  = 1000 // voxels of the body, at least
 )
 
@@ -167,9 +170,12 @@ func edge(m bitmask, depth int) bitmask {
 // patient, by the shape of the region and by the median of the air just inside
 // the edge of the field of view (its outermost voxels are mixed with padding).
 func isCutLung(region bitmask, edges rim, body bitmask, hu []int16) bool {
-	contact := region.and(edges.first).count()
-	if float64(contact) > cutContact*float64(border(region, body)) {
+	contact, enclosed := float64(region.and(edges.first).count()), float64(border(region, body))
+	if contact > cutContact*enclosed {
 		return false
+	}
+	if contact < sureContact*enclosed {
+		return true
 	}
 	var air []int16
 	inner := region.and(edges.next)
