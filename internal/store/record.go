@@ -282,7 +282,6 @@ func (r *recording) series(ctx context.Context, study int64, h triage.Header) (i
 }
 
 func (r *recording) patient(ctx context.Context, p triage.Patient) (int64, error) {
-	p = p.Normal()
 	if _, err := r.tx.ExecContext(ctx, `INSERT INTO patient (patient_id, issuer, name, birth_date) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
 		p.ID, p.Issuer, p.Name, p.BirthDate); err != nil {
 		return 0, err

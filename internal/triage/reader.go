@@ -1,0 +1,253 @@
+package triage
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"nafas/dicomio"
+	"nafas/dicomio/refusal"
+	"nafas/dicomio/source"
+	"nafas/inference/finding"
+	"nafas/inference/lung"
+	"nafas/inference/volume"
+)
+
+// Pipeline finds nodules in a volume; Detected is what it says of one.
+type Pipeline interface {
+	Run(ctx context.Context, v *volume.Volume, progress func(stage string, done, total int)) (Detected, error)
+}
+
+// Detected is what a Pipeline says of one volume.
+type Detected struct {
+	// Findings: rank 1 first.
+	Findings     []finding.Finding
+	LungVolumeML float64
+	Warnings     []Warning
+	Timings      []StageTime
+}
+
+// ReaderOptions tune a Reader; the zero value is fit for use.
+type ReaderOptions struct {
+	// Parallel bounds the files read and decoded at once; 0 means one per
+	// CPU.
+	Parallel int
+	// Settings are whatever else of the configuration changes findings.
+	Settings []string
+}
+
+// readerRevision changes with every change of the program that changes
+// findings: it is part of every result's key.
+const readerRevision = "1"
+
+// Reader reads studies from files: choice of series, assembly, detection, and
+// the place of each finding in the images. It is the StudyReader of the
+// worker process, and reads without a server too.
+type Reader struct {
+	pipeline Pipeline
+	model    Model
+	runtime  Runtime
+	recipe   Recipe
+	opt      ReaderOptions
+}
+
+var _ StudyReader = (*Reader)(nil)
+
+// NewReader makes a Reader.
+func NewReader(p Pipeline, m Model, r Runtime, o ReaderOptions) *Reader {
+	return &Reader{pipeline: p, model: m, runtime: r, opt: o, recipe: NewRecipe(m, o.Settings...)}
+}
+
+// NewRecipe is the recipe of a Reader with this model and these settings.
+func NewRecipe(m Model, settings ...string) Recipe {
+	h := sha256.New()
+	for _, s := range append([]string{readerRevision}, settings...) {
+		writePart(h, []byte(s))
+	}
+	return Recipe{ModelSHA256: m.SHA256, ConfigSHA256: hex.EncodeToString(h.Sum(nil))}
+}
+
+// Recipe is what this reader reads with.
+func (r *Reader) Recipe() Recipe { return r.recipe }
+
+// Batch is what became of a set of files: the studies in them, sorted by UID,
+// and what belongs to none.
+type Batch struct {
+	Studies []StudyReading
+	Refused []RefusedFile
+	// Notes name files that were passed over and belong to no study.
+	Notes []string
+}
+
+// ReadStudies reads every study in the files. The error is the context's or
+// the system's; what is wrong with a file, a series or a study is in the
+// batch.
+func (r *Reader) ReadStudies(ctx context.Context, items []source.Item, progress func(Progress)) (Batch, error) {
+	sums := &contentSums{of: map[string]Sum{}}
+	watched := make([]source.Item, len(items))
+	for i, it := range items {
+		watched[i] = sums.watch(it)
+	}
+	return r.read(ctx, watched, sums, nil, progress)
+}
+
+// Read implements StudyReader.
+func (r *Reader) Read(ctx context.Context, job ReadingJob, progress func(Progress)) (StudyReading, error) {
+	sums := &contentSums{of: map[string]Sum{}}
+	items := make([]source.Item, len(job.Files))
+	for i, f := range job.Files {
+		// The store's name of the file says nothing to a reader of messages.
+		name := fmt.Sprintf("instance %d", i+1)
+		items[i] = source.FromFile(name, f.Path, 0)
+		sums.of[name] = f.Content
+	}
+	batch, err := r.read(ctx, items, sums, job.Known, progress)
+	if err != nil {
+		return StudyReading{}, err
+	}
+	if n := len(batch.Refused); n > 0 {
+		// They were readable when they came.
+		return StudyReading{}, fmt.Errorf("%d of %d stored instances cannot be read again, the first: %w", n, len(items), batch.Refused[0].Err)
+	}
+	if len(batch.Studies) != 1 || batch.Studies[0].StudyUID != job.StudyUID {
+		return StudyReading{}, fmt.Errorf("the stored instances of one study belong to %d", len(batch.Studies))
+	}
+	return batch.Studies[0], nil
+}
+
+func (r *Reader) read(ctx context.Context, items []source.Item, sums *contentSums, known map[string]Result, progress func(Progress)) (Batch, error) {
+	report := func(study, series, stage string, done, total int) {
+		if progress != nil {
+			progress(Progress{StudyUID: study, SeriesUID: series, Stage: stage, Done: done, Total: total})
+		}
+	}
+	inv, err := dicomio.Load(ctx, items, dicomio.LoadOptions{
+		Parallel: r.opt.Parallel,
+		Progress: func(done, total int) { report("", "", "read", done, total) },
+	})
+	if err != nil {
+		return Batch{}, err
+	}
+	notes, batch := sortNotes(inv)
+	for _, study := range dicomio.Studies(dicomio.Group(inv.Instances)) {
+		s := &studyRead{
+			r: r, sums: sums, known: known, notes: notes[study.UID], headers: inv.Elapsed,
+			report: func(series, stage string, done, total int) { report(study.UID, series, stage, done, total) },
+		}
+		reading, err := s.read(ctx, study)
+		if err != nil {
+			return Batch{}, err
+		}
+		batch.Studies = append(batch.Studies, reading)
+	}
+	return batch, nil
+}
+
+// sortNotes gives each study its notes and the rest to the batch.
+func sortNotes(inv *dicomio.Inventory) (map[string][]string, Batch) {
+	studyOf := map[string]string{}
+	for _, in := range inv.Instances {
+		studyOf[in.Source.Name] = in.StudyUID
+	}
+	notes, batch := map[string][]string{}, Batch{}
+	for _, n := range inv.Notes {
+		if study := studyOf[n.Name]; study != "" {
+			notes[study] = append(notes[study], n.String())
+		} else {
+			batch.Notes = append(batch.Notes, n.String())
+		}
+	}
+	for _, f := range inv.Refused {
+		batch.Refused = append(batch.Refused, RefusedFile{Name: f.Name, Err: f.Err})
+	}
+	return notes, batch
+}
+
+// contentSums knows the Content of each file by its name: given, or taken on
+// the way through when the file is first read.
+type contentSums struct {
+	mu sync.Mutex
+	of map[string]Sum
+}
+
+func (c *contentSums) watch(it source.Item) source.Item {
+	see := func(data []byte, err error) ([]byte, error) {
+		if err == nil {
+			c.see(it.Name, data)
+		}
+		return data, err
+	}
+	out := it
+	out.Open = func() ([]byte, error) { return see(it.Open()) }
+	if it.Read != nil {
+		out.Read = func(buf []byte) ([]byte, error) { return see(it.Read(buf)) }
+	}
+	return out
+}
+
+func (c *contentSums) see(name string, data []byte) {
+	c.mu.Lock()
+	_, seen := c.of[name]
+	c.mu.Unlock()
+	if seen {
+		return
+	}
+	// What is unreadable has no sum, and no part in a key.
+	if h, err := ReadHeader(data); err == nil {
+		c.mu.Lock()
+		c.of[name] = h.Content
+		c.mu.Unlock()
+	}
+}
+
+func (c *contentSums) series(s *dicomio.Series) []Sum {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out := make([]Sum, 0, len(s.Instances))
+	for _, in := range s.Instances {
+		out = append(out, c.of[in.Source.Name])
+	}
+	return out
+}
+
+// lungRefusal turns what the lung search says into a reason of the series.
+func lungRefusal(err error) *refusal.Error {
+	var e *lung.Error
+	if !errors.As(err, &e) {
+		return nil
+	}
+	if errors.Is(e, lung.ErrNotHounsfield) {
+		return refusal.New(refusal.NotHounsfield, "re-export the series with its rescale values from the scanner", "%s", e.Found)
+	}
+	return refusal.New(refusal.NoLung, "send a series that covers the lungs", "%s", e.Found)
+}
+
+// unread sums up why no series of a study could be read.
+func unread(series []Series) *refusal.Error {
+	var parts []string
+	byReason := map[refusal.Reason]int{}
+	for _, s := range series {
+		byReason[s.NotRead.Reason]++
+	}
+	if n := byReason[refusal.PatientMismatch]; n > 0 && n == len(series) {
+		return series[0].NotRead
+	}
+	reasons := make([]refusal.Reason, 0, len(byReason))
+	for reason := range byReason {
+		reasons = append(reasons, reason)
+	}
+	slices.SortFunc(reasons, func(a, b refusal.Reason) int {
+		return cmp.Or(cmp.Compare(byReason[b], byReason[a]), cmp.Compare(a, b))
+	})
+	for _, reason := range reasons {
+		parts = append(parts, fmt.Sprintf("%d %s", byReason[reason], reason))
+	}
+	return refusal.New(refusal.NoUsableSeries, "see the reason of each series",
+		"none of %d series can be read: %s", len(series), strings.Join(parts, ", "))
+}
