@@ -75,6 +75,10 @@ func Open(ctx context.Context, dir string, o Options) (*SQLite, error) {
 	if err := os.MkdirAll(dir, dirMode); err != nil {
 		return nil, err
 	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
 	s := &SQLite{dir: dir, log: o.Log}
 	if err := s.open(ctx, o); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -96,9 +100,12 @@ func (s *SQLite) open(ctx context.Context, o Options) error {
 	if err = s.migrate(ctx); err != nil {
 		return fmt.Errorf("schema of %s: %w", databaseFile, err)
 	}
-	// Made by SQLite just now, perhaps: its name has to be durable too.
-	if err = o.Disk.SyncDir(s.dir); err != nil {
-		return err
+	// The database was made just now, perhaps: its name, and that of the
+	// folder, have to be durable too.
+	for _, dir := range []string{s.dir, filepath.Dir(s.dir)} {
+		if err = o.Disk.SyncDir(dir); err != nil {
+			return err
+		}
 	}
 	if s.jobs, err = river.NewClient(riversqlite.New(s.write), &river.Config{Logger: quiet()}); err != nil {
 		return err
@@ -132,7 +139,15 @@ func lock(path string) (*os.File, error) {
 
 func (s *SQLite) connect() error {
 	path := filepath.Join(s.dir, databaseFile)
-	var err error
+	// SQLite would make it readable by others; its other files take over the
+	// mode of this one.
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, fileMode)
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
 	if s.write, err = sql.Open("sqlite", dsn(path, "_txlock", "immediate")); err != nil {
 		return err
 	}
