@@ -59,9 +59,12 @@ func Prepare(ctx context.Context, v *volume.Volume, f *lung.Field, in manifest.I
 // the volume.
 func modelGrid(source volume.Grid, f *lung.Field, in manifest.Input) (volume.Grid, error) {
 	g := volume.Grid{SpacingMM: in.SpacingMM}
-	var err error
-	if g.Axes, err = in.Directions(); err != nil {
+	directions, err := in.Directions()
+	if err != nil {
 		return g, err
+	}
+	for n, d := range directions {
+		g.Axes[n] = d
 	}
 	lo, hi := f.Box(in.MarginMM)
 	least, most := source.Bounds()

@@ -3,8 +3,6 @@ package manifest
 import (
 	"fmt"
 	"math"
-
-	"nafas/inference/volume"
 )
 
 // Input says how a volume becomes the network's tensors. Every list of three
@@ -29,24 +27,25 @@ type Input struct {
 	Multiple [3]int `yaml:"multiple"`
 	// MarginMM is kept around the region of interest, as context.
 	MarginMM float64 `yaml:"margin_mm"`
-	// Tile is the largest size given to the network at once, and Overlap what
-	// neighbouring tiles share; Halo is what of a tile's border is not used
-	// at all, where there is a neighbour. All in voxels.
+	// Tile is the largest size given to the network at once: it bounds the
+	// memory. Overlap is what neighbouring tiles share at least, and Halo what
+	// of a tile's border is not used where there is a neighbour; in between
+	// the two tiles are blended linearly. All in voxels.
 	Tile    [3]int `yaml:"tile"`
 	Overlap [3]int `yaml:"overlap"`
 	Halo    [3]int `yaml:"halo"`
 }
 
 // directions are the LPS unit vectors of the letters of an orientation.
-var directions = [3]map[byte]volume.Vec3{
+var directions = [3]map[byte][3]float64{
 	{'L': {1, 0, 0}, 'R': {-1, 0, 0}},
 	{'P': {0, 1, 0}, 'A': {0, -1, 0}},
 	{'S': {0, 0, 1}, 'I': {0, 0, -1}},
 }
 
 // Directions returns the LPS unit vectors of growing x, y and z.
-func (in Input) Directions() ([3]volume.Vec3, error) {
-	var d [3]volume.Vec3
+func (in Input) Directions() ([3][3]float64, error) {
+	var d [3][3]float64
 	if len(in.Orientation) != 3 {
 		return d, fmt.Errorf("input.orientation: %q has not three letters", in.Orientation)
 	}

@@ -8,6 +8,6 @@ func StandardInput() Input {
 		SpacingMM: [3]float64{1.25, 1.25, 1.25},
 		WindowHU:  [2]float64{-1200, 600}, WindowTo: [2]float64{-1, 1}, Padding: -1,
 		Multiple: [3]int{16, 16, 16}, MarginMM: 10,
-		Tile: [3]int{128, 128, 128}, Overlap: [3]int{48, 48, 48}, Halo: [3]int{8, 8, 8},
+		Tile: [3]int{320, 256, 112}, Overlap: [3]int{32, 32, 32}, Halo: [3]int{8, 8, 8},
 	}
 }
