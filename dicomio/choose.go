@@ -118,3 +118,35 @@ func asRefusal(err error) *refusal.Error {
 	}
 	return &refusal.Error{Reason: refusal.Malformed, Found: "the series cannot be read", Err: err}
 }
+
+// comparePlans orders what can be read, best first: docs/dicom.md, "Which
+// series is read".
+func comparePlans(a, b *plan) int {
+	return cmp.Or(
+		cmp.Compare(a.effectiveMM(), b.effectiveMM()),
+		cmp.Compare(kernelOf(a.kernel()).rank(), kernelOf(b.kernel()).rank()),
+		cmp.Compare(asInt(a.contrast()), asInt(b.contrast())),
+		cmp.Compare(asInt(a.lossy()), asInt(b.lossy())),
+		cmp.Compare(b.coverageMM(), a.coverageMM()),
+		cmp.Compare(a.planes[0].in.SeriesNumber, b.planes[0].in.SeriesNumber),
+		cmp.Compare(a.series.UID, b.series.UID),
+		cmp.Compare(a.planes[0].in.SOPUID, b.planes[0].in.SOPUID),
+	)
+}
+
+func asInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func (p *plan) kernel() string { return p.planes[0].fr().Kernel }
+
+func (p *plan) contrast() bool {
+	return slices.ContainsFunc(p.planes, func(pl plane) bool { return pl.in.Contrast })
+}
+
+func (p *plan) lossy() bool {
+	return slices.ContainsFunc(p.planes, func(pl plane) bool { return pl.in.Lossy })
+}
