@@ -25,7 +25,7 @@ const (
 	// sureContact: a region that touches the edge this little is inside the
 	// body, whatever its air looks like.
 	sureContact = 0.3
-	coreLeast  = 1000 // voxels of the body, at least
+	coreLeast   = 1000 // voxels of the body, at least
 )
 
 // working is the scan on the grid of this package.

@@ -1,0 +1,121 @@
+package detect
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"nafas/models/manifest"
+)
+
+// layout is an output that a head reads: its name, its number of channels and
+// the size of its cells in voxels (x, y, z).
+type layout struct {
+	name     string
+	channels int
+	stride   [3]int
+}
+
+// field is one output over the whole scan: cells x fastest, then y, z,
+// channel. Cells that no tile has reached hold NaN.
+type field struct {
+	layout
+	size [3]int
+	data []float32
+}
+
+func (f *field) cells() int { return f.size[0] * f.size[1] * f.size[2] }
+
+// at is the value of a channel at a cell.
+func (f *field) at(channel, cell int) float32 { return f.data[channel*f.cells()+cell] }
+
+// blend averages the outputs of tiles where they overlap.
+type blend struct {
+	in     manifest.Input
+	fields []*field
+	weight [][]float32 // per field and cell
+}
+
+func newBlend(size [3]int, in manifest.Input, outputs []layout) *blend {
+	b := &blend{in: in}
+	for _, l := range outputs {
+		f := &field{layout: l}
+		for n := range 3 {
+			f.size[n] = roundUp(size[n], in.Multiple[n]) / l.stride[n]
+		}
+		f.data = make([]float32, l.channels*f.cells())
+		b.fields = append(b.fields, f)
+		b.weight = append(b.weight, make([]float32, f.cells()))
+	}
+	return b
+}
+
+// add takes in the outputs of one tile.
+func (b *blend) add(t tile, out map[string]Tensor) error {
+	for i, f := range b.fields {
+		v, ok := out[f.name]
+		if !ok {
+			return fmt.Errorf("%w: no output %q", ErrOutput, f.name)
+		}
+		var cells [3]int
+		for n := range 3 {
+			cells[n] = t.size[n] / f.stride[n]
+		}
+		if want := shape(b.in.Axes, f.channels, cells); !slices.Equal(v.Shape, want) {
+			return fmt.Errorf("%w: %q has shape %v, expected %v", ErrOutput, f.name, v.Shape, want)
+		}
+		if err := b.mix(f, b.weight[i], t, cells, v.Data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *blend) mix(f *field, weight []float32, t tile, cells [3]int, data []float32) error {
+	var w [3][]float32
+	var first [3]int
+	for n := range 3 {
+		w[n] = t.weights(n, f.stride[n], b.in)
+		first[n] = t.at[n] / f.stride[n]
+	}
+	step := strides(b.in.Axes, cells)
+	channel := cells[0] * cells[1] * cells[2]
+	for c := range f.channels {
+		for k := range cells[2] {
+			for j := range cells[1] {
+				wjk := w[2][k] * w[1][j]
+				to := c*f.cells() + ((first[2]+k)*f.size[1]+first[1]+j)*f.size[0] + first[0]
+				from := c*channel + k*step[2] + j*step[1]
+				for i := range cells[0] {
+					v := data[from+i*step[0]]
+					if d := v - v; d != 0 { // NaN or infinite
+						return fmt.Errorf("%w: %q holds %v", ErrOutput, f.name, v)
+					}
+					f.data[to+i] += wjk * w[0][i] * v
+					if c == 0 {
+						weight[to+i] += wjk * w[0][i]
+					}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// finish divides by the weights.
+func (b *blend) finish() []*field {
+	nan := float32(math.NaN())
+	for i, f := range b.fields {
+		n := f.cells()
+		for o := range f.data {
+			w := b.weight[i][o%n]
+			if w > 0 {
+				f.data[o] /= w
+			} else {
+				f.data[o] = nan
+			}
+		}
+		b.weight[i] = nil
+	}
+	return b.fields
+}

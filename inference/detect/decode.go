@@ -1,0 +1,78 @@
+package detect
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"nafas/inference/finding"
+	"nafas/inference/volume"
+	"nafas/models/manifest"
+)
+
+// Decode turns maps into candidates, best first.
+func (d *Detector) Decode(p *Prepared, m *Maps) []finding.Candidate {
+	var found []finding.Candidate
+	for _, k := range d.head.decode(m.fields) {
+		if !p.allows(k.at) {
+			continue
+		}
+		at := p.Grid.ToLPS(volume.Vec3(k.at))
+		for n := range 3 {
+			at[n] = roundTo(at[n], 0.01)
+		}
+		found = append(found, finding.Candidate{CenterLPSMM: at, DiameterMM: roundTo(k.diameterMM, 0.01), Score: roundTo(k.score, 1e-4)})
+	}
+	slices.SortStableFunc(found, compare)
+	return merge(found, d.merge)
+}
+
+// compare orders by falling score, then by position (z, y, x, diameter).
+func compare(a, b finding.Candidate) int {
+	return cmp.Or(
+		cmp.Compare(b.Score, a.Score),
+		cmp.Compare(a.CenterLPSMM[2], b.CenterLPSMM[2]),
+		cmp.Compare(a.CenterLPSMM[1], b.CenterLPSMM[1]),
+		cmp.Compare(a.CenterLPSMM[0], b.CenterLPSMM[0]),
+		cmp.Compare(a.DiameterMM, b.DiameterMM),
+	)
+}
+
+// allows reports whether the voxel nearest to a place is in the region of
+// interest.
+func (p *Prepared) allows(at [3]float64) bool {
+	var v [3]int
+	for n := range 3 {
+		x := math.RoundToEven(at[n])
+		if !(x >= 0 && x < float64(p.Grid.Size[n])) {
+			return false
+		}
+		v[n] = int(x)
+	}
+	return p.ROI[p.Grid.Index(v[0], v[1], v[2])] != 0
+}
+
+// merge keeps, of candidates at one place, the best; found is in order.
+func merge(found []finding.Candidate, m manifest.Merge) []finding.Candidate {
+	var kept []finding.Candidate
+	for _, c := range found {
+		if len(kept) == m.Most {
+			break
+		}
+		taken := slices.ContainsFunc(kept, func(k finding.Candidate) bool {
+			reach := max(m.LeastMM, m.Radius*max(c.DiameterMM, k.DiameterMM)/2)
+			return c.CenterLPSMM.Sub(k.CenterLPSMM).Norm() < reach
+		})
+		if !taken {
+			kept = append(kept, c)
+		}
+	}
+	return kept
+}
+
+// roundTo rounds to a multiple of unit, half away from zero, to the nearest
+// decimal that prints short.
+func roundTo(x, unit float64) float64 {
+	per := math.Round(1 / unit)
+	return math.Round(x*per) / per
+}

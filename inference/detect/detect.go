@@ -1,0 +1,99 @@
+package detect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"nafas/inference/finding"
+	"nafas/models/manifest"
+)
+
+// Tensor is float32 data with its shape, last axis fastest. It is a name for
+// an unnamed type, so that a runner need not import this package.
+type Tensor = struct {
+	Shape []int64
+	Data  []float32
+}
+
+// Runner runs a network once. It may keep nothing of the inputs after it
+// returns; the outputs belong to the caller. It returns ctx's error when ctx
+// ends before the run.
+type Runner interface {
+	Run(ctx context.Context, inputs map[string]Tensor) (map[string]Tensor, error)
+	Close() error
+}
+
+// ErrOutput: the network's output is not what the manifest says: a missing
+// name, another shape, or values that are no numbers.
+var ErrOutput = errors.New("network output does not fit the manifest")
+
+// Detector is a network with what its manifest says of it.
+type Detector struct {
+	in     manifest.Input
+	merge  manifest.Merge
+	head   head
+	runner Runner
+	// values maps every int16 HU, from the lowest, to the tensor's value.
+	values []float32
+}
+
+// New makes a detector of a manifest and the runner of its network.
+func New(m *manifest.Model, r Runner) (*Detector, error) {
+	h, err := newHead(m.Head, m.Input)
+	if err != nil {
+		return nil, err
+	}
+	d := &Detector{in: m.Input, merge: m.Merge, head: h, runner: r, values: make([]float32, 1<<16)}
+	for i := range d.values {
+		d.values[i] = float32(m.Input.Value(float64(i + math.MinInt16)))
+	}
+	return d, nil
+}
+
+// Detect returns the candidates of a prepared scan, best first: the network
+// tile by tile, peaks, those outside the region of interest dropped, those at
+// one place merged. Scores are rounded to 1e-4, positions and sizes to 0.01 mm,
+// and ties are ordered by position, so that the same bytes give the same list.
+//
+// progress, which may be nil, is told after every tile. ctx is looked at
+// between two tiles.
+func (d *Detector) Detect(ctx context.Context, p *Prepared, progress func(done, total int)) ([]finding.Candidate, error) {
+	maps, err := d.Infer(ctx, p, progress)
+	if err != nil {
+		return nil, err
+	}
+	return d.Decode(p, maps), nil
+}
+
+// Maps are the network's outputs over a whole scan.
+type Maps struct {
+	fields []*field // as head.layouts
+}
+
+// Infer runs the network over the tiles of p and blends their outputs. Memory
+// is bounded by one tile and the maps, which are as much coarser than p as the
+// head's stride.
+func (d *Detector) Infer(ctx context.Context, p *Prepared, progress func(done, total int)) (*Maps, error) {
+	tiles := plan(p, d.in)
+	blend := newBlend(p.Grid.Size, d.in, d.head.layouts())
+	var input []float32
+	for i, t := range tiles {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		input = d.fill(input, p, t)
+		out, err := d.runner.Run(ctx, map[string]Tensor{d.in.Name: {Shape: shape(d.in.Axes, 1, t.size), Data: input}})
+		if err != nil {
+			return nil, fmt.Errorf("tile %d of %d: %w", i+1, len(tiles), err)
+		}
+		if err := blend.add(t, out); err != nil {
+			return nil, fmt.Errorf("tile %d of %d: %w", i+1, len(tiles), err)
+		}
+		if progress != nil {
+			progress(i+1, len(tiles))
+		}
+	}
+	return &Maps{fields: blend.finish()}, nil
+}

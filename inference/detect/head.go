@@ -1,0 +1,93 @@
+package detect
+
+import (
+	"fmt"
+	"math"
+
+	"nafas/models/manifest"
+)
+
+// peak is a hit on the model's grid: centre as a continuous voxel index
+// (x, y, z), score in [0,1].
+type peak struct {
+	at         [3]float64
+	diameterMM float64
+	score      float64
+}
+
+// head decodes the outputs of one kind of network. Another kind is another
+// implementation in its own file and one case in newHead.
+type head interface {
+	// layouts are the outputs that decode needs, in its order.
+	layouts() []layout
+	// decode returns hits in a fixed order.
+	decode(fields []*field) []peak
+}
+
+func newHead(h manifest.Head, in manifest.Input) (head, error) {
+	switch h.Kind {
+	case manifest.HeadHeatmap:
+		return heatmap{Heatmap: *h.Heatmap, minScore: h.MinScore}, nil
+	}
+	return nil, fmt.Errorf("head %q of a network for %q has no decoder", h.Kind, in.Name)
+}
+
+// heatmap decodes manifest.Heatmap.
+type heatmap struct {
+	manifest.Heatmap
+	minScore float64
+}
+
+// maxLogDiameter keeps a wild regression finite: e^5 is 148 mm.
+const maxLogDiameter = 5
+
+func (h heatmap) layouts() []layout {
+	channels := max(h.LogDiameter, h.Offset[0], h.Offset[1], h.Offset[2]) + 1
+	return []layout{{h.Heat, 1, h.Stride}, {h.Shape, channels, h.Stride}}
+}
+
+func (h heatmap) decode(fields []*field) []peak {
+	heat, shape := fields[0], fields[1]
+	threshold := float32(math.Log(h.minScore / (1 - h.minScore)))
+	var peaks []peak
+	o := 0
+	for k := range heat.size[2] {
+		for j := range heat.size[1] {
+			for i := range heat.size[0] {
+				if v := heat.data[o]; v >= threshold && heat.isPeak(i, j, k) {
+					peaks = append(peaks, h.peak(shape, [3]int{i, j, k}, o, v))
+				}
+				o++
+			}
+		}
+	}
+	return peaks
+}
+
+func (h heatmap) peak(shape *field, cell [3]int, o int, logit float32) peak {
+	p := peak{score: 1 / (1 + math.Exp(-float64(logit)))}
+	for n := range 3 {
+		stride := float64(h.Stride[n])
+		p.at[n] = (float64(cell[n])+0.5)*stride - 0.5 + float64(shape.at(h.Offset[n], o))*stride
+	}
+	p.diameterMM = math.Exp(min(max(float64(shape.at(h.LogDiameter, o)), 0), maxLogDiameter))
+	return p
+}
+
+// isPeak reports whether no neighbour (26) of the cell is higher; of equal
+// neighbours the first in scan order is the peak.
+func (f *field) isPeak(i, j, k int) bool {
+	o := (k*f.size[1]+j)*f.size[0] + i
+	v := f.data[o]
+	for z := max(0, k-1); z <= min(f.size[2]-1, k+1); z++ {
+		for y := max(0, j-1); y <= min(f.size[1]-1, j+1); y++ {
+			for x := max(0, i-1); x <= min(f.size[0]-1, i+1); x++ {
+				q := (z*f.size[1]+y)*f.size[0] + x
+				if w := f.data[q]; w > v || w == v && q < o {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
