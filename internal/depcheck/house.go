@@ -46,6 +46,7 @@ var House = Rules{
 		{"internal/access", nil, "a leaf: who may do what"},
 		{"internal/i18n", nil, "a leaf: the words of the three languages"},
 		{"internal/ortlib", nil, "a leaf: finds one library"},
+		{"internal/ortlib/ortlibtest", []string{"internal/ortlib"}, "the library for tests"},
 		{"internal/depcheck", nil, "looks at the project from outside"},
 		{"internal/client", []string{"internal/access", "proto/..."}, "a sender sees of the service what any sender sees: its interface"},
 		{"internal/config", []string{"internal/access"}, "settings are read before anything is built"},
