@@ -41,9 +41,9 @@ def listing():
         return {row["seriesuid"]: row for row in csv.DictReader(f)}
 
 
-def labels():
+def labels(path=os.path.join(HERE, "labels.csv")):
     out = {}
-    with open(os.path.join(HERE, "labels.csv"), newline="") as f:
+    with open(path, newline="") as f:
         for row in csv.DictReader(f):
             out.setdefault(row["seriesuid"], []).append({
                 "lps": tuple(float(row["coord" + a]) for a in "XYZ"),
@@ -52,17 +52,34 @@ def labels():
     return out
 
 
-def load(folder, use=None):
-    """The scans of a prepared folder that data.csv lists, in UID order."""
-    known, marks, scans = listing(), labels(), []
+def prepared(folder):
+    """The header of every scan prepared in a folder, in UID order."""
     for path in sorted(glob.glob(os.path.join(folder, "*.json"))):
         with open(path) as f:
             meta = json.load(f)
-        uid = meta.get("seriesInstanceUid", "")
-        if uid not in known or (use and known[uid]["use"] != use):
-            continue
+        yield meta["seriesInstanceUid"], meta
+
+
+def load(folder):
+    """The scans of a prepared folder that data.csv lists."""
+    known, marks, scans = listing(), labels(), []
+    for uid, meta in prepared(folder):
+        if uid in known:
+            scan = Scan(folder, uid, meta)
+            scan.case, scan.use = known[uid]["case"], known[uid]["use"]
+            scan.collection = known[uid]["collection"]
+            scan.annotated = known[uid]["annotated"] == "yes"
+            scan.labels = marks.get(uid, [])
+            scans.append(scan)
+    return scans
+
+
+def phantoms(folder):
+    """Prepared phantoms and the truth beside them, labels.csv."""
+    marks, scans = labels(os.path.join(folder, "labels.csv")), []
+    for uid, meta in prepared(folder):
         scan = Scan(folder, uid, meta)
-        scan.case, scan.use = known[uid]["case"], known[uid]["use"]
+        scan.case, scan.use, scan.annotated = "phantom " + uid.split(".")[-1], "phantom", True
         scan.labels = marks.get(uid, [])
         scans.append(scan)
     return scans

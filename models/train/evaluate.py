@@ -4,8 +4,10 @@ A hit: the mark's centre strictly within diameter / 2 of the lesion's. Marks on
 ignored or audited places are neither hits nor false (their truth is unknown).
 """
 import numpy as np
+import torch
 
 import detect
+import targets
 
 
 def judge(scan, rows):
@@ -54,34 +56,43 @@ def evaluate(net, scans, recipe, device="cpu", log=print):
     return lesions, false
 
 
-def threshold(false, per_scan):
-    """The lowest score at which there are at most per_scan false marks a scan, on average."""
-    scores = np.sort(np.concatenate(list(false.values()) or [np.zeros(0)]))[::-1]
-    allowed = int(np.floor(per_scan * len(false)))
-    if allowed >= len(scores):
-        return float(scores[-1]) if len(scores) else 0.5
-    # Just above the first mark that is too many.
-    return float(np.nextafter(scores[allowed], 1))
+def operating_points(false, rates=(0.25, 1, 4)):
+    """Score thresholds for these numbers of false marks a scan.
+
+    A line through log(rate) over the logit of the score, over the marks from
+    the first to the 8th per scan: with few scans the single mark at a rate is
+    chance, the line is less so. Returns {rate: threshold}.
+    """
+    scores = np.sort(np.concatenate([np.asarray(f)[:20] for f in false.values()]))[::-1]
+    count = min(len(scores), 8 * len(false))
+    if count < 4:
+        raise SystemExit("too few false marks to set operating points")
+    scores = np.clip(scores[:count], 1e-4, 1 - 1e-4)
+    logit = np.log(scores / (1 - scores))
+    rate = np.log((np.arange(count) + 1.0) / len(false))
+    slope, base = np.polyfit(rate, logit, 1)
+    return {r: float(1 / (1 + np.exp(-(base + slope * np.log(r))))) for r in rates}
 
 
-def simulated(net, patches, count, recipe, device="cpu", log=print):
-    """Hits on implanted nodules of the generator's patches, by size and score threshold."""
-    import torch
-    import targets
+def simulated(net, patches, count, recipe, device="cpu"):
+    """(n, 2): diameter in mm and best score within the radius, of implanted nodules.
+
+    patches: a stream over scans that training never saw.
+    """
     rows = []
     for _ in range(count):
         hu, weight, lesions = patches.next()
+        image = torch.from_numpy(detect.scale(hu, recipe["hu_window"]))[None, None]
         with torch.no_grad():
-            heat, _ = net(torch.from_numpy(detect.scale(hu, recipe["hu_window"]))[None, None].to(device))
-        heat = torch.sigmoid(heat[0, 0]).cpu().numpy()
+            heat = torch.sigmoid(net(image.to(device))[0][0, 0]).cpu().numpy()
         axis = np.arange(heat.shape[0])
-        for z, y, x, d in lesions:
+        for z, y, x, d, _, real in lesions:
             c = targets.to_cells((z, y, x))
-            if (c < 3).any() or (c > heat.shape[0] - 4).any():
+            if real or (c < 3).any() or (c > heat.shape[0] - 4).any():
                 continue
             r2 = ((axis - c[0])[:, None, None] ** 2 + (axis - c[1])[None, :, None] ** 2
                   + (axis - c[2])[None, None, :] ** 2)
-            near = r2 < max(0.5 * d / recipe["spacing_mm"] / 2, 1.0) ** 2
+            near = r2 < max(0.5 * d / recipe["spacing_mm"] / targets.STRIDE, 1.0) ** 2
             rows.append((d, float(heat[near].max())))
     return np.array(rows).reshape(-1, 2)
 

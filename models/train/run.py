@@ -5,7 +5,6 @@ See README.md in this folder.
 """
 import argparse
 import copy
-import json
 import os
 import shlex
 import sys
@@ -18,27 +17,31 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import torch
 import yaml
 
+import card
 import data
 import evaluate
 import stream
 import train
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-GENERATOR = "nafas model patches"
 
 
 def arguments():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    p.add_argument("--prepared", required=True, help="folder written by `nafas model prepare`")
+    p.add_argument("--prepared", help="folder written by `nafas model prepare`")
+    p.add_argument("--phantom", help="folder of prepared phantoms with their labels.csv")
     p.add_argument("--out", required=True, help="the model's folder (models/NAME)")
     p.add_argument("--work", help="checkpoints and logs (default: OUT.work)")
     p.add_argument("--recipe", default=os.path.join(HERE, "recipe.yaml"))
-    p.add_argument("--patches", default=GENERATOR, help="patch generator command")
-    p.add_argument("--phantom", help="folder of prepared phantom volumes with labels.csv")
+    p.add_argument("--patches", default="nafas model patches", help="patch generator command")
     p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     p.add_argument("--threads", type=int, default=2)
-    p.add_argument("--smoke", action="store_true", help="minutes instead of hours; must learn")
-    return p.parse_args()
+    p.add_argument("--smoke", action="store_true",
+                   help="a small net on phantoms, minutes; fails unless it learns")
+    args = p.parse_args()
+    if args.smoke and not args.phantom or not args.smoke and not args.prepared:
+        p.error("--prepared is needed, or --smoke with --phantom")
+    return args
 
 
 def read_recipe(path, smoke):
@@ -51,9 +54,8 @@ def read_recipe(path, smoke):
     return recipe
 
 
-def training_folder(prepared, scans, work):
-    """Links to the training scans alone: the generator cannot see a held-out one."""
-    folder = os.path.join(work, "training-scans")
+def links(prepared, scans, folder):
+    """A folder of links to these scans alone: who reads it cannot see another."""
     os.makedirs(folder, exist_ok=True)
     for old in os.listdir(folder):
         os.remove(os.path.join(folder, old))
@@ -62,6 +64,25 @@ def training_folder(prepared, scans, work):
             os.symlink(os.path.abspath(os.path.join(prepared, scan.uid + suffix)),
                        os.path.join(folder, scan.uid + suffix))
     return folder
+
+
+def generator(args, recipe, folder):
+    """generator(seed, first, hard) for train.run: the command that streams patches."""
+    options = recipe["train"]
+
+    def command(seed, first, hard):
+        labels = [os.path.join(HERE, "labels.csv")] + ([hard] if hard else [])
+        out = shlex.split(args.patches) + [
+            "--prepared", folder, "--seed", str(seed), "--first", str(first),
+            "--size", str(recipe["patch"]), "--on-lesion", str(options["on_lesion"]),
+            "--on-hard", str(options["on_hard"])]
+        if args.phantom and (args.smoke or hard or options["phantom_from"] == 0):
+            labels.append(os.path.join(args.phantom, "labels.csv"))
+            if not args.smoke:
+                out += ["--phantom", args.phantom, "--phantom-share", str(options["phantom"])]
+        return out + ["--labels", ",".join(labels)]
+
+    return command
 
 
 def logger(work):
@@ -75,6 +96,18 @@ def logger(work):
     return log
 
 
+def unseen_simulated(args, recipe, net, scans, work):
+    """Implanted nodules in the lungs of held-out scans: see evaluate.simulated."""
+    folder = links(args.prepared, scans, os.path.join(work, "held-out-scans"))
+    held = dict(recipe, patch=64, train=dict(recipe["train"], on_lesion=0, on_hard=0, phantom=0))
+    command = generator(args, held, folder)(recipe["seed"] + 1, 0, None)
+    patches = stream.Patches(command)
+    try:
+        return evaluate.simulated(net, patches, recipe["evaluate"]["patches"], recipe, args.device)
+    finally:
+        patches.close()
+
+
 def main():
     args = arguments()
     torch.set_num_threads(args.threads)
@@ -82,28 +115,40 @@ def main():
     work = args.work or args.out.rstrip("/") + ".work"
     os.makedirs(work, exist_ok=True)
     log = logger(work)
+    if args.smoke:
+        return smoke(args, recipe, work, log)
     scans = data.load(args.prepared)
+    phantoms = data.phantoms(args.phantom) if args.phantom else []
     training = [s for s in scans if s.use == "train"]
-    if not training:
-        raise SystemExit("no listed training scan in " + args.prepared)
-    log("training on %s; held out %s" % (", ".join(s.case for s in training),
-        ", ".join(s.case for s in scans if s.use != "train") or "none"))
-    folder = training_folder(args.prepared, training, work)
+    held = [s for s in scans if s.use == "holdout"]
+    if not training or not held:
+        raise SystemExit("a training and a held-out scan of data.csv must be in " + args.prepared)
+    log("training on %s and %d phantoms; held out %s" % (
+        ", ".join(s.case for s in training), len(phantoms), ", ".join(s.case for s in held)))
+    folder = links(args.prepared, training, os.path.join(work, "training-scans"))
+    net = train.run(recipe, training + phantoms, generator(args, recipe, folder), work,
+                    args.device, log)
+    lesions, false = evaluate.evaluate(net, scans + phantoms, recipe, args.device, log)
+    points = evaluate.operating_points({s.case: false[s.case] for s in held})
+    log("operating points %s" % points)
+    rows = unseen_simulated(args, recipe, net, held, work)
+    card.write(args.out, recipe, net, scans, phantoms, lesions, false, points, rows, log)
 
-    def generator(seed, first, hard):
-        options = recipe["train"]
-        labels = [os.path.join(HERE, "labels.csv")] + ([hard] if hard else [])
-        command = shlex.split(args.patches) + [
-            "--prepared", folder, "--seed", str(seed), "--first", str(first),
-            "--size", str(recipe["patch"]), "--on-lesion", str(options["on_lesion"]),
-            "--on-hard", str(options["on_hard"])]
-        if args.phantom:
-            labels.append(os.path.join(args.phantom, "labels.csv"))
-            command += ["--phantom", args.phantom, "--phantom-share", str(options["phantom"])]
-        return command + ["--labels", ",".join(labels)]
 
-    net = train.run(recipe, training, generator, work, args.device, log)
-    lesions, false = evaluate.evaluate(net, scans, recipe, args.device, log)
+def smoke(args, recipe, work, log):
+    """Trains on all phantoms but the last, and must find that one's nodules."""
+    phantoms = data.phantoms(args.phantom)
+    if len(phantoms) < 2:
+        raise SystemExit("--smoke needs two prepared phantoms")
+    folder = links(args.phantom, phantoms[:-1], os.path.join(work, "training-scans"))
+    net = train.run(recipe, phantoms[:-1], generator(args, recipe, folder), work, args.device, log)
+    lesions, false = evaluate.evaluate(net, phantoms[-1:], recipe, args.device, log)
+    large = [l for l in lesions if l["diameter"] >= 8]
+    found = [l for l in large if l["rank"] and l["rank"] <= 2 * len(lesions)]
+    log("smoke: %d of %d nodules of 8 mm and more among the first %d marks"
+        % (len(found), len(large), 2 * len(lesions)))
+    if 2 * len(found) < len(large):
+        raise SystemExit("the short training learnt nothing")
 
 
 if __name__ == "__main__":

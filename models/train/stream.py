@@ -32,7 +32,7 @@ class Patches:
         hu = np.frombuffer(self._read(2 * n ** 3), "<i2").reshape(n, n, n)
         weight = np.frombuffer(self._read(n ** 3), np.uint8).reshape(n, n, n)
         targets = np.frombuffer(self._read(24 * count), "<f4").reshape(count, 6)
-        return hu, weight, targets[:, :4].copy()
+        return hu, weight, targets.copy()
 
     def close(self):
         self.process.kill()

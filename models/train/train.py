@@ -44,7 +44,7 @@ def tensors(patches, recipe, rng):
     for patch in patches:
         hu, weight, lesions = flip(*patch, rng)
         images.append(detect.scale(hu, recipe["hu_window"]))
-        parts.append(targets.make(lesions, weight, recipe["spacing_mm"], recipe["loss"]))
+        parts.append(targets.make(lesions[:, :4], weight, recipe["spacing_mm"], recipe["loss"]))
     image = torch.from_numpy(np.stack(images))[:, None]
     return image, [torch.from_numpy(np.stack(p)) for p in zip(*parts)]
 
@@ -61,16 +61,16 @@ def flip(hu, weight, lesions, rng):
             lesions[:, axis] = n - 1 - lesions[:, axis]
     if rng.random() < 0.5:
         hu, weight = hu.transpose(0, 2, 1), weight.transpose(0, 2, 1)
-        lesions = lesions[:, [0, 2, 1, 3]]
+        lesions[:, [1, 2]] = lesions[:, [2, 1]]
     return np.ascontiguousarray(hu), np.ascontiguousarray(weight), lesions
 
 
 def run(recipe, scans, generator, out, device="cpu", log=print):
     """Trains on the generator's patches; returns the averaged net.
 
-    scans: the training scans, for mining. generator(seed, first, hard): the
-    command that streams patches from index first on; hard is a label file or
-    None.
+    scans: the training scans and phantoms, for mining. generator(seed, first,
+    hard): the command that streams patches from index first on; hard is the
+    label file of mining, None before it.
     """
     options, seed = recipe["train"], recipe["seed"]
     torch.manual_seed(seed)
