@@ -46,7 +46,7 @@ func (l *lesions) nodules() ([]Truth, error) {
 }
 
 func (l *lesions) stamp(s nodule.Shape) {
-	nodule.Implant(l.canvas.hu, l.canvas.grid.Size, nodule.Render(s, l.canvas.grid, nodule.PSF{}))
+	nodule.Implant(l.canvas.hu, l.canvas.grid.Size, nodule.Render(s, l.canvas.grid, nodule.PSF{}), nil)
 }
 
 // truth takes from a nodule what lies outside the lung.

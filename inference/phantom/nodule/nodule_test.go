@@ -92,7 +92,7 @@ func TestImplantKeepsWhatIsDenser(t *testing.T) {
 		v[g.Index(16, 16, k)] = 250
 	}
 	s := nodule.Spec{Kind: nodule.Solid, DiameterMM: 12, HU: 30, Seed: 3}
-	nodule.Implant(v, g.Size, nodule.Render(nodule.New(s, volume.Vec3{.5, .5, .5}), g, nodule.PSF{}))
+	nodule.Implant(v, g.Size, nodule.Render(nodule.New(s, volume.Vec3{.5, .5, .5}), g, nodule.PSF{}), nil)
 	require.Equal(t, int16(250), v[g.Index(16, 16, 16)], "the vessel stays")
 	require.InDelta(t, 30, v[g.Index(13, 16, 16)], 8, "solid inside")
 	require.Equal(t, int16(-850), v[g.Index(4, 4, 4)], "untouched outside")
@@ -102,7 +102,7 @@ func TestImplantOutsideTheVolumeIsDropped(t *testing.T) {
 	g := cube(8, 1)
 	for _, at := range []volume.Vec3{{-40, 0, 0}, {0, 40, 0}, {0, 0, 40}, {4, 4, 4}} {
 		v := make([]float32, g.Len())
-		nodule.Implant(v, g.Size, nodule.Render(nodule.New(nodule.Spec{DiameterMM: 9, HU: 40}, at), g, nodule.PSF{}))
+		nodule.Implant(v, g.Size, nodule.Render(nodule.New(nodule.Spec{DiameterMM: 9, HU: 40}, at), g, nodule.PSF{}), nil)
 	}
 }
 

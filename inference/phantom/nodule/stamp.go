@@ -79,8 +79,10 @@ func axpy(dst, src []float32, w float32) {
 
 // Implant sets a stamp into voxels of the given size (i fastest): background
 // + alpha * max(0, shape - background), so that vessels and the chest wall
-// stay. Parts outside are dropped.
-func Implant[T int16 | float32](dst []T, size [3]int, st *Stamp) {
+// stay. Parts outside are dropped. grain, where not nil, is the scan's noise at
+// a voxel, which the shape covers and therefore must bring along: a nodule
+// smoother than its surroundings would be known by that.
+func Implant[T int16 | float32](dst []T, size [3]int, st *Stamp, grain func(i, j, k int) float32) {
 	i0, i1 := max(st.Lo[0], 0), min(st.Lo[0]+st.Size[0], size[0])
 	for k := max(st.Lo[2], 0); k < min(st.Lo[2]+st.Size[2], size[2]); k++ {
 		for j := max(st.Lo[1], 0); j < min(st.Lo[1]+st.Size[1], size[1]); j++ {
@@ -94,9 +96,14 @@ func Implant[T int16 | float32](dst []T, size [3]int, st *Stamp) {
 				if a <= 0 {
 					continue
 				}
-				if lift := product[i] - a*float32(row[i]); lift > 0 {
-					row[i] += T(lift)
+				lift := product[i] - a*float32(row[i])
+				if lift <= 0 {
+					continue
 				}
+				if grain != nil {
+					lift += a * grain(i0+i, j, k)
+				}
+				row[i] += T(lift)
 			}
 		}
 	}

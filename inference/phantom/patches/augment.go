@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"nafas/inference/phantom/noise"
 	"nafas/inference/volume"
 )
 
@@ -168,9 +169,13 @@ func (w *scratch) sharpen(n int, amount float32) {
 
 // degrade draws and applies the scanner's side of the augmentation: slice
 // thickness, kernel, noise, and a small error of scale and offset.
-func (w *scratch) degrade(rng *rand.Rand, s *scan, n int, tiles []noiseTile) {
+func (w *scratch) degrade(rng *rand.Rand, s *scan, n int, tiles []noise.Tile) {
 	mm := s.grid.SpacingMM[0]
-	if chance := .1; rng.Float64() < map[bool]float64{true: .35, false: chance}[s.thicknessMM <= 1.6] {
+	chance := .1
+	if s.thicknessMM <= 1.6 {
+		chance = .35
+	}
+	if rng.Float64() < chance {
 		t := (2.2 + 2.8*rng.Float64()) / mm
 		w.thicken(n, t, t*rng.Float64())
 	}
@@ -189,7 +194,7 @@ func (w *scratch) degrade(rng *rand.Rand, s *scan, n int, tiles []noiseTile) {
 	}
 	tile := tiles[rng.IntN(len(tiles))]
 	if rng.Float64() < .75 {
-		tile.addTo(rng, w.patch, n, float32(5+40*math.Pow(rng.Float64(), 1.5)))
+		addNoise(rng, tile, w.patch, n, float32(5+40*math.Pow(rng.Float64(), 1.5)))
 	}
 }
 

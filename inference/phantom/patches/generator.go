@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"nafas/inference/phantom/nodule"
+	"nafas/inference/phantom/noise"
 	"nafas/inference/volume"
 )
 
@@ -119,7 +120,7 @@ type Generator struct {
 	shares []float64 // running sum of the scans' weights
 	onPos  []spot
 	onHard []spot
-	tiles  []noiseTile
+	tiles  []noise.Tile
 	pool   sync.Pool
 }
 
@@ -258,6 +259,10 @@ func (g *Generator) implant(rng *rand.Rand, w *scratch, s *scan, v *view) []*imp
 	grid := w.cropGrid(s)
 	psf := nodule.PSF{InPlaneSigmaMM: .45 + .35*rng.Float64(), SliceMM: s.thicknessMM}
 	phase := s.thicknessMM * rng.Float64()
+	tile, off := g.tiles[rng.IntN(len(g.tiles))], [3]int{rng.IntN(noise.Side), rng.IntN(noise.Side), rng.IntN(noise.Side)}
+	grain := func(i, j, k int) float32 {
+		return float32(s.noiseHU) * tile.At(i+off[0], j+off[1], k+off[2])
+	}
 	stamp := func(shape nodule.Shape) {
 		var st *nodule.Stamp
 		if s.thicknessMM > 1.2*grid.SpacingMM[2] {
@@ -265,14 +270,15 @@ func (g *Generator) implant(rng *rand.Rand, w *scratch, s *scan, v *view) []*imp
 		} else {
 			st = nodule.Render(shape, grid, psf)
 		}
-		nodule.Implant(w.hu, w.size, st)
+		nodule.Implant(w.hu, w.size, st, grain)
 	}
 	for mean := g.opt.Mimics; rng.Float64()*(1+mean) < mean; { // geometric
 		p := v.inner(rng, 0, 1)
-		if !s.inROI(p) {
+		at := s.grid.ToLPS(p)
+		if !s.Allowed(at) {
 			continue
 		}
-		if at := s.grid.ToLPS(p); rng.IntN(3) == 0 {
+		if rng.IntN(3) == 0 {
 			stamp(nodule.DrawPlate(rng, at))
 		} else {
 			stamp(nodule.DrawStrands(rng, at))

@@ -58,45 +58,25 @@ func (v *view) inner(rng *rand.Rand, margin, reach float64) volume.Vec3 {
 // voxels; nil where none of the tries fits.
 func place(rng *rand.Rand, s *scan, v *view, spec nodule.Spec, reach float64, taken []lesion) *implant {
 	mm := s.grid.SpacingMM[0]
-	r := spec.DiameterMM / 2 / mm
-	find := [...]func(*rand.Rand, *scan, volume.Vec3, float64) (volume.Vec3, bool){
-		nodule.Free: findFree, nodule.Vessel: findVessel, nodule.Pleura: findPleura,
-	}[spec.Placement]
+	r := spec.DiameterMM / 2
 	for range tries {
-		p, ok := find(rng, s, v.inner(rng, 2, reach), r)
-		if !ok || !inside(v, p) || !s.inROI(p) || crowded(p, r, taken) {
+		lps, ok := nodule.Seek(rng, s, s.grid.ToLPS(v.inner(rng, 2, reach)), spec.Placement, r)
+		if !ok {
 			continue
 		}
-		if spec.HaloHU != 0 {
-			// A ground-glass nodule that is no denser than the lung around it
-			// is no nodule.
-			if mean, share := s.cloud(p, r+2); share > 0 {
-				spec.HaloHU = max(spec.HaloHU, mean+90+60*rng.Float64())
-			}
-		}
-		im := &implant{shape: nodule.New(spec, s.grid.ToLPS(p)), at: p, diameter: 2 * r}
-		if spec.Placement == nodule.Pleura && !im.cut(s) {
+		p := s.voxel(lps)
+		if !inside(v, p) || !s.Allowed(lps) || crowded(p, r/mm, taken) {
 			continue
 		}
-		return im
+		if site, ok := nodule.Settle(rng, s, spec, lps); ok {
+			return &implant{shape: site.Shape, at: s.voxel(site.CenterLPSMM), diameter: site.DiameterMM / mm}
+		}
 	}
 	return nil
 }
 
-// tries bounds the search for a place; the finders look at a voxel or two in
-// most of them.
+// tries bounds the search for a place; most take a look or two.
 const tries = 300
-
-// cut takes the truth from that part of the nodule that lies in the lung; it
-// reports whether enough is left to be one.
-func (im *implant) cut(s *scan) bool {
-	mm := s.grid.SpacingMM[0]
-	center, d, share := im.shape.Measure(func(p volume.Vec3) bool {
-		return s.huAt(s.grid.ToIndex(p)) < wallHU
-	})
-	im.at, im.diameter = s.grid.ToIndex(center), d/mm
-	return share >= .35 && d >= 3
-}
 
 func inside(v *view, p volume.Vec3) bool {
 	q := v.toPatch(p)
@@ -115,68 +95,6 @@ func crowded(p volume.Vec3, r float64, taken []lesion) bool {
 		}
 	}
 	return false
-}
-
-func findFree(_ *rand.Rand, s *scan, p volume.Vec3, r float64) (volume.Vec3, bool) {
-	if !aerated(s, p) {
-		return p, false
-	}
-	_, share := s.cloud(p, r+1)
-	return p, share > .9
-}
-
-// aerated tells lung from tissue and from the plain air of the large airways,
-// which a region of interest may hold.
-func aerated(s *scan, p volume.Vec3) bool {
-	if s.huAt(p) > lungBelowHU || !s.inROI(p) {
-		return false
-	}
-	mean, _ := s.cloud(p, 3)
-	return mean > -962
-}
-
-// findVessel wants a bright voxel with lung around it and shifts the centre
-// off it, so that the nodule sits on the vessel or beside it.
-func findVessel(rng *rand.Rand, s *scan, p volume.Vec3, r float64) (volume.Vec3, bool) {
-	if s.huAt(p) < -450 || !s.inROI(p) {
-		return p, false
-	}
-	if _, share := s.cloud(p, 6); share < .6 {
-		return p, false
-	}
-	d := directions[rng.IntN(len(directions))]
-	return p.Add(d.Scale(r * 1.05 * rng.Float64())), true
-}
-
-// wallHU and wallDepth say what a pleural surface is: aerated lung, then
-// tissue that goes on for longer than any vessel is thick.
-const (
-	wallHU    = -300
-	wallDepth = 8 // voxels
-)
-
-// findPleura walks from lung in a random direction to a wall and steps back
-// by a part of the radius.
-func findPleura(rng *rand.Rand, s *scan, p volume.Vec3, r float64) (volume.Vec3, bool) {
-	if !aerated(s, p) {
-		return p, false
-	}
-	u := directions[rng.IntN(len(directions))]
-	u = u.Add(volume.Vec3{rng.Float64() - .5, rng.Float64() - .5, rng.Float64() - .5}.Scale(.6)).Unit()
-	const far = 28
-	for t := 1.; t < far; t++ {
-		q := p.Add(u.Scale(t))
-		if s.huAt(q) < wallHU {
-			continue
-		}
-		for deep := 1.; deep <= wallDepth; deep++ {
-			if hu := s.huAt(q.Add(u.Scale(deep))); hu < wallHU {
-				return p, false
-			}
-		}
-		return q.Sub(u.Scale(r * (.05 + .9*rng.Float64()))), true
-	}
-	return p, false
 }
 
 // newView draws the geometry of one patch.

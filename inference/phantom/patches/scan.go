@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"nafas/inference/phantom/nodule"
+	"nafas/inference/phantom/noise"
 	"nafas/inference/volume"
 )
 
@@ -23,6 +24,7 @@ type scan struct {
 	thicknessMM float64
 	hu          []int16
 	roi         []uint8
+	noiseHU     float64
 	lesions     []lesion
 	phantom     bool
 }
@@ -88,6 +90,7 @@ func loadScan(dir, uid string) (*scan, error) {
 	for i := range s.hu {
 		s.hu[i] = int16(binary.LittleEndian.Uint16(raw[2*i:]))
 	}
+	s.noiseHU = noise.Strength(s.hu, m.Size[0])
 	if !slices.Contains(s.roi, 1) {
 		return nil, fmt.Errorf("patches: %s: the region of interest is empty", uid)
 	}
@@ -115,17 +118,23 @@ func (s *scan) nearest(p volume.Vec3) (int, bool) {
 	return s.grid.Index(i, j, k), true
 }
 
-// huAt is the HU of the nearest voxel; air outside.
-func (s *scan) huAt(p volume.Vec3) int16 {
-	if at, ok := s.nearest(p); ok {
-		return s.hu[at]
+// HUAt implements nodule.Surroundings.
+func (s *scan) HUAt(lpsMM volume.Vec3) float64 {
+	if at, ok := s.nearest(s.voxel(lpsMM)); ok {
+		return float64(s.hu[at])
 	}
 	return padHU
 }
 
-func (s *scan) inROI(p volume.Vec3) bool {
-	at, ok := s.nearest(p)
+// Allowed implements nodule.Surroundings.
+func (s *scan) Allowed(lpsMM volume.Vec3) bool {
+	at, ok := s.nearest(s.voxel(lpsMM))
 	return ok && s.roi[at] != 0
+}
+
+// voxel is Grid.ToIndex for axes along LPS.
+func (s *scan) voxel(lpsMM volume.Vec3) volume.Vec3 {
+	return lpsMM.Sub(s.grid.OriginLPSMM).Scale(1 / s.grid.SpacingMM[0])
 }
 
 // randomROI draws a voxel of the region of interest, evenly.
@@ -139,43 +148,5 @@ func (s *scan) randomROI(rng *rand.Rand) volume.Vec3 {
 	}
 }
 
-// cloud is the mean HU of what is aerated around a place, and its share.
-func (s *scan) cloud(p volume.Vec3, radius float64) (mean, share float64) {
-	var sum float64
-	n := 0
-	for _, d := range directions {
-		for _, r := range [2]float64{radius * .5, radius} {
-			if hu := s.huAt(p.Add(d.Scale(r))); hu < lungBelowHU {
-				sum += float64(hu)
-				n++
-			}
-		}
-	}
-	if n == 0 {
-		return padHU, 0
-	}
-	return sum / float64(n), float64(n) / float64(2*len(directions))
-}
-
-const (
-	// padHU fills what lies outside a scan: the lower end of the network's
-	// window.
-	padHU = -1200
-	// lungBelowHU parts aerated lung from tissue (partial volume included).
-	lungBelowHU = -550
-)
-
-// directions are the 26 neighbours as unit vectors.
-var directions = func() []volume.Vec3 {
-	var out []volume.Vec3
-	for z := -1.; z <= 1; z++ {
-		for y := -1.; y <= 1; y++ {
-			for x := -1.; x <= 1; x++ {
-				if x != 0 || y != 0 || z != 0 {
-					out = append(out, volume.Vec3{x, y, z}.Unit())
-				}
-			}
-		}
-	}
-	return out
-}()
+// padHU fills what lies outside a scan: the lower end of the network's window.
+const padHU = -1200
