@@ -11,11 +11,20 @@ type cli struct {
 	Format  string `help:"How results are printed: table, json or csv." enum:"table,json,csv" default:"table"`
 	Verbose bool   `short:"v" help:"Print timings and more of what is done, on standard error."`
 
+	Demo    demoCmd    `cmd:"" help:"Show everything: write a synthetic chest CT (or take yours), send it to a server, print ranked findings."`
+	Serve   serveCmd   `cmd:"" help:"Run the service."`
 	Send    sendCmd    `cmd:"" help:"Send series to a service."`
+	Triage  triageCmd  `cmd:"" help:"Read series without a service: one result per series."`
+	Phantom phantomCmd `cmd:"" help:"Write a synthetic chest CT with known nodules as a DICOM series."`
 	Model   modelCmd   `cmd:"" help:"List, verify and train models."`
+	Runtime runtimeCmd `cmd:"" help:"Get the ONNX Runtime library."`
+	Bench   benchCmd   `cmd:"" help:"Measure each stage on this machine."`
+	Config  configCmd  `cmd:"" help:"Check the settings of a service before it starts."`
 	Token   tokenCmd   `cmd:"" help:"Make a bearer token for a service."`
 	Health  healthCmd  `cmd:"" help:"Ask a service whether it takes studies in."`
 	Version versionCmd `cmd:"" help:"Print versions."`
+
+	WorkerChild workerChildCmd `cmd:"" hidden:"" help:"The process that reads studies for serve."`
 }
 
 // streams are where a verb writes: data on out; progress and logs on err.
@@ -34,10 +43,3 @@ func (s *streams) logger() *slog.Logger {
 }
 
 func defaultThreads() int { return runtime.GOMAXPROCS(0) }
-
-// engineFlags choose what reads a series.
-type engineFlags struct {
-	Model       string `help:"Model: a shipped name or a folder with a model.yaml." placeholder:"NAME|DIR"`
-	Onnxruntime string `help:"Path of libonnxruntime.so (1.24 or newer)." type:"path" placeholder:"FILE"`
-	Threads     int    `help:"Processor cores to use." default:"${cores}"`
-}

@@ -1,6 +1,54 @@
 package main
 
+import (
+	"fmt"
+	"text/tabwriter"
+
+	"nafas/inference/detect"
+	"nafas/models"
+)
+
 type modelCmd struct {
+	List    modelListCmd    `cmd:"" help:"List the shipped models."`
+	Verify  modelVerifyCmd  `cmd:"" help:"Check a model's hashes and run its self-test on this machine."`
 	Prepare modelPrepareCmd `cmd:"" help:"Write series as the network sees them, for training."`
 	Patches modelPatchesCmd `cmd:"" help:"Write training patches with implanted nodules to standard output."`
+}
+
+type modelListCmd struct{}
+
+// Run lists what is embedded; each file is checked while it is opened.
+func (modelListCmd) Run(s *streams) error {
+	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "name\tversion\tlicence\tsha256")
+	for _, name := range models.Names() {
+		m, err := models.Open(name)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", m.Name, m.Version, m.License, m.SHA256())
+	}
+	return t.Flush()
+}
+
+type modelVerifyCmd struct{ engineFlags }
+
+// Run proves that the model computes here what it computed where it was made.
+func (c *modelVerifyCmd) Run(s *streams, ctx kongContext) error {
+	library, err := c.findLibrary(ctx, s, true)
+	if err != nil {
+		return err
+	}
+	model, session, err := c.openModel(library)
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	difference, err := detect.Verify(ctx, model, session)
+	if err != nil {
+		return fmt.Errorf("model %s: %w", model.Name, err)
+	}
+	_, err = fmt.Fprintf(s.out, "%s %s holds: its files are those of the manifest, and the self-test differs by %.2g (at most %.2g is allowed)\n",
+		model.Name, model.Version, difference, model.SelfTest.Tolerance)
+	return err
 }

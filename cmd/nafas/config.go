@@ -1,0 +1,100 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+
+	"nafas/dicomio/pixel"
+)
+
+type configCmd struct {
+	Check configCheckCmd `cmd:"" help:"Try every setting of serve, without serving."`
+}
+
+type configCheckCmd struct{ serviceFlags }
+
+// Run tries what serve would need, all of it, and says of each whether it
+// holds.
+func (c *configCheckCmd) Run(s *streams, ctx kongContext) error {
+	failed := false
+	check := func(name string, err error, good string) {
+		if err != nil {
+			failed = true
+			fmt.Fprintf(s.out, "%-10s FAILS: %v\n", name, err)
+			return
+		}
+		fmt.Fprintf(s.out, "%-10s ok: %s\n", name, good)
+	}
+	_, err := c.security()
+	check("listener", err, c.Listen+" "+c.exposureWords())
+	free, err := c.dataFolder()
+	check("data", err, fmt.Sprintf("%s is writable, %d MiB free", c.Data, free>>20))
+	if err == nil && free < c.MinFree<<20 {
+		check("disk", fmt.Errorf("%d MiB are free; intake stops below %d", free>>20, c.MinFree), "")
+	}
+	e, err := c.open(ctx, s, false)
+	if err != nil {
+		check("engine", err, "")
+	} else {
+		defer e.close()
+		check("library", nil, fmt.Sprintf("%s, version %s", e.library.Path, e.library.Version))
+		check("model", nil, fmt.Sprintf("%s %s, its self-test holds here", e.model.Name, e.model.Version))
+	}
+	for _, syntax := range []string{jpeg2000Lossless} {
+		if err := pixel.Supported(syntax); err != nil {
+			fmt.Fprintf(s.out, "%-10s note: %v\n", "codecs", err)
+		} else {
+			fmt.Fprintf(s.out, "%-10s ok: JPEG 2000 through OpenJPEG; the others are built in\n", "codecs")
+		}
+	}
+	if failed {
+		return errors.New("serve would not start with these settings")
+	}
+	return nil
+}
+
+const jpeg2000Lossless = "1.2.840.10008.1.2.4.90"
+
+func (f serviceFlags) exposureWords() string {
+	words := "plaintext"
+	if f.tlsFiles().Enabled() {
+		words = "TLS"
+	}
+	if f.TLSClientCA != "" {
+		words = "mutual TLS"
+	}
+	if f.Tokens != "" {
+		return words + ", tokens"
+	}
+	return words + ", no tokens"
+}
+
+// dataFolder tries to write where serve would; it leaves nothing behind.
+func (f serviceFlags) dataFolder() (free int64, err error) {
+	dir := f.Data
+	for {
+		if _, err = os.Stat(dir); err == nil || !errors.Is(err, os.ErrNotExist) || filepath.Dir(dir) == dir {
+			break
+		}
+		dir = filepath.Dir(dir) // serve makes what is missing below
+	}
+	if err != nil {
+		return 0, err
+	}
+	probe, err := os.CreateTemp(dir, ".nafas-check-")
+	if err != nil {
+		return 0, err
+	}
+	if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
+		return 0, err
+	}
+	var st unix.Statfs_t
+	if err := unix.Statfs(dir, &st); err != nil {
+		return 0, err
+	}
+	return int64(st.Bavail) * st.Bsize, nil
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"nafas/inference"
+	"nafas/inference/detect"
+	"nafas/inference/onnx"
+	"nafas/inference/volume"
+	"nafas/internal/ortlib"
+	"nafas/internal/triage"
+	"nafas/internal/worker"
+	"nafas/models"
+	"nafas/models/manifest"
+)
+
+// engineFlags choose what reads a series.
+type engineFlags struct {
+	Model       string `help:"Model: a shipped name or a folder with a model.yaml." placeholder:"NAME|DIR"`
+	Onnxruntime string `help:"Path of libonnxruntime.so (1.24 or newer)." type:"path" placeholder:"FILE"`
+	Threads     int    `help:"Processor cores to use." default:"${cores}"`
+}
+
+// engine reads studies: the library, the model and the pipeline, open.
+type engine struct {
+	library  ortlib.Library
+	model    *manifest.Model
+	session  *onnx.Session
+	reader   *triage.Reader
+	identity worker.Identity
+}
+
+// findLibrary finds the ONNX Runtime library; fetch says whether it may be
+// downloaded.
+func (f engineFlags) findLibrary(ctx context.Context, s *streams, fetch bool) (ortlib.Library, error) {
+	bar := newBytesBar(s, -1, "fetching ONNX Runtime")
+	defer bar.finish()
+	return ortlib.Find(ctx, ortlib.Options{Explicit: f.Onnxruntime, AllowFetch: fetch, Progress: bar.set})
+}
+
+// open loads the library and the model and proves the model by its self-test:
+// a model that computes something else on this machine is never used.
+func (f engineFlags) open(ctx context.Context, s *streams, fetch bool) (*engine, error) {
+	if f.Threads < 1 {
+		return nil, usage("--threads must be 1 or more")
+	}
+	library, err := f.findLibrary(ctx, s, fetch)
+	if err != nil {
+		return nil, err
+	}
+	model, session, err := f.openModel(library)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := detect.Verify(ctx, model, session); err != nil {
+		session.Close()
+		return nil, fmt.Errorf("model %s: %w", model.Name, err)
+	}
+	pipeline, err := inference.New(inference.Config{Model: model, Runner: session})
+	if err != nil {
+		session.Close()
+		return nil, err
+	}
+	e := &engine{library: library, model: model, session: session}
+	e.identity.Model = triage.Model{Name: model.Name, Version: model.Version, SHA256: model.SHA256()}
+	e.identity.Runtime = triage.Runtime{Version: library.Version, SHA256: library.SHA256}
+	e.reader = triage.NewReader(piped{pipeline}, e.identity.Model, e.identity.Runtime, triage.ReaderOptions{Parallel: f.Threads})
+	e.identity.Recipe = e.reader.Recipe()
+	return e, nil
+}
+
+func (f engineFlags) openModel(library ortlib.Library) (*manifest.Model, *onnx.Session, error) {
+	model, err := models.Open(f.Model)
+	if err != nil {
+		return nil, nil, err
+	}
+	network, err := model.ONNX()
+	if err != nil {
+		return nil, nil, err
+	}
+	rt, err := onnx.Open(library.Path)
+	if err != nil {
+		return nil, nil, err
+	}
+	session, err := rt.NewSession(network, onnx.Options{Threads: f.Threads})
+	if err != nil {
+		return nil, nil, fmt.Errorf("model %s: %w", model.Name, err)
+	}
+	return model, session, nil
+}
+
+func (e *engine) close() error { return e.session.Close() }
+
+// piped is the pipeline as the application wants it.
+type piped struct{ *inference.Pipeline }
+
+var _ triage.Pipeline = piped{}
+
+func (p piped) Run(ctx context.Context, v *volume.Volume, progress func(stage string, done, total int)) (triage.Detected, error) {
+	out, err := p.Pipeline.Run(ctx, v, func(s inference.Progress) { progress(s.Stage, s.Done, s.Total) })
+	if err != nil {
+		return triage.Detected{}, err
+	}
+	d := triage.Detected{Findings: out.Findings, LungVolumeML: out.LungVolumeML}
+	for _, w := range out.Warnings {
+		d.Warnings = append(d.Warnings, triage.Warning(w))
+	}
+	for _, t := range out.Timings {
+		d.Timings = append(d.Timings, triage.StageTime(t))
+	}
+	return d, nil
+}

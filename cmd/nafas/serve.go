@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+
+	"nafas/internal/triage"
+	"nafas/internal/worker"
+)
+
+type serveCmd struct{ serviceFlags }
+
+// Run serves until it is told to end. It never downloads anything.
+func (c *serveCmd) Run(s *streams, ctx kongContext) error {
+	log := s.logger()
+	svc, err := startService(ctx, log, c.serviceFlags)
+	if err != nil {
+		return err
+	}
+	log.Info("taking studies in", "grpc", svc.address(), "data", c.Data,
+		"model", svc.identity.Model.Name, "version", svc.identity.Model.Version,
+		"runtime", svc.identity.Runtime.Version)
+	waited := svc.wait(ctx)
+	log.Info("stopping")
+	if err := svc.stop(); err != nil {
+		return err
+	}
+	return waited
+}
+
+type workerChildCmd struct{ engineFlags }
+
+// Run is the worker process: it speaks its protocol on standard input and
+// output, and reads studies.
+func (c *workerChildCmd) Run(s *streams, ctx kongContext) error {
+	return worker.Main(ctx, func(ctx context.Context) (triage.StudyReader, worker.Identity, error) {
+		e, err := c.open(ctx, s, false)
+		if err != nil {
+			return nil, worker.Identity{}, err
+		}
+		return e.reader, e.identity, nil
+	})
+}

@@ -1,0 +1,209 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"nafas/internal/access"
+	"nafas/internal/jobs"
+	"nafas/internal/rpc"
+	"nafas/internal/store"
+	"nafas/internal/triage"
+	"nafas/internal/worker"
+)
+
+// cleanupTime is what a job that was broken off may take to go back into the
+// queue.
+const cleanupTime = 10 * time.Second
+
+// serviceFlags are the settings of a service; serve and config check have the
+// same.
+type serviceFlags struct {
+	engineFlags
+	Listen      string        `help:"Address of the gRPC service." default:"127.0.0.1:50051" placeholder:"HOST:PORT"`
+	Data        string        `help:"Data folder; made where there is none." default:"nafas-data" type:"path"`
+	Quiet       time.Duration `help:"A study that was not declared complete is read when nothing of it came for this long." default:"60s"`
+	MinFree     int64         `help:"Intake stops when less than this many MiB are free." default:"2048" name:"min-free-mib"`
+	Idle        time.Duration `help:"The worker process leaves after this long without work, so that its memory goes back." default:"2m"`
+	WorkerLimit int64         `help:"Memory limit of the worker process, MiB." default:"4096" name:"worker-memory-mib"`
+	ReadLimit   time.Duration `help:"Time limit for reading one study." default:"10m"`
+	Grace       time.Duration `help:"At the end, the study in hand may finish within this time; else it goes back into the queue." default:"30s"`
+	TLSCert     string        `help:"Certificate of the service (PEM)." name:"tls-cert" env:"NAFAS_SERVER_TLS_CERT" type:"path"`
+	TLSKey      string        `help:"Key of the service (PEM)." name:"tls-key" env:"NAFAS_SERVER_TLS_KEY" type:"path"`
+	TLSClientCA string        `help:"CA that signs client certificates: makes TLS mutual." name:"tls-client-ca" env:"NAFAS_SERVER_TLS_CLIENT_CA" type:"path"`
+	Tokens      string        `help:"File of hashed bearer tokens (nafas token new)." type:"path"`
+	Insecure    bool          `help:"Allow plaintext, or no authentication, beyond loopback." env:"NAFAS_SERVER_INSECURE"`
+}
+
+func (f serviceFlags) tlsFiles() access.TLSFiles {
+	return access.TLSFiles{Cert: f.TLSCert, Key: f.TLSKey, ClientCA: f.TLSClientCA}
+}
+
+// security loads what guards the listener; it refuses an exposure that nobody
+// asked for.
+func (f serviceFlags) security() (rpc.Options, error) {
+	exposure := access.Exposure{Address: f.Listen, TLS: f.tlsFiles(), Tokens: f.Tokens != "", Insecure: f.Insecure}
+	if err := exposure.Check(); err != nil {
+		return rpc.Options{}, usageError{err}
+	}
+	var o rpc.Options
+	var err error
+	if o.TLS, err = f.tlsFiles().ServerConfig(); err != nil {
+		return rpc.Options{}, usageError{err}
+	}
+	if f.Tokens != "" {
+		if o.Tokens, err = access.LoadTokens(f.Tokens); err != nil {
+			return rpc.Options{}, usageError{err}
+		}
+	}
+	o.Reflection = access.Loopback(f.Listen) || o.Tokens != nil
+	return o, nil
+}
+
+// workerCommand starts this binary again as the worker process.
+func (f engineFlags) workerCommand() (*exec.Cmd, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	args := []string{"worker-child", "--threads", strconv.Itoa(f.Threads)}
+	if f.Model != "" {
+		args = append(args, "--model", f.Model)
+	}
+	if f.Onnxruntime != "" {
+		args = append(args, "--onnxruntime", f.Onnxruntime)
+	}
+	return exec.Command(self, args...), nil
+}
+
+// service is everything that runs in one server process.
+type service struct {
+	flags    serviceFlags
+	log      *slog.Logger
+	identity worker.Identity
+	listener net.Listener
+	store    *store.SQLite
+	worker   *worker.Supervisor
+	jobs     *jobs.Runner
+	rpc      *rpc.Server
+	served   chan error
+}
+
+// startService returns when studies are taken in; stop ends it. It serves
+// nothing before the model has proved itself in the worker process.
+func startService(ctx context.Context, log *slog.Logger, f serviceFlags) (_ *service, err error) {
+	s := &service{flags: f, log: log, served: make(chan error, 1)}
+	security, err := f.security()
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	if s.store, err = store.Open(ctx, f.Data, store.Options{Log: log}); err != nil {
+		return nil, fmt.Errorf("data folder %s: %w", f.Data, err)
+	}
+	if s.listener, err = net.Listen("tcp", f.Listen); err != nil {
+		return nil, err
+	}
+	s.worker = worker.New(worker.Options{
+		Command: f.workerCommand, Idle: f.Idle, Wall: f.ReadLimit,
+		MemoryBytes: f.WorkerLimit << 20, Log: log,
+	})
+	if s.identity, err = s.worker.Start(ctx); err != nil {
+		return nil, err
+	}
+	app, err := s.application()
+	if err != nil {
+		return nil, err
+	}
+	if s.jobs, err = jobs.New(s.store.Driver(), app, jobs.Options{ReadTimeout: 2 * f.ReadLimit, Log: log}); err != nil {
+		return nil, err
+	}
+	if err := s.jobs.Start(ctx); err != nil {
+		return nil, err
+	}
+	security.Service, security.Log = app, log
+	s.rpc = rpc.New(security)
+	go func() { s.served <- s.rpc.Serve(s.listener) }()
+	s.rpc.SetReady()
+	go s.sweep(ctx)
+	return s, nil
+}
+
+func (s *service) application() (*triage.Service, error) {
+	pseudonyms, err := triage.LoadPseudonyms(filepath.Join(s.flags.Data, store.PseudonymKeyFile))
+	if err != nil {
+		return nil, err
+	}
+	return triage.New(s.store, s.store, triage.ReadHeader, s.worker, triage.Options{
+		Recipe: s.identity.Recipe, Quiet: s.flags.Quiet, MinFreeBytes: s.flags.MinFree << 20,
+		Log: s.log, Pseudonyms: pseudonyms,
+	}), nil
+}
+
+// sweep removes files of uploads that a crash broke off.
+func (s *service) sweep(ctx context.Context) {
+	if _, err := s.store.Sweep(ctx); err != nil && ctx.Err() == nil {
+		s.log.ErrorContext(ctx, "sweeping the data folder failed", "error", err)
+	}
+}
+
+func (s *service) address() string { return s.listener.Addr().String() }
+
+// wait returns when ctx ends or the listener fails.
+func (s *service) wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-s.served:
+		return errors.Join(errors.New("the listener ended"), err)
+	}
+}
+
+// stop lets the study in hand finish within the grace, or puts it back.
+func (s *service) stop() error {
+	ctx, cancel := context.WithTimeout(context.Background(), s.flags.Grace)
+	defer cancel()
+	s.rpc.Shutdown(ctx)
+	err := s.jobs.Stop(context.Background(), s.flags.Grace, cleanupTime)
+	s.close()
+	return err
+}
+
+// close gives back what was opened, in the reverse order.
+func (s *service) close() {
+	if s.worker != nil {
+		s.worker.Close()
+	}
+	if s.listener != nil {
+		s.listener.Close()
+	}
+	if s.store != nil {
+		if err := s.store.Close(); err != nil {
+			s.log.Error("closing the store failed", "error", err)
+		}
+	}
+}
+
+// defaultServiceFlags are the flags of serve as they are without any.
+func defaultServiceFlags() serviceFlags {
+	var flags serviceFlags
+	parser := kong.Must(&flags, kong.Vars{"cores": strconv.Itoa(defaultThreads())})
+	if _, err := parser.Parse(nil); err != nil {
+		panic("the defaults of serve do not parse: " + err.Error())
+	}
+	return flags
+}

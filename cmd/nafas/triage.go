@@ -1,0 +1,67 @@
+package main
+
+import (
+	"fmt"
+
+	"nafas/internal/rpc"
+	"nafas/internal/triage"
+)
+
+type triageCmd struct {
+	engineFlags
+	Paths []string `arg:"" type:"path" help:"Files, folders, DICOMDIR folders or zip files."`
+}
+
+// Run reads every study below the paths: one result a series that was read,
+// and the reason for each that was not.
+func (c *triageCmd) Run(s *streams, ctx kongContext) error {
+	items, err := walkAll(ctx, s, c.Paths)
+	if err != nil {
+		return err
+	}
+	engine, err := c.open(ctx, s, true)
+	if err != nil {
+		return err
+	}
+	defer engine.close()
+	bar := newBar(s, -1, "reading")
+	batch, err := engine.reader.ReadStudies(ctx, items, func(p triage.Progress) {
+		bar.describe(p.Stage)
+		bar.set(int64(p.Done), int64(p.Total))
+	})
+	bar.finish()
+	if err != nil {
+		return err
+	}
+	out := newPrinter(s)
+	good, failed := 0, len(batch.Refused)
+	for _, f := range batch.Refused {
+		fmt.Fprintf(s.err, "refused: %s: %v\n", f.Name, f.Err)
+	}
+	for _, note := range batch.Notes {
+		fmt.Fprintf(s.err, "note: %s\n", note)
+	}
+	for _, reading := range batch.Studies {
+		ok, err := printStudy(s, out, rpc.StudyProto(studyOf(reading)))
+		if err != nil {
+			return err
+		}
+		if ok {
+			good++
+		} else {
+			failed++
+		}
+	}
+	if err := out.close(); err != nil {
+		return err
+	}
+	return refusedError(failed, good)
+}
+
+// studyOf shows a reading made without a store as the service would.
+func studyOf(r triage.StudyReading) triage.Study {
+	return triage.Study{
+		UID: r.StudyUID, State: r.State, Series: r.Series,
+		Priority: r.Priority, PriorityReasons: r.PriorityReasons, NotAssessed: r.NotAssessed,
+	}
+}
