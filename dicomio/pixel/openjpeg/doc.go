@@ -6,6 +6,8 @@
 // Native code sees a stream only after Go code has walked it: the image must
 // have the size and the one component that the data set promises, every tile
 // part must be there with all its bytes, and what its header makes the library
-// allocate is bounded. What is left is OpenJPEG's own care with the coded
-// data; the service decodes in a child process for that reason.
+// allocate is bounded. A failed assertion of the library ends the decoding
+// and not the process, and a warning is taken for an error, since the library
+// goes on after damage with what it has. What is left is OpenJPEG's own care
+// with the coded data; the service decodes in a child process for that reason.
 package openjpeg

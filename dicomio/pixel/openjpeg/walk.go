@@ -2,6 +2,7 @@ package openjpeg
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"nafas/dicomio/pixel/marker"
 	"nafas/dicomio/refusal"
@@ -55,7 +56,13 @@ func walk(src []byte) (stream, error) {
 		return s, err
 	}
 	for {
-		if len(data)-pos < 2 || code(data, pos) == eoc || data[pos] == 0 {
+		if len(data)-pos >= 2 && code(data, pos) == eoc {
+			s.data = data[:pos+2]
+			return s, s.complete()
+		}
+		if len(data)-pos < 2 || data[pos] == 0 {
+			// Only the end marker is missing, without which OpenJPEG gives up.
+			s.data = append(slices.Clip(data[:pos]), 0xFF, 0xD9)
 			return s, s.complete()
 		}
 		if code(data, pos) != sot {
