@@ -56,7 +56,10 @@ func (o Options) withDefaults() Options {
 }
 
 const (
-	settlers      = 2
+	settlers = 2
+	// settlePolls makes looking for settle jobs rarer: a study waits for a
+	// minute anyway, and an idle server should be quiet.
+	settlePolls   = 5
 	settleTimeout = time.Minute
 	// rescueMargin keeps River from rescuing a job that is about to time out
 	// by itself. Jobs of a dead server do not wait for it: the store makes
@@ -85,7 +88,7 @@ func New[TTx any](driver riverdriver.Driver[TTx], app Application, o Options) (*
 	river.AddWorker(workers, &reader{app: app, timeout: o.ReadTimeout})
 	c, err := river.NewClient(driver, &river.Config{
 		Queues: map[string]river.QueueConfig{
-			triage.QueueSettle: {MaxWorkers: settlers},
+			triage.QueueSettle: {MaxWorkers: settlers, FetchPollInterval: settlePolls * o.Poll},
 			triage.QueueRead:   {MaxWorkers: o.Readers},
 		},
 		Workers:                     workers,
