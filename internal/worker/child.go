@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"sync"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -23,9 +25,13 @@ const progressEvery = 50 * time.Millisecond
 
 // Main is the whole of a worker process: setup loads the model, then jobs are
 // read from stdin until it ends. Its stdout belongs to the protocol; what
-// anything else prints there goes to stderr. A nil error means that the parent
-// wanted the end.
+// anything else prints there goes to stderr. Only the parent ends it, by closing
+// the pipe: a signal that a service manager sends to all processes at once must
+// not break off the study that the parent lets finish. A nil error means that
+// the parent wanted the end.
 func Main(ctx context.Context, setup func(context.Context) (triage.StudyReader, Identity, error)) error {
+	signal.Ignore(syscall.SIGINT, syscall.SIGTERM)
+	ctx = context.WithoutCancel(ctx)
 	out, err := claimStdout()
 	if err != nil {
 		return err

@@ -69,6 +69,10 @@ func (fake) Read(ctx context.Context, job triage.ReadingJob, progress func(triag
 		time.Sleep(time.Hour)
 	case "exit":
 		os.Exit(0)
+	case "asked to end":
+		_ = syscall.Kill(os.Getpid(), syscall.SIGTERM)
+		_ = syscall.Kill(os.Getpid(), syscall.SIGINT)
+		time.Sleep(100 * time.Millisecond)
 	case "error":
 		return triage.StudyReading{}, errors.New("engine said no")
 	case "tiles":
@@ -151,6 +155,12 @@ func TestCrashCostsOneAttempt(t *testing.T) {
 			require.NoError(t, err, "the next study has a new child")
 		})
 	}
+}
+
+func TestSignalsAreForTheParent(t *testing.T) {
+	s := supervise(t, "good")
+	_, err := s.Read(t.Context(), job("asked to end"), nothing)
+	require.NoError(t, err)
 }
 
 func TestErrorLeavesTheChild(t *testing.T) {
