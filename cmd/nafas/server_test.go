@@ -123,15 +123,20 @@ func (s *server) kill() {
 	_ = s.cmd.Wait()
 }
 
-// killWorker is kill -9 of the worker process, where there is one.
+// killWorker is kill -9 of the worker process, where there is one. A child is
+// listed under the thread that started it.
 func (s *server) killWorker() {
-	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", s.cmd.Process.Pid, s.cmd.Process.Pid))
-	if err != nil {
-		return
-	}
-	for _, word := range strings.Fields(string(children)) {
-		if pid, err := strconv.Atoi(word); err == nil {
-			_ = syscall.Kill(pid, syscall.SIGKILL)
+	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", s.cmd.Process.Pid))
+	require.NoError(s.t, err)
+	for _, list := range lists {
+		children, err := os.ReadFile(list)
+		if err != nil {
+			continue // the thread ended
+		}
+		for word := range strings.FieldsSeq(string(children)) {
+			if pid, err := strconv.Atoi(word); err == nil {
+				_ = syscall.Kill(pid, syscall.SIGKILL)
+			}
 		}
 	}
 }
