@@ -26,8 +26,9 @@ type anatomy struct {
 
 	// attenuation, HU
 	lungTop, lungPerMM float64 // anterior value, and growth per mm posteriorly
-	blood, tissue, fat float64
-	contrast           bool
+	tissue, fat        float64
+	// blood is the value of blood, enhanced that with contrast medium.
+	blood, enhanced float64
 }
 
 // ripple is one smooth wave of the displacement that makes a chest less
@@ -38,7 +39,7 @@ type ripple struct {
 	amp   volume.Vec3
 }
 
-func newAnatomy(seed uint64, contrast bool) *anatomy {
+func newAnatomy(seed uint64) *anatomy {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	u := func(lo, hi float64) float64 { return lo + (hi-lo)*rng.Float64() }
 	all := u(.93, 1.07)
@@ -47,10 +48,7 @@ func newAnatomy(seed uint64, contrast bool) *anatomy {
 		fatMM: u(7, 22), wallMM: u(17, 22), breasts: rng.IntN(2) == 0,
 		domeR: u(-68, -50), domeL: u(-80, -62), heart: u(.92, 1.12), kyphosis: u(.6, 1.4),
 		lungTop: u(-900, -860), lungPerMM: u(.15, .5),
-		blood: u(38, 52), tissue: u(45, 60), fat: u(-110, -85), contrast: contrast,
-	}
-	if contrast {
-		a.blood = u(140, 280)
+		blood: u(38, 52), tissue: u(45, 60), fat: u(-110, -85), enhanced: u(140, 280),
 	}
 	for i := range a.bend {
 		dir := volume.Vec3{rng.NormFloat64(), rng.NormFloat64(), rng.NormFloat64()}.Unit()
@@ -201,9 +199,6 @@ func (a *anatomy) mediastinum(q volume.Vec3) float64 {
 	d = smoothMin(d, hilum, 8)
 	return smoothMin(d, a.heartShape(q)-3, 8)
 }
-
-// heartHU mixes blood and muscle.
-func (a *anatomy) heartHU() float64 { return .9*a.blood + 8 }
 
 // heartShape points to the left and forward.
 func (a *anatomy) heartShape(q volume.Vec3) float64 {

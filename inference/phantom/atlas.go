@@ -81,7 +81,8 @@ func (t *atlas) classify() {
 // Codes of cells that hold no single value.
 const (
 	flatLung  = math.MinInt16
-	flatNever = math.MinInt16 + 1
+	flatHeart = math.MinInt16 + 1
+	flatNever = math.MinInt16 + 2
 )
 
 // uniform is the HU of a cell through which no surface passes.
@@ -99,7 +100,7 @@ func (t *atlas) uniform(cell int) int16 {
 	case d[muscleSurface] > -13:
 		return int16(t.a.tissue)
 	case d[heartSurface] < 0:
-		return int16(t.a.heartHU())
+		return flatHeart
 	case d[abdomenSurface] < 0 && t.lo[0]+cellMM*float64(cell%t.size[0]+1) < liverEdge-8:
 		return liverHU
 	case d[abdomenSurface] < 0 && t.lo[0]+cellMM*float64(cell%t.size[0]) > liverEdge+8:
@@ -179,6 +180,13 @@ func (t *atlas) inLung(p volume.Vec3) bool {
 	return depth > 0
 }
 
+// inAbdomen tells whether a chest position lies below the diaphragm, where a
+// vessel of the lung that cuts a corner is not to be seen.
+func (t *atlas) inAbdomen(p volume.Vec3) bool {
+	var d [surfaces]float64
+	return t.exact(p, &d) && d[abdomenSurface] < 0
+}
+
 // outward is the direction, out of the nearer lung, to its pleura.
 func (t *atlas) outward(p volume.Vec3) volume.Vec3 {
 	return t.gradient(p, func(d *[surfaces]float64) float64 { return min(d[rightLung], d[leftLung]) })
@@ -206,7 +214,7 @@ func (t *atlas) fill(c *canvas) {
 	for a := range 3 {
 		step[a] = c.turnBack(c.grid.Axes[a]).Scale(c.grid.SpacingMM[a])
 	}
-	edge := float32(c.edgeMM)
+	l := look{edge: float32(c.edgeMM), heart: float32(.9*c.bloodHU + 8)}
 	var d [surfaces]float32
 	dx, dy, dz := float32(step[0][0]/cellMM), float32(step[0][1]/cellMM), float32(step[0][2]/cellMM)
 	for k := range c.grid.Size[2] {
@@ -225,10 +233,12 @@ func (t *atlas) fill(c *canvas) {
 				switch flat := t.flat[cell]; flat {
 				case flatLung:
 					row[i] = int16(t.lungHU(x, y, z))
+				case flatHeart:
+					row[i] = int16(l.heart)
 				case flatNever:
 					mask := t.mixed[cell]
 					t.at(x, y, z, mask, &d)
-					row[i] = int16(t.tissue(&d, mask, x, y, z, edge))
+					row[i] = int16(t.tissue(&d, mask, x, y, z, l))
 				default:
 					row[i] = flat
 				}
@@ -237,9 +247,13 @@ func (t *atlas) fill(c *canvas) {
 	}
 }
 
+// look is what an examination adds to the anatomy: the width of softened
+// edges, and how bright the heart is (blood and muscle).
+type look struct{ edge, heart float32 }
+
 // tissue blends the layers from the outside in.
-func (t *atlas) tissue(d *[surfaces]float32, mask uint16, x, y, z, edge float32) float32 {
-	a := t.a
+func (t *atlas) tissue(d *[surfaces]float32, mask uint16, x, y, z float32, l look) float32 {
+	a, edge := t.a, l.edge
 	hu := float32(volume.AirHU)
 	if d[bodySurface] > 1 {
 		if mask>>tableSurface&1 == 1 {
@@ -254,7 +268,7 @@ func (t *atlas) tissue(d *[surfaces]float32, mask uint16, x, y, z, edge float32)
 	body += cover(-d[muscleSurface], edge) * (float32(a.tissue) - body)
 	lung := min(d[rightLung], d[leftLung])
 	if d[muscleSurface] < -12 {
-		body = t.inner(d, body, x, y, z, edge)
+		body = t.inner(d, body, x, y, z, l)
 	}
 	hu += cover(-d[bodySurface], edge) * (body - hu)
 	if in := cover(-lung, edge); in > 0 {
@@ -275,15 +289,15 @@ const (
 )
 
 // inner is what lies inside the ribs and outside the lungs.
-func (t *atlas) inner(d *[surfaces]float32, wall, x, y, z, edge float32) float32 {
-	a := t.a
+func (t *atlas) inner(d *[surfaces]float32, wall, x, y, z float32, l look) float32 {
+	a, edge := t.a, l.edge
 	q := volume.Vec3{t.lo[0] + float64(x)*cellMM, t.lo[1] + float64(y)*cellMM, t.lo[2] + float64(z)*cellMM}
 	// The mediastinum is fat with its organs drawn into it later.
 	hu := wall
 	if s := cavityShape(volume.Vec3{q[0] / a.size[0], q[1] / a.size[1], q[2] / a.size[2]}); s < 0 {
 		hu += cover(float32(-.06-s)*70, 3) * (float32(a.fat) + 12 - hu)
 	}
-	hu += cover(-d[heartSurface], edge) * (float32(a.heartHU()) - hu)
+	hu += cover(-d[heartSurface], edge) * (l.heart - hu)
 	if in := cover(-d[abdomenSurface], edge); in > 0 {
 		organ := liverHU + cover(float32(q[0]-liverEdge), 6)*(stomachHU-liverHU)
 		hu += in * (organ - hu)

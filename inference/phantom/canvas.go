@@ -13,8 +13,10 @@ type canvas struct {
 	grid   volume.Grid
 	hu     []int16
 	edgeMM float64
-	pose   Pose
-	back   [3]volume.Vec3 // rows of the inverse rotation
+	// bloodHU is how bright vessels are in this examination.
+	bloodHU float64
+	pose    Pose
+	back    [3]volume.Vec3 // rows of the inverse rotation
 }
 
 func newCanvas(g volume.Grid, pose Pose) *canvas {

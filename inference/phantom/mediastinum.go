@@ -25,7 +25,7 @@ func mirrored(p volume.Vec3, right bool) volume.Vec3 {
 // greatVessels paints aorta, caval veins, pulmonary trunk, gullet and the
 // central airways.
 func (a *anatomy) greatVessels(c *canvas, rng *rand.Rand) {
-	blood := paint{hu: a.blood, over: true}
+	blood := paint{hu: c.bloodHU, over: true}
 	at := func(points ...volume.Vec3) []volume.Vec3 {
 		for i, p := range points {
 			points[i] = a.real(p)

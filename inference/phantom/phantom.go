@@ -221,9 +221,34 @@ func (s Spec) grid() volume.Grid {
 	return g
 }
 
+// Patient is an anatomy, ready to be examined any number of times. It is
+// immutable and safe for concurrent use.
+type Patient struct {
+	seed    uint64
+	atlas   *atlas
+	vessels *vessels
+}
+
+// NewPatient draws the anatomy of a seed.
+func NewPatient(seed uint64) *Patient {
+	t := newAtlas(newAnatomy(seed))
+	t.drawGrain(seed)
+	return &Patient{seed: seed, atlas: t, vessels: growVessels(t, seed)}
+}
+
 // Generate draws a phantom. It fails for a Spec that no scanner could make,
 // for a nodule that finds no place in the field of view, and when ctx ends.
 func Generate(ctx context.Context, spec Spec) (*Phantom, error) {
+	if _, err := spec.withDefaults(); err != nil {
+		return nil, err
+	}
+	return NewPatient(spec.Seed).Examine(ctx, spec)
+}
+
+// Examine is Generate for a patient drawn before; the Spec's Seed does not
+// count.
+func (pt *Patient) Examine(ctx context.Context, spec Spec) (*Phantom, error) {
+	spec.Seed = pt.seed
 	s, err := spec.withDefaults()
 	if err != nil {
 		return nil, err
@@ -233,17 +258,16 @@ func Generate(ctx context.Context, spec Spec) (*Phantom, error) {
 		return nil, err
 	}
 	c := newCanvas(sc.fineGrid(), *s.Pose)
-	a := newAnatomy(s.Seed, s.Contrast)
-	t := newAtlas(a)
-	t.drawGrain(s.Seed)
-	tree := growVessels(t, s.Seed)
-
+	a := pt.atlas.a
+	if c.bloodHU = a.blood; s.Contrast {
+		c.bloodHU = a.enhanced
+	}
 	rng := rand.New(rand.NewPCG(s.Seed, 5))
 	for _, step := range []func(){
-		func() { t.fill(c) },
+		func() { pt.atlas.fill(c) },
 		func() { a.abdomen(c, rng) },
 		func() { a.greatVessels(c, rng) },
-		func() { tree.paint(c, t, a.blood) },
+		func() { pt.vessels.paint(c, pt.atlas) },
 		func() { a.skeleton(c, rng) },
 	} {
 		if err := ctx.Err(); err != nil {
@@ -252,7 +276,7 @@ func Generate(ctx context.Context, spec Spec) (*Phantom, error) {
 		step()
 	}
 	p := &Phantom{}
-	l := &lesions{spec: &s, canvas: c, atlas: t, vessels: tree}
+	l := &lesions{spec: &s, canvas: c, atlas: pt.atlas, vessels: pt.vessels}
 	if s.Mimics {
 		p.Mimics = l.mimics()
 	}

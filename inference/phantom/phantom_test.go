@@ -5,6 +5,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -16,27 +17,32 @@ import (
 	"nafas/inference/volume"
 )
 
-// small is a phantom coarse enough for a test.
-func small(seed uint64) phantom.Spec {
-	return phantom.Spec{Seed: seed, Columns: 180, Rows: 180, SpacingMM: [3]float64{2, 2, 2.5}}
+// patient is examined by all tests that do not need another one.
+var patient = sync.OnceValue(func() *phantom.Patient { return phantom.NewPatient(7) })
+
+// small is an examination coarse enough for a test.
+func small() phantom.Spec {
+	return phantom.Spec{Columns: 160, Rows: 160, SpacingMM: [3]float64{2.2, 2.2, 2.5}}
 }
 
-func generate(t *testing.T, s phantom.Spec) *phantom.Phantom {
+func examine(t *testing.T, s phantom.Spec) *phantom.Phantom {
 	t.Helper()
-	p, err := phantom.Generate(context.Background(), s)
+	p, err := patient().Examine(context.Background(), s)
 	require.NoError(t, err)
 	return p
 }
 
 func TestSameSpecSameVoxels(t *testing.T) {
-	s := small(4)
-	s.Mimics, s.Nodules = true, phantom.DrawNodules(4, 5, nodule.DefaultMix())
-	a, b := generate(t, s), generate(t, s)
+	s := small()
+	s.Seed, s.Mimics, s.Nodules = 7, true, phantom.DrawNodules(4, 5, nodule.DefaultMix())
+	a := examine(t, s)
+	b, err := phantom.Generate(context.Background(), s)
+	require.NoError(t, err)
 	require.True(t, equal(a.Volume.HU, b.Volume.HU))
 	require.Equal(t, a.Nodules, b.Nodules)
 	require.Equal(t, a.Mimics, b.Mimics)
 	s.Scan = 99
-	c := generate(t, s)
+	c := examine(t, s)
 	require.False(t, equal(a.Volume.HU, c.Volume.HU), "another examination has other noise")
 }
 
@@ -71,12 +77,12 @@ func TestTruthEqualsWhatIsDrawn(t *testing.T) {
 		"sharp, with contrast agent": func(s *phantom.Spec) { s.Kernel, s.Contrast = phantom.Sharp, true },
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := small(7)
+			s := small()
 			s.NoiseHU, s.Nodules = -1, solids()
 			change(&s)
-			with := generate(t, s)
+			with := examine(t, s)
 			s.Nodules = nil
-			without := generate(t, s)
+			without := examine(t, s)
 			require.Len(t, with.Nodules, 4)
 			for _, n := range with.Nodules {
 				center, mm3 := difference(with.Volume, without.Volume, n)
@@ -119,12 +125,12 @@ func difference(with, without *volume.Volume, n phantom.Truth) (volume.Vec3, flo
 // TestOrientationChangesNothingButTheGrid looks at the same places of the same
 // patient in two grids.
 func TestOrientationChangesNothingButTheGrid(t *testing.T) {
-	s := small(8)
+	s := small()
 	s.NoiseHU = -1
-	a := generate(t, s)
+	a := examine(t, s)
 	s.Axes = [3]volume.Vec3{{0, 1, 0}, {0, 0, -1}, {-1, 0, 0}} // sagittal
 	s.Pose = a.Spec.Pose
-	b := generate(t, s)
+	b := examine(t, s)
 	rng := rand.New(rand.NewPCG(1, 1))
 	far, count := 0, 0
 	for range 4000 {
@@ -140,7 +146,7 @@ func TestOrientationChangesNothingButTheGrid(t *testing.T) {
 		}
 	}
 	require.Greater(t, count, 3000)
-	require.Less(t, float64(far)/float64(count), .08, "edges and vessels differ by part of a voxel")
+	require.Less(t, float64(far)/float64(count), .1, "edges and vessels differ by part of a voxel")
 }
 
 func nearest(v *volume.Volume, p volume.Vec3) (float64, bool) {
@@ -156,16 +162,16 @@ func nearest(v *volume.Volume, p volume.Vec3) (float64, bool) {
 }
 
 func TestPriorOfTheSamePatient(t *testing.T) {
-	s := small(9)
+	s := small()
 	s.Nodules = solids()
-	now := generate(t, s)
+	now := examine(t, s)
 	before := now.Prior(123, func(n phantom.Nodule) float64 {
 		if n.ID == 2 {
 			return 0 // grew since
 		}
 		return phantom.EarlierDiameterMM(n.DiameterMM, 180, 180)
 	})
-	prior := generate(t, before)
+	prior := examine(t, before)
 	require.Len(t, prior.Nodules, 3)
 	require.NotEqual(t, now.Spec.Pose, prior.Spec.Pose)
 	for _, old := range prior.Nodules {
@@ -184,10 +190,12 @@ func TestPriorOfTheSamePatient(t *testing.T) {
 }
 
 func TestLungsAreFound(t *testing.T) {
-	for seed := range uint64(2) {
-		s := small(20 + seed)
+	other := phantom.NewPatient(22)
+	for _, pt := range []*phantom.Patient{patient(), other} {
+		s := small()
 		s.Nodules = solids()
-		p := generate(t, s)
+		p, err := pt.Examine(context.Background(), s)
+		require.NoError(t, err)
 		f, err := lung.Find(context.Background(), p.Volume)
 		require.NoError(t, err)
 		require.InDelta(t, 4500, f.VolumeML, 2500)
@@ -202,9 +210,9 @@ func TestLungsAreFound(t *testing.T) {
 }
 
 func TestMimicsAreListed(t *testing.T) {
-	s := small(31)
+	s := small()
 	s.Mimics = true
-	p := generate(t, s)
+	p := examine(t, s)
 	kinds := map[string]int{}
 	for _, m := range p.Mimics {
 		require.Equal(t, phantom.RoleMimic, m.Role)
@@ -218,15 +226,15 @@ func TestMimicsAreListed(t *testing.T) {
 
 func TestNoiseHasTheAskedStrength(t *testing.T) {
 	for _, k := range []phantom.Kernel{phantom.Soft, phantom.Standard, phantom.Sharp} {
-		s := small(2)
+		s := small()
 		s.Kernel, s.NoiseHU, s.Slices = k, 30, 4
-		noisy := generate(t, s)
+		noisy := examine(t, s)
 		s.NoiseHU = -1
-		clean := generate(t, s)
+		clean := examine(t, s)
 		var squares, n float64
 		for at, v := range noisy.Volume.HU {
-			i, j := at%180, at/180%180
-			if i > 75 && i < 105 && j > 75 && j < 105 && v > -900 {
+			i, j := at%160, at/160%160
+			if i > 65 && i < 95 && j > 65 && j < 95 && v > -900 {
 				d := float64(v) - float64(clean.Volume.HU[at])
 				squares, n = squares+d*d, n+1
 			}
@@ -247,16 +255,16 @@ func TestBadSpecs(t *testing.T) {
 		"a nodule too big": func(s *phantom.Spec) { s.Nodules = []phantom.Nodule{{Spec: nodule.Spec{DiameterMM: 79}}} },
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := small(1)
+			s := small()
 			s.Slices = 20
 			change(&s)
-			_, err := phantom.Generate(context.Background(), s)
+			_, err := patient().Examine(context.Background(), s)
 			require.Error(t, err)
 		})
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	_, err := phantom.Generate(ctx, small(1))
+	_, err := patient().Examine(ctx, small())
 	require.ErrorIs(t, err, context.Canceled)
 }
 

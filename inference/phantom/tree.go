@@ -188,13 +188,14 @@ func growTrees(t *atlas, rng *rand.Rand, root volume.Vec3) []branch {
 
 // paint draws the trees: vessels, then the walls of the airways beside the
 // arteries, then the air in them.
-func (v *vessels) paint(c *canvas, t *atlas, bloodHU float64) {
-	blood := paint{hu: bloodHU}
-	for _, b := range v.arteries {
-		c.tube(b.from, b.to, b.r0, b.r1, blood)
-	}
-	for _, b := range v.veins {
-		c.tube(b.from, b.to, b.r0*.95, b.r1*.95, blood)
+func (v *vessels) paint(c *canvas, t *atlas) {
+	blood := paint{hu: c.bloodHU}
+	for _, list := range [2][]branch{v.arteries, v.veins} {
+		for _, b := range list {
+			if !t.inAbdomen(b.from) && !t.inAbdomen(b.to) {
+				c.tube(b.from, b.to, b.r0, b.r1, blood)
+			}
+		}
 	}
 	for _, inner := range [2]bool{false, true} {
 		for _, b := range v.arteries {

@@ -157,9 +157,9 @@ func (n *Nodule) BoundsMM() (lo, hi volume.Vec3) {
 	return lo, hi
 }
 
-// DetailMM implements Shape: a twelfth of the diameter, or what the scanner
+// DetailMM implements Shape: a ninth of the diameter, or what the scanner
 // can resolve.
-func (n *Nodule) DetailMM() float64 { return min(max(n.Spec.DiameterMM/12, .62), 1.3) }
+func (n *Nodule) DetailMM() float64 { return min(max(n.Spec.DiameterMM/9, .62), 1.3) }
 
 // Sample implements Shape.
 func (n *Nodule) Sample(lpsMM volume.Vec3, edgeMM float64) (alpha, hu float64) {

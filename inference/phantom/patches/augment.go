@@ -58,6 +58,7 @@ func (w *scratch) resample(v *view) {
 	w.patch, w.weight = grown(w.patch, n*n*n), grown(w.weight, n*n*n)
 	lo := volume.Vec3{float64(w.lo[0]), float64(w.lo[1]), float64(w.lo[2])}
 	sx, sxy := w.size[0], w.size[0]*w.size[1]
+	hu, roi := w.hu, w.roi
 	dx, dy, dz := float32(v.rows[0][0]), float32(v.rows[0][1]), float32(v.rows[0][2])
 	at := 0
 	for z := range n {
@@ -72,15 +73,16 @@ func (w *scratch) resample(v *view) {
 				xi, yi, zi := int(x), int(y), int(z)
 				fx, fy, fz := x-float32(xi), y-float32(yi), z-float32(zi)
 				b := zi*sxy + yi*sx + xi
-				c := w.hu[b : b+sxy+sx+2]
-				a0 := c[0] + fx*(c[1]-c[0])
-				a1 := c[sx] + fx*(c[sx+1]-c[sx])
-				a2 := c[sxy] + fx*(c[sxy+1]-c[sxy])
-				a3 := c[sxy+sx] + fx*(c[sxy+sx+1]-c[sxy+sx])
+				c0, c1 := (*[2]float32)(hu[b:]), (*[2]float32)(hu[b+sx:])
+				c2, c3 := (*[2]float32)(hu[b+sxy:]), (*[2]float32)(hu[b+sxy+sx:])
+				a0 := c0[0] + fx*(c0[1]-c0[0])
+				a1 := c1[0] + fx*(c1[1]-c1[0])
+				a2 := c2[0] + fx*(c2[1]-c2[0])
+				a3 := c3[0] + fx*(c3[1]-c3[0])
 				a0 += fy * (a1 - a0)
 				a2 += fy * (a3 - a2)
 				row[i] = a0 + fz*(a2-a0)
-				weight[i] = w.roi[b+int(fz+.5)*sxy+int(fy+.5)*sx+int(fx+.5)]
+				weight[i] = roi[b+int(fz+.5)*sxy+int(fy+.5)*sx+int(fx+.5)]
 			}
 		}
 	}
