@@ -67,6 +67,7 @@ func contract(t *testing.T, open func(t *testing.T) subject) {
 		"results are found again by their key":  contractKnownResults,
 		"changes have growing numbers":          contractChanges,
 		"a settled study was quiet":             contractSettle,
+		"a study that was read settles quietly": contractSettleRead,
 		"a failed upload leaves nothing":        contractAtomic,
 		"series are counted and not mixed up":   contractSeries,
 		"what is quarantined is never readable": contractQuarantine,
@@ -299,6 +300,30 @@ func contractSettle(t *testing.T, s subject) {
 	require.True(t, settled.NotBefore.IsZero())
 	require.Zero(t, s.waiting(t, "settle"))
 	require.Equal(t, 1, s.waiting(t, "read"))
+}
+
+// contractSettleRead: what was declared complete meanwhile and has been read
+// is not read again, and nobody is told of a change.
+func contractSettleRead(t *testing.T, s subject) {
+	recordAt(t, s, noon, triage.Submission{Priority: triage.RequestRoutine}, "1.2/1/1/P/x/")
+	recordAt(t, s, noon, triage.Submission{Priority: triage.RequestRoutine, Complete: true}, "1.2/1/2/P/y/")
+	token := s.begin(t, "read")
+	job, err := s.StartReading(t.Context(), token, "1.2", noon, recipe)
+	require.NoError(t, err)
+	r := reading("1.2")
+	r.Key = job.Key
+	require.NoError(t, s.FinishReading(t.Context(), token, noon, r))
+	before, err := s.LastChange(t.Context())
+	require.NoError(t, err)
+	_, err = s.Settle(t.Context(), s.begin(t, "settle"), "1.2", noon, noon, recipe)
+	require.NoError(t, err)
+	after, err := s.LastChange(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, before, after)
+	require.Equal(t, triage.Done, study(t, s, "1.2").State)
+	require.Zero(t, s.waiting(t, "read")+s.waiting(t, "settle"))
+	recordAt(t, s, noon, triage.Submission{Priority: triage.RequestRoutine}, "1.2/1/3/P/z/")
+	require.Equal(t, 1, s.waiting(t, "settle"), "the next one has a settle job of its own")
 }
 
 func contractAtomic(t *testing.T, s subject) {

@@ -27,10 +27,16 @@ func (s *SQLite) Settle(ctx context.Context, t triage.Token, uid string, at, qui
 			return err
 		}
 		r.settleJobID = 0
-		if out.Dropped, _, err = s.decide(ctx, tx, &r, decideOn{complete: true, at: at, recipe: recipe}); err != nil {
+		var moved bool
+		if out.Dropped, moved, err = s.decide(ctx, tx, &r, decideOn{complete: true, at: at, recipe: recipe}); err != nil {
 			return err
 		}
-		return saveStudy(ctx, tx, &r, at)
+		if moved {
+			return saveStudy(ctx, tx, &r, at)
+		}
+		// Read already: nothing that anybody watches changed.
+		_, err = tx.ExecContext(ctx, `UPDATE study SET settle_job_id = NULL WHERE id = ?`, r.id)
+		return err
 	})
 	return out, err
 }
