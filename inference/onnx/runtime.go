@@ -11,6 +11,10 @@ import (
 	ort "github.com/yalue/onnxruntime_go"
 )
 
+// minMinor: the binding asks for version 24 of the C interface, which ONNX
+// Runtime 1.24 brought.
+const minMinor = 24
+
 // Runtime is the library, loaded.
 type Runtime struct{ version string }
 
@@ -37,7 +41,7 @@ func Open(path string) (*Runtime, error) {
 	}
 	ort.SetSharedLibraryPath(path)
 	if err := ort.InitializeEnvironment(ort.WithLogLevelError()); err != nil {
-		return nil, fmt.Errorf("loading %s: %w", path, err)
+		return nil, fmt.Errorf("loading %s (ONNX Runtime 1.%d or newer of 1.x is needed): %w", path, minMinor, err)
 	}
 	global.path, global.runtime = path, &Runtime{version: ort.GetVersion()}
 	return global.runtime, nil

@@ -93,6 +93,9 @@ func sessionOptions(o Options) (*ort.SessionOptions, error) {
 		options.SetGraphOptimizationLevel(ort.GraphOptimizationLevelEnableAll),
 		options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0"),
 		options.AddSessionConfigEntry("session.set_denormal_as_zero", "1"),
+		// Without its arena the library gives memory back after each tile:
+		// measured 100 to 200 MB less for a chest, in the same time.
+		options.SetCpuMemArena(false),
 	)
 	if err != nil {
 		return nil, errors.Join(err, options.Destroy())
