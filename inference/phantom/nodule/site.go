@@ -18,9 +18,9 @@ type Surroundings interface {
 const (
 	// lungBelowHU parts aerated lung from tissue (partial volume included).
 	lungBelowHU = -550
-	// airwayBelowHU is too empty for lung: the air of a large airway, which a
-	// lung field may hold.
-	airwayBelowHU = -962
+	// airBelowHU is emptier than lung mostly is: where much of a place is, it
+	// lies in a large airway, which a lung field may hold.
+	airBelowHU = -955
 	// A wall is tissue above wallHU that goes on for wallDepthMM: longer than
 	// any vessel is thick.
 	wallHU      = -300
@@ -49,8 +49,13 @@ func aerated(s Surroundings, p volume.Vec3) bool {
 	if s.HUAt(p) > lungBelowHU || !s.Allowed(p) {
 		return false
 	}
-	mean, _ := cloud(s, p, 3.75)
-	return mean > airwayBelowHU
+	empty := 0
+	for _, d := range directions {
+		if s.HUAt(p.Add(d.Scale(3.75))) < airBelowHU {
+			empty++
+		}
+	}
+	return empty <= len(directions)/3
 }
 
 // seekVessel wants a bright place with lung around it and shifts the centre
