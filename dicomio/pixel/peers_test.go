@@ -78,8 +78,6 @@ func unfit(e encoding, s pixeltest.Shape) string {
 		return "gdcmconv crashes on single lines"
 	case e.tool == "gdcmconv" && line && s.Rows == s.Columns:
 		return "gdcmconv writes no single pixel"
-	case strings.Contains(e.name, "predictor") && line:
-		return "on single lines all predictors are the same"
 	}
 	return ""
 }
@@ -94,7 +92,12 @@ func TestPeers(t *testing.T) {
 			if err := pixel.Supported(e.syntax); err != nil {
 				t.Skip(err)
 			}
-			for _, s := range pixeltest.Shapes {
+			shapes := pixeltest.Shapes
+			if len(e.args) > 1 {
+				// A variant of an encoding that sees them all.
+				shapes = []pixeltest.Shape{shapes[0], shapes[3], shapes[5], shapes[6]}
+			}
+			for _, s := range shapes {
 				t.Run(s.String(), func(t *testing.T) {
 					if why := unfit(e, s); why != "" {
 						t.Skip(why)

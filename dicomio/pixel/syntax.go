@@ -10,9 +10,6 @@ import (
 	"nafas/dicomio/refusal"
 )
 
-// DeflatedLittle is Deflated Explicit VR Little Endian, whose frames are native.
-const DeflatedLittle = part10.DeflatedLE
-
 // codec is how one transfer syntax is decoded.
 type codec struct {
 	available func() error
