@@ -84,15 +84,25 @@ func (c *sendCmd) wait(s *streams, ctx context.Context, conn *client.Client, rep
 	return refusedError(failed, read)
 }
 
-// printStudy prints each series of a final study, and says whether any was
-// read.
+// printStudy prints each series of a final study, the ones that were read
+// first, and says whether any was. Segmentations and reports beside a series
+// that was read are no series to read: they are noted on standard error.
 func printStudy(s *streams, out printer, study *nafasv1.Study) (read bool, err error) {
 	for _, series := range study.GetSeries() {
+		if series.GetResult() == nil {
+			continue
+		}
+		read = true
+		if err := out.result(series.GetResult()); err != nil {
+			return read, err
+		}
+	}
+	for _, series := range study.GetSeries() {
 		switch {
-		case series.GetResult() != nil:
-			read = true
-			err = out.result(series.GetResult())
-		case series.GetNotRead() != nil:
+		case series.GetNotRead() == nil:
+		case read && series.GetNotRead().GetReason() == nafasv1.Reason_REASON_NOT_CT:
+			fmt.Fprintf(s.err, "note: series %s is passed over: %s\n", series.GetSeriesInstanceUid(), series.GetNotRead().GetFound())
+		default:
 			err = out.notRead(&nafasv1.SeriesNotRead{
 				StudyInstanceUid:  study.GetStudyInstanceUid(),
 				SeriesInstanceUid: series.GetSeriesInstanceUid(),

@@ -1,6 +1,8 @@
 package rpc
 
 import (
+	"math"
+
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"nafas/dicomio/refusal"
@@ -94,7 +96,7 @@ func ResultProto(r triage.Result) *nafasv1.SeriesResult {
 			SliceThicknessMm: r.Scan.SliceThicknessMM,
 			Kernel:           r.Scan.Kernel,
 			Manufacturer:     r.Scan.Manufacturer,
-			LungVolumeMl:     r.Scan.LungVolumeML,
+			LungVolumeMl:     math.Round(r.Scan.LungVolumeML),
 		},
 	}
 	for _, w := range r.Warnings {
