@@ -176,8 +176,8 @@ func (f *Field) SideAt(lpsMM volume.Vec3) finding.Side {
 func (f *Field) Box(marginMM float64) (lo, hi volume.Vec3) {
 	first, last := pack(f.Grid.Size, f.ROI).bounds()
 	for n := range 3 {
-		lo[n] = f.Grid.OriginLPSMM[n] + (float64(first[n])-0.5)*gridMM - marginMM
-		hi[n] = f.Grid.OriginLPSMM[n] + (float64(last[n])+0.5)*gridMM + marginMM
+		lo[n] = f.Grid.OriginLPSMM[n] + (float64(first[n])-0.5)*f.Grid.SpacingMM[n] - marginMM
+		hi[n] = f.Grid.OriginLPSMM[n] + (float64(last[n])+0.5)*f.Grid.SpacingMM[n] + marginMM
 	}
 	return lo, hi
 }
