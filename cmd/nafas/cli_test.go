@@ -1,0 +1,206 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/encoding/protojson"
+
+	"nafas/dicomio/ctwriter"
+	"nafas/internal/access"
+	"nafas/internal/ortlib/ortlibtest"
+	nafasv1 "nafas/proto/nafas/v1"
+)
+
+// nafas runs the command line in this process.
+func nafas(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, err bytes.Buffer
+	code = run(t.Context(), args, &out, &err)
+	return code, out.String(), err.String()
+}
+
+// writeSmallChest writes the small chest as a series and returns its folder.
+func writeSmallChest(t *testing.T) string {
+	t.Helper()
+	v, err := smallChest()
+	require.NoError(t, err)
+	dir := t.TempDir()
+	_, err = ctwriter.Write(dir, v, ctwriter.Options{Seed: "small chest"})
+	require.NoError(t, err)
+	return dir
+}
+
+// triageJSON reads a path and returns the documents on standard output.
+func triageJSON(t *testing.T, args ...string) (results []*nafasv1.SeriesResult, stderr string) {
+	t.Helper()
+	args = append([]string{"triage", "--format", "json", "--onnxruntime", ortlibtest.Path(t)}, args...)
+	code, out, stderr := nafas(t, args...)
+	require.Equal(t, exitDone, code, stderr)
+	for line := range strings.Lines(out) {
+		r := &nafasv1.SeriesResult{}
+		require.NoError(t, protojson.Unmarshal([]byte(line), r), line)
+		results = append(results, r)
+	}
+	return results, stderr
+}
+
+func TestExitCodes(t *testing.T) {
+	empty := t.TempDir()
+	text := filepath.Join(t.TempDir(), "notes.txt")
+	require.NoError(t, os.WriteFile(text, []byte("no image"), 0o644))
+	for _, c := range []struct {
+		name string
+		args []string
+		code int
+		want string
+	}{
+		{"no verb", nil, exitUsage, "expected one of"},
+		{"an unknown flag", []string{"triage", "--speed", "x"}, exitUsage, "--speed"},
+		{"an unknown format", []string{"version", "--format", "xml"}, exitUsage, "format"},
+		{"a folder without images", []string{"triage", empty}, exitUsage, "no DICOM file"},
+		{"a file that is no image", []string{"triage", text}, exitUsage, "no DICOM file"},
+		{"a path that does not exist", []string{"triage", filepath.Join(empty, "none")}, exitFailed, "no such file"},
+		{"a model that does not exist", []string{"model", "verify", "--model", "none"}, exitFailed, "no such model"},
+		{"a library that does not exist", []string{"model", "verify", "--onnxruntime", "/none.so"}, exitFailed, "three ways out"},
+		{"plaintext beyond this machine", []string{"serve", "--listen", "0.0.0.0:0", "--data", empty}, exitUsage, "--insecure"},
+		{"TLS without a key", []string{"serve", "--data", empty, "--tls-cert", "x"}, exitUsage, "--tls-key"},
+		{"nobody at that address", []string{"health", "--address", "127.0.0.1:1"}, exitFailed, "no answer"},
+		{"a role that does not exist", []string{"token", "new", "a", "--roles", "root"}, exitUsage, "unknown role"},
+		{"help", []string{"--help"}, exitDone, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			code, _, stderr := nafas(t, c.args...)
+			require.Equal(t, c.code, code, stderr)
+			require.Contains(t, stderr, c.want)
+		})
+	}
+}
+
+func TestTokenGoesToStandardErrorOnly(t *testing.T) {
+	code, out, stderr := nafas(t, "token", "new", "pacs", "--roles", "submit,read")
+	require.Zero(t, code)
+	token := stderr[strings.LastIndex(stderr, " ")+1:]
+	path := filepath.Join(t.TempDir(), "tokens")
+	require.NoError(t, os.WriteFile(path, []byte(out), 0o600))
+	tokens, err := access.LoadTokens(path)
+	require.NoError(t, err)
+	_, err = tokens.Check(strings.TrimSpace(token))
+	require.NoError(t, err)
+	require.NotContains(t, out, strings.TrimSpace(token))
+}
+
+func TestTriageFormats(t *testing.T) {
+	dir := writeSmallChest(t)
+	results, _ := triageJSON(t, dir)
+	require.Len(t, results, 1)
+	findings := results[0].GetFindings()
+	require.NotEmpty(t, findings)
+
+	code, out, _ := nafas(t, "triage", "--format", "csv", "--onnxruntime", ortlibtest.Path(t), dir)
+	require.Zero(t, code)
+	rows, err := csv.NewReader(strings.NewReader(out)).ReadAll()
+	require.NoError(t, err)
+	require.Len(t, rows, 1+len(findings))
+	require.Equal(t, csvHeader, rows[0])
+
+	code, out, _ = nafas(t, "triage", "--verbose", "--onnxruntime", ortlibtest.Path(t), dir)
+	require.Zero(t, code)
+	require.Contains(t, out, disclaimer)
+	for _, stage := range []string{"read", "decode", "assemble", "lung", "prepare", "onnx", "measure"} {
+		require.Contains(t, out, "  "+stage+" ")
+	}
+}
+
+// The names in JSON are an interface, and fields without a value are there.
+func TestTriageJSONHasEveryField(t *testing.T) {
+	code, out, stderr := nafas(t, "triage", "--format", "json", "--onnxruntime", ortlibtest.Path(t), writeSmallChest(t))
+	require.Zero(t, code, stderr)
+	var document map[string]any
+	require.NoError(t, json.Unmarshal([]byte(out), &document))
+	for _, key := range []string{"studyInstanceUid", "seriesInstanceUid", "model", "warnings", "findings"} {
+		require.Contains(t, document, key)
+	}
+	finding := document["findings"].([]any)[0].(map[string]any)
+	for _, key := range []string{"rank", "score", "flagged", "centerLpsMm", "meanDiameterMm", "side", "sopInstanceUid", "slice"} {
+		require.Contains(t, finding, key)
+	}
+}
+
+func TestSeriesThatCannotBeReadHasNoFindingsKey(t *testing.T) {
+	dir := writeSmallChest(t)
+	files, err := filepath.Glob(filepath.Join(dir, "*.dcm"))
+	require.NoError(t, err)
+	for _, f := range files[20:] { // too few slices are left
+		require.NoError(t, os.Remove(f))
+	}
+	code, out, stderr := nafas(t, "triage", "--format", "json", "--onnxruntime", ortlibtest.Path(t), dir)
+	require.Equal(t, exitFailed, code)
+	require.NotContains(t, out, "findings", "a refusal looks like an empty result")
+	require.Contains(t, out, "REASON_TOO_FEW_SLICES")
+	require.Contains(t, stderr, "NOT ASSESSED")
+}
+
+func TestBrokenFilesBesideAGoodSeries(t *testing.T) {
+	dir := writeSmallChest(t)
+	raw, err := os.ReadFile(filepath.Join(dir, "0001.dcm"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "broken.dcm"), raw[:len(raw)/3], 0o644))
+	code, out, stderr := nafas(t, "triage", "--format", "json", "--onnxruntime", ortlibtest.Path(t), dir)
+	require.Equal(t, exitSomeFailed, code)
+	require.Contains(t, out, `"findings"`)
+	require.Contains(t, stderr, "broken.dcm")
+	require.Contains(t, stderr, "DICOM_MALFORMED")
+}
+
+// Same bytes, same findings, whatever the number of threads.
+func TestThreadsDoNotChangeFindings(t *testing.T) {
+	dir := writeSmallChest(t)
+	var first []*nafasv1.Finding
+	for _, threads := range []string{"1", "2", "4"} {
+		results, _ := triageJSON(t, "--threads", threads, dir)
+		if first == nil {
+			first = results[0].GetFindings()
+			continue
+		}
+		for i, f := range results[0].GetFindings() {
+			require.Equal(t, first[i].String(), f.String(), "%s threads", threads)
+		}
+		require.Len(t, results[0].GetFindings(), len(first))
+	}
+}
+
+func TestInterrupt(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var out, stderr bytes.Buffer
+	code := run(ctx, []string{"triage", "--onnxruntime", ortlibtest.Path(t), writeSmallChest(t)}, &out, &stderr)
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, stderr.String(), "interrupted")
+	require.Empty(t, out.String())
+}
+
+func TestPhantomIsTheSameEachTime(t *testing.T) {
+	args := func(dir string) []string {
+		return []string{"phantom", dir, "--size", "64", "--slices", "40", "--spacing", "5", "--nodules", "2", "--seed", "3"}
+	}
+	one, two := t.TempDir(), t.TempDir()
+	for _, dir := range []string{one, two} {
+		code, _, stderr := nafas(t, args(dir)...)
+		require.Zero(t, code, stderr)
+	}
+	for _, name := range []string{"0001.dcm", "0020.dcm", truthFile} {
+		a, err := os.ReadFile(filepath.Join(one, name))
+		require.NoError(t, err)
+		b, err := os.ReadFile(filepath.Join(two, name))
+		require.NoError(t, err)
+		require.Equal(t, a, b, name)
+	}
+}
