@@ -15,6 +15,9 @@ const (
 	bigLeakShare  = 1.0  // the same for big pieces, which may be open in a few slices
 	lowPieceShare = 0.15 // pieces this low in the lung's height are bowel
 	bigPieceML    = 400.0
+	// topShare: a piece that does not reach this high is no lung whatever its
+	// size, but a colon full of stool.
+	topShare = 0.3
 	// A piece this large and tall is lung, however dark: emphysema must never
 	// be taken for gas.
 	tallML, tallMM = 1000.0, 120.0
@@ -40,14 +43,15 @@ func (w *working) lungAir(inside, outside, airway bitmask) (bitmask, error) {
 	if main.voxels == 0 {
 		return bitmask{}, &Error{ErrNoLung, fmt.Sprintf("%d pieces of air of at least %.0f ml inside the body, none of them lung", pieces, pieceLeastML)}
 	}
-	floor := float64(main.lo[2]) + lowPieceShare*float64(main.hi[2]-main.lo[2])
+	height := float64(main.hi[2] - main.lo[2])
+	floor, ceiling := float64(main.lo[2])+lowPieceShare*height, float64(main.lo[2])+topShare*height
 	return l.only(func(p part) bool {
 		if p.label == main.label {
 			return true
 		}
 		ml := float64(p.voxels) * voxelML()
 		f := facts[p.label]
-		low := p.centre(2) < floor && ml < bigPieceML
+		low := p.centre(2) < floor && ml < bigPieceML || float64(p.hi[2]) < ceiling
 		return ml >= pieceLeastML && !f.gas(p) && !f.leaks(p) && !low
 	}), nil
 }

@@ -9,6 +9,7 @@ const (
 	lumenOffMidMM  = 50   // of the start, from the middle of the body
 	lumenElongated = 2.5
 	airwayLeastMM  = 30  // a track shorter than this is no trachea
+	airwayLongMM   = 100 // one as long as this is; the search ends
 	lumenStepPx    = 2   // sideways per slice: a main bronchus at 60 degrees
 	lumenJump      = 1.8 // growth of the area over its recent median: a leak
 	lumenRecent    = 10
@@ -17,10 +18,14 @@ const (
 
 // airway follows the trachea down from the top of the scan, through the
 // carina into the main bronchi, until the lumen ends or opens into lung, and
-// returns it. It may be empty: a scan that begins below the carina has none.
+// returns it. Of several tracks the longest is taken: mouth, nose and a
+// swollen oesophagus have short ones. It may be empty: a scan that begins below
+// the carina has none.
 func (w *working) airway(inside, body bitmask) bitmask {
 	lumen := inside.and(w.below(lumenHU))
 	t := tracker{box: w.box, lumen: lumen.bytes()}
+	longest, best := 0, newBits(w.box)
+	visited := newBits(w.box)
 	plane := w.box[0] * w.box[1]
 	// The start lies in the upper two thirds: lower down there is only lung,
 	// oesophagus and bowel to be mistaken for a trachea.
@@ -31,15 +36,24 @@ func (w *working) airway(inside, body bitmask) bitmask {
 		}
 		l := label(lumen.slice(k))
 		for _, p := range l.parts {
-			if !plausibleLumen(p, mid) {
+			start := l.members(p.label)
+			if !plausibleLumen(p, mid) || visited.slice(k).at(int(start[0])%w.box[0], int(start[0])/w.box[0]) {
 				continue
 			}
-			if track, ok := t.follow(l.members(p.label), k*plane); ok {
-				return track
+			track, slices := t.follow(start, k*plane)
+			visited = visited.or(track)
+			if slices > longest {
+				longest, best = slices, track
 			}
 		}
+		if float64(longest)*gridMM >= airwayLongMM {
+			break
+		}
 	}
-	return newBits(w.box)
+	if float64(longest)*gridMM < airwayLeastMM {
+		return newBits(w.box)
+	}
+	return best
 }
 
 // middle is the mean x of a mask.
@@ -86,8 +100,8 @@ type tracker struct {
 }
 
 // follow tracks a lumen downwards from the slice that begins at base, in which
-// its offsets are start; not ok where it ends too soon.
-func (t *tracker) follow(start []int32, base int) (bitmask, bool) {
+// its offsets are start, and counts the slices.
+func (t *tracker) follow(start []int32, base int) (track bitmask, slices int) {
 	mask := make([]uint8, len(t.lumen))
 	plane := t.box[0] * t.box[1]
 	region := make([]int32, len(start))
@@ -106,7 +120,7 @@ func (t *tracker) follow(start []int32, base int) (bitmask, bool) {
 		}
 		region, areas = next, append(areas, len(next))
 	}
-	return pack(t.box, mask), float64(len(areas))*gridMM >= airwayLeastMM
+	return pack(t.box, mask), len(areas)
 }
 
 // leaks says that an area of n voxels is no airway after those before.

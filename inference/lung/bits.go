@@ -81,6 +81,14 @@ func (m bitmask) and(n bitmask) bitmask {
 	return out
 }
 
+func (m bitmask) or(n bitmask) bitmask {
+	out := newBits(m.box)
+	for o, w := range m.on {
+		out.on[o] = w | n.on[o]
+	}
+	return out
+}
+
 // count is the number of voxels set.
 func (m bitmask) count() int {
 	n := 0

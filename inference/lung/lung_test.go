@@ -121,6 +121,17 @@ func TestFindCutByTheFieldOfView(t *testing.T) {
 	require.InEpsilon(t, right, f.RightML, 0.15)
 }
 
+func TestFindInAScanFromHeadToPelvis(t *testing.T) {
+	c := plainTorso()
+	c.stool, c.nose = true, true
+	v, left, right := c.scan(asStored, axial, [3]float64{380, 300, 500})
+	f, err := lung.Find(context.Background(), v)
+	require.NoError(t, err)
+	checkPlain(t, f, left, right, volume.Vec3{-129, 0, 20})
+	mask, roi := at(f, volume.Vec3{0, -40, -195})
+	require.Zero(t, mask+roi, "stool is no lung")
+}
+
 func TestFindASingleLung(t *testing.T) {
 	c := plainTorso()
 	c.noRight, c.noduleMM = true, 0

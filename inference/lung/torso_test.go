@@ -20,6 +20,8 @@ type torso struct {
 	nodule     volume.Vec3
 	noduleMM   float64 // diameter; HU 40
 	withoutGas bool
+	stool      bool // 600 ml of it in the belly, below z = -150
+	nose       bool // a short airway above the trachea, apart from it
 }
 
 func plainTorso() torso {
@@ -58,6 +60,9 @@ func (t torso) at(p volume.Vec3) (hu float64, what int) {
 	if !t.withoutGas && ellipsoid(p, volume.Vec3{40, -50, -125}, volume.Vec3{45, 30, 20}) < 1 {
 		return -990, isGas
 	}
+	if t.stool && ellipsoid(p, volume.Vec3{0, -40, -195}, volume.Vec3{80, 40, 45}) < 1 {
+		return -700 + 150*math.Sin(p[0]/4)*math.Sin(p[1]/3)*math.Sin(p[2]/4), isGas
+	}
 	if math.Hypot(p[0], p[1]-70) < 15 {
 		return 300, isOther
 	}
@@ -78,6 +83,12 @@ func (t torso) outside(p volume.Vec3) float64 {
 func (t torso) lungs(p volume.Vec3) (float64, int, bool) {
 	if t.noduleMM > 0 && p.Sub(t.nodule).Norm() < t.noduleMM/2 {
 		return 40, isRight, true
+	}
+	if t.nose && p[2] > 155 {
+		if p[2] > 165 && p[2] < 215 && math.Hypot(p[0], p[1]+40) < 10 {
+			return -1000, isAirway, true
+		}
+		return 0, 0, false
 	}
 	if p[2] > 30 && math.Hypot(p[0], p[1]-10) < 9 {
 		return -1000, isAirway, true
