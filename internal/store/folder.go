@@ -35,13 +35,20 @@ const (
 type Folder struct {
 	root string
 	disk Disk
+	// durable holds folders whose own names are known to be durable, so that
+	// a sender of single instances does not pay for them each time.
+	mu      sync.Mutex
+	durable map[string]bool
 }
+
+// maxDurable bounds the memory of durable; past it, it starts anew.
+const maxDurable = 10000
 
 var _ triage.Files = (*Folder)(nil)
 
 // OpenFolder makes the folders that are missing.
 func OpenFolder(root string, disk Disk) (*Folder, error) {
-	f := &Folder{root: root, disk: disk}
+	f := &Folder{root: root, disk: disk, durable: map[string]bool{}}
 	for _, dir := range []string{spoolDir, instancesDir, quarantineDir} {
 		if _, err := disk.Mkdir(f.Abs(dir)); err != nil {
 			return nil, err
@@ -52,6 +59,9 @@ func OpenFolder(root string, disk Disk) (*Folder, error) {
 
 // Abs implements triage.Files.
 func (f *Folder) Abs(name string) string { return filepath.Join(f.root, filepath.FromSlash(name)) }
+
+// Read implements triage.Files.
+func (f *Folder) Read(name string) ([]byte, error) { return f.disk.ReadFile(f.Abs(name)) }
 
 // FreeBytes implements triage.Files: what an ordinary user may still write.
 func (f *Folder) FreeBytes() (int64, error) {
@@ -78,6 +88,8 @@ func (f *Folder) Place(ctx context.Context, moves []triage.Move) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	dirty := map[string]bool{}
 	for i := range moves {
 		if moves[i].From == nil {
@@ -87,7 +99,14 @@ func (f *Folder) Place(ctx context.Context, moves []triage.Move) error {
 			return err
 		}
 	}
-	return f.syncDirs(dirty)
+	if err := f.syncDirs(dirty); err != nil {
+		return err
+	}
+	if len(f.durable) > maxDurable {
+		clear(f.durable)
+	}
+	maps.Copy(f.durable, dirty)
+	return nil
 }
 
 func (f *Folder) place(m *triage.Move, dirty map[string]bool) error {
@@ -109,7 +128,8 @@ func (f *Folder) place(m *triage.Move, dirty map[string]bool) error {
 }
 
 // dir makes the folder of a study. A folder that exists may not be durable
-// yet, made by a commit that did not end, so its parents are always synced.
+// yet, made by a commit that did not end, so its parent is synced unless this
+// process has done so.
 func (f *Folder) dir(m triage.Move, dirty map[string]bool) (string, error) {
 	top := instancesDir
 	if m.Place == triage.PlaceQuarantine {
@@ -117,7 +137,7 @@ func (f *Folder) dir(m triage.Move, dirty map[string]bool) (string, error) {
 	}
 	name := studyDir(m.Study)
 	for _, dir := range []string{top + "/" + name[:2], top + "/" + name[:2] + "/" + name} {
-		if dirty[dir] {
+		if dirty[dir] || f.durable[dir] {
 			continue
 		}
 		if _, err := f.disk.Mkdir(f.Abs(dir)); err != nil {

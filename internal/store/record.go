@@ -39,7 +39,7 @@ type storedInstance struct {
 
 func findInstance(ctx context.Context, tx *sql.Tx, sopUID string) (*storedInstance, error) {
 	rows, err := tx.QueryContext(ctx, `
-		SELECT i.id, i.patient_id, i.pixels, i.content, f.sha256
+		SELECT i.id, i.patient_id, i.pixels, i.content, i.path, f.sha256
 		FROM instance i JOIN instance_file f ON f.instance_id = i.id
 		WHERE i.sop_uid = ?`, sopUID)
 	if err != nil {
@@ -50,7 +50,7 @@ func findInstance(ctx context.Context, tx *sql.Tx, sopUID string) (*storedInstan
 	for rows.Next() {
 		var i storedInstance
 		var file triage.Sum
-		if err := rows.Scan(&i.id, &i.patient, sumOf(&i.Pixels), sumOf(&i.content), sumOf(&file)); err != nil {
+		if err := rows.Scan(&i.id, &i.patient, sumOf(&i.Pixels), sumOf(&i.content), &i.Path, sumOf(&file)); err != nil {
 			return nil, err
 		}
 		if out == nil {

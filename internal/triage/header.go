@@ -5,9 +5,11 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash"
+	"strings"
 
 	"nafas/dicomio"
 	"nafas/dicomio/part10"
+	"nafas/dicomio/source"
 )
 
 // ReadHeader is the HeaderReader over the guard of dicomio/part10.
@@ -35,6 +37,37 @@ func identity(in *dicomio.Instance) Header {
 		StudyUID: in.StudyUID, SeriesUID: in.SeriesUID, SOPUID: in.SOPUID,
 		SOPClassUID: in.SOPClassUID, Modality: in.Modality, Patient: in.Patient,
 	}
+}
+
+// SameImage says whether two files of one SOP instance show the same image
+// though their bytes differ: they came in two transfer syntaxes. JPEG 2000
+// counts as different, since only native code reads it, which is kept out of
+// the server's process.
+func SameImage(a, b []byte) bool {
+	ia, ib := instanceOf(a), instanceOf(b)
+	if ia == nil || ib == nil || ia.TransferSyntax == ib.TransferSyntax {
+		return false
+	}
+	same, err := dicomio.SameImage(ia, ib)
+	return err == nil && same
+}
+
+func instanceOf(data []byte) *dicomio.Instance {
+	f, err := part10.Parse(data, part10.DefaultLimits())
+	if err != nil || nativeCodec(f.TransferSyntax) {
+		return nil
+	}
+	in, err := dicomio.ReadInstance(f)
+	if err != nil {
+		return nil
+	}
+	in.Source = source.FromBytes("", data)
+	return in
+}
+
+// nativeCodec: JPEG 2000 (PS3.5 A.4.4) and HTJ2K (A.4.11).
+func nativeCodec(transferSyntax string) bool {
+	return strings.HasPrefix(transferSyntax, "1.2.840.10008.1.2.4.9") || strings.HasPrefix(transferSyntax, "1.2.840.10008.1.2.4.20")
 }
 
 // pixelSum is over the pixel data as they are stored and over what places

@@ -89,6 +89,8 @@ const (
 type Known struct {
 	Pixels Sum
 	Files  []Sum
+	// Path is the current version's.
+	Path string
 }
 
 // Classify decides what becomes of a readable instance. known is nil where

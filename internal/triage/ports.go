@@ -60,6 +60,8 @@ type Files interface {
 	Place(ctx context.Context, moves []Move) error
 	// Remove deletes files that no row points at.
 	Remove(paths []string) error
+	// Read returns the contents of a stored file.
+	Read(path string) ([]byte, error)
 	// FreeBytes is what may still be written.
 	FreeBytes() (int64, error)
 	// Abs returns the absolute path of a stored file.

@@ -31,6 +31,9 @@ type Options struct {
 	// ParseBytes bounds the memory in which headers are read, over all
 	// uploads. Default 512 MiB.
 	ParseBytes int64
+	// SameImage compares two files of one SOP instance whose bytes differ.
+	// Default SameImage.
+	SameImage func(a, b []byte) bool
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
 	// Log gets studies as pseudonyms only. Default slog.Default.
@@ -56,6 +59,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.MaxUploads == 0 {
 		o.MaxUploads = 64
+	}
+	if o.SameImage == nil {
+		o.SameImage = SameImage
 	}
 	if o.Now == nil {
 		o.Now = time.Now

@@ -183,7 +183,7 @@ func (u *Upload) Commit(ctx context.Context) (Receipt, error) {
 	u.s.running.interrupt(recorded.Dropped)
 	receipt := u.receipt(recorded)
 	u.s.log.InfoContext(ctx, "taken in", "studies", len(receipt.StudyUIDs), "accepted", receipt.Accepted,
-		"repeated", receipt.Repeated, "refused", len(receipt.Refused))
+		"repeated", receipt.Repeated, "refused", len(receipt.Refused), "reasons", receipt.reasons())
 	u.s.hub.changed()
 	return receipt, nil
 }
@@ -243,10 +243,44 @@ func (u *Upload) plan(ctx context.Context) ([]Move, error) {
 		return nil, err
 	}
 	moves := make([]Move, len(u.files))
-	for i, f := range u.files {
-		moves[i] = f.move(known)
+	for i := range u.files {
+		if err := u.recognise(ctx, &u.files[i], known); err != nil {
+			return nil, err
+		}
+		moves[i] = u.files[i].move(known)
 	}
 	return moves, nil
+}
+
+// recognise looks closer at what seems to be a changed duplicate: one image
+// may come in two transfer syntaxes. It takes over the sum of the stored
+// image where they show the same.
+func (u *Upload) recognise(ctx context.Context, f *spooled, known map[string]Known) error {
+	k, ok := known[f.header.SOPUID]
+	if f.refusal != nil || !ok || k.Path == "" {
+		return nil
+	}
+	if outcome, _ := Classify(&k, f.header.Pixels, f.sum); outcome != Quarantine {
+		return nil
+	}
+	stored, err := u.s.files.Read(k.Path)
+	if err != nil {
+		return err
+	}
+	weight := min(f.bytes+int64(len(stored)), u.s.opt.ParseBytes)
+	if err := u.s.parsing.Acquire(ctx, weight); err != nil {
+		return err
+	}
+	defer u.s.parsing.Release(weight)
+	data, release, err := f.spool.Read()
+	if err != nil {
+		return err
+	}
+	defer release()
+	if u.s.opt.SameImage(stored, data) {
+		f.header.Pixels = k.Pixels
+	}
+	return nil
 }
 
 // move decides on the place of one file, and adds the file to what is known,
@@ -266,7 +300,7 @@ func (f spooled) move(known map[string]Known) Move {
 		return Move{From: f.spool, Place: PlaceQuarantine, Study: f.header.StudyUID}
 	default:
 		k := known[f.header.SOPUID]
-		known[f.header.SOPUID] = Known{Pixels: f.header.Pixels, Files: append(slices.Clone(k.Files), f.sum)}
+		known[f.header.SOPUID] = Known{Pixels: f.header.Pixels, Files: append(slices.Clone(k.Files), f.sum), Path: k.Path}
 		return Move{From: f.spool, Place: PlaceInstances, Study: f.header.StudyUID}
 	}
 }
@@ -289,6 +323,16 @@ func (u *Upload) receipt(recorded Recorded) Receipt {
 	slices.Sort(out.StudyUIDs)
 	out.StudyUIDs = slices.Compact(out.StudyUIDs)
 	return out
+}
+
+// reasons are those of the refused files, each once, sorted.
+func (r Receipt) reasons() []string {
+	var out []string
+	for _, f := range r.Refused {
+		out = append(out, string(f.Err.Reason))
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // Abort forgets the upload. It may be called at any time and more than once;

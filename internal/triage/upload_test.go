@@ -1,6 +1,7 @@
 package triage_test
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
@@ -8,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"nafas/dicomio/ctwriter"
+	"nafas/dicomio/part10"
 	"nafas/dicomio/refusal"
 	"nafas/internal/triage"
 )
@@ -88,6 +91,33 @@ func TestChangedDuplicateIsQuarantined(t *testing.T) {
 	require.Equal(t, 1, s.Quarantined, "the same bytes are kept once")
 	require.Len(t, b.stored("quarantine"), 1)
 	require.Len(t, b.stored("instances"), 2)
+}
+
+// TestOneImageInTwoTransferSyntaxes: a PACS may send what it has in another
+// encoding than before; that is no changed image.
+func TestOneImageInTwoTransferSyntaxes(t *testing.T) {
+	b := newBench(t)
+	s := triage.New(b.store, b.store, triage.ReadHeader, nil, triage.Options{MinFreeBytes: 1, Log: silent()})
+	send := func(transferSyntax string, hu int16) triage.Receipt {
+		v := chest(1, 2.5)
+		v.HU[0] = hu
+		files, err := ctwriter.Instances(v, ctwriter.Options{Seed: "a", TransferSyntax: transferSyntax})
+		require.NoError(t, err)
+		u, err := s.Begin(t.Context(), complete)
+		require.NoError(t, err)
+		require.NoError(t, u.Put(t.Context(), "f", bytes.NewReader(files[0])))
+		r, err := u.Commit(t.Context())
+		require.NoError(t, err)
+		return r
+	}
+	require.Equal(t, 1, send(part10.ExplicitLE, -1000).Accepted)
+	require.Equal(t, 1, send(part10.ExplicitBE, -1000).Repeated)
+	require.Equal(t, 1, send(part10.ExplicitBE, -1000).Repeated)
+	require.Equal(t, 1, send(part10.DeflatedLE, -1000).Repeated)
+	r := send(part10.ImplicitLE, -999)
+	require.Len(t, r.Refused, 1)
+	require.Equal(t, refusal.ChangedDuplicate, r.Refused[0].Err.Reason)
+	require.Len(t, b.stored("instances"), 3)
 }
 
 func TestTwinsInOneUpload(t *testing.T) {
