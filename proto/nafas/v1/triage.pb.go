@@ -2276,7 +2276,8 @@ type Finding struct {
 	Side string `protobuf:"bytes,6,opt,name=side,proto3" json:"side,omitempty"`
 	// The instance of the nearest slice.
 	SopInstanceUid string `protobuf:"bytes,7,opt,name=sop_instance_uid,json=sopInstanceUid,proto3" json:"sop_instance_uid,omitempty"`
-	// Index of that slice after sorting along the normal, from 0, foot first.
+	// Index of that slice from 0, after sorting along the normal of the images
+	// (row x column): foot first in most series.
 	Slice int32 `protobuf:"varint,8,opt,name=slice,proto3" json:"slice,omitempty"`
 	// Frame of that instance, from 1, for multi-frame instances; else 0.
 	Frame int32 `protobuf:"varint,9,opt,name=frame,proto3" json:"frame,omitempty"`
