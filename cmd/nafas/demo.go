@@ -126,10 +126,6 @@ func printDemo(s *streams, address string, studies []*nafasv1.Study, truth []pha
 		if s.format != "table" {
 			continue
 		}
-		fmt.Fprintf(s.out, "Study priority: %s\n", priorityWord(study.GetPriority()))
-		for _, reason := range study.GetPriorityReasons() {
-			fmt.Fprintf(s.out, "  %s\n", reason)
-		}
 		if err := printTruth(s.out, study, truth); err != nil {
 			return err
 		}

@@ -115,6 +115,15 @@ func printStudy(s *streams, out printer, study *nafasv1.Study) (read bool, err e
 			return read, err
 		}
 	}
+	if n := study.GetQuarantined(); n > 0 {
+		fmt.Fprintf(s.err, "%d instances of study %s are in quarantine and were not read\n", n, study.GetStudyInstanceUid())
+	}
+	if s.format == "table" {
+		fmt.Fprintf(s.out, "Study priority: %s\n", priorityWord(study.GetPriority()))
+		for _, reason := range study.GetPriorityReasons() {
+			fmt.Fprintf(s.out, "  %s\n", reason)
+		}
+	}
 	if r := study.GetNotAssessed(); r != nil {
 		fmt.Fprintf(s.err, "study %s is NOT ASSESSED, %s: %s. %s\n",
 			study.GetStudyInstanceUid(), reasonWord(r.GetReason()), r.GetFound(), r.GetRemedy())
