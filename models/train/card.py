@@ -26,7 +26,8 @@ DATA = {
 }
 
 
-def write(out, recipe, net, scans, phantoms, lesions, false, points, simulated, log=print):
+def write(out, recipe, net, scans, tests, phantoms, lesions, false, points, simulated, log=print):
+    """scans and tests (phantoms of other seeds) were evaluated; phantoms is how many were trained on."""
     os.makedirs(out, exist_ok=True)
     net = net.cpu().eval()
     name = recipe["model"] + ".onnx"
@@ -34,7 +35,7 @@ def write(out, recipe, net, scans, phantoms, lesions, false, points, simulated, 
     arrays = export.self_test(net, recipe["hu_window"], out)
     points = {k: round(max(v, recipe["decode"]["min_score"]), 4) for k, v in points.items()}
     strata = evaluate.strata(simulated, [points[1], points[4]])
-    results = measured(scans, phantoms, lesions, false, points, strata)
+    results = measured(scans + tests, lesions, false, points, strata)
     model = {
         "schema": 1, "name": recipe["model"], "version": VERSION, "license": LICENSE,
         "intended_use": USE, "training_data": datasets(scans, phantoms), "results": results,
@@ -52,7 +53,7 @@ def write(out, recipe, net, scans, phantoms, lesions, false, points, simulated, 
         f.write("# Written by models/train/run.py; see card.md.\n")
         yaml.safe_dump(model, f, sort_keys=False, width=100, allow_unicode=True)
     with open(os.path.join(out, "card.md"), "w") as f:
-        f.write(text(recipe, net, model, scans, lesions, false, points, strata))
+        f.write(text(recipe, net, model, scans + tests, lesions, false, points, strata))
     log("wrote %s: %s" % (out, {k: round(v, 4) for k, v in points.items()}))
 
 
@@ -88,16 +89,17 @@ def datasets(scans, phantoms):
     rows.append({"name": "simulated nodules", "license": LICENSE, "scans": 0, "citation": "",
                  "note": "implanted in the scans above by inference/phantom"})
     if phantoms:
-        rows.append({"name": "phantoms", "license": LICENSE, "scans": len(phantoms), "citation": "",
+        rows.append({"name": "phantoms", "license": LICENSE, "scans": phantoms, "citation": "",
                      "note": "drawn by inference/phantom"})
     return rows
 
 
-def measured(scans, phantoms, lesions, false, points, strata):
+def measured(scans, lesions, false, points, strata):
     rows = []
     for use, data in (("holdout", "real lesions of held-out scans, never trained on"),
-                      ("train", "real lesions of training scans, in-sample")):
-        here = [l for l in lesions if l["use"] == use]
+                      ("train", "real lesions of training scans, in-sample"),
+                      ("phantom", "phantoms of other seeds, nodules of 6 mm and more")):
+        here = [l for l in lesions if l["use"] == use and (use != "phantom" or l["diameter"] >= 6)]
         hits = sum(l["score"] >= points[1] for l in here)
         if here:
             rows.append({"data": data, "metric": "sensitivity at the 1-false-mark point",
@@ -144,10 +146,10 @@ def text(recipe, net, model, scans, lesions, false, points, strata):
         lines.append("| %s | %s | %.1f | %s |" % (l["case"], l["use"], l["diameter"],
                      "%d | %.3f | %.1f | %.1f" % (l["rank"], l["score"], l["distance"], l["found"])
                      if l["rank"] else "missed | | |"))
-    inside = [l for l in lesions if l["use"] == "phantom" and l["diameter"] >= 6]
-    if inside:
-        lines += ["", "Phantom nodules of 6 mm and more, in-sample: %d of %d at the 1-false-mark point."
-                  % (sum(l["score"] >= points[1] for l in inside), len(inside))]
+    made = [l for l in lesions if l["use"] == "phantom" and l["diameter"] >= 6]
+    if made:
+        lines += ["", "Phantoms of other seeds than the training's, nodules of 6 mm and more: %d of %d at "
+                  "the 1-false-mark point." % (sum(l["score"] >= points[1] for l in made), len(made))]
     lines += ["", "False marks at or above the operating points (quarter %.4f, one %.4f, four %.4f):"
               % (points[0.25], points[1], points[4]), "",
               "| scan | use | quarter | one | four |", "|---|---|---|---|---|"]

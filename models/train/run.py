@@ -29,9 +29,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 def arguments():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument("--prepared", help="folder written by `nafas model prepare`")
-    p.add_argument("--phantom", help="folder of prepared phantoms with their labels.csv")
+    p.add_argument("--phantom", help="prepared phantoms to train on, with their labels.csv (without nodules of "
+                        "their own, or they crowd out the real lesions)")
+    p.add_argument("--phantom-test", help="other prepared phantoms, to measure on")
     p.add_argument("--out", required=True, help="the model's folder (models/NAME)")
-    p.add_argument("--work", help="checkpoints and logs (default: OUT.work)")
+    p.add_argument("--work", help="checkpoints and logs (default: in the user's cache)")
     p.add_argument("--recipe", default=os.path.join(HERE, "recipe.yaml"))
     p.add_argument("--patches", default="nafas model patches", help="patch generator command")
     p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
@@ -112,13 +114,15 @@ def main():
     args = arguments()
     torch.set_num_threads(args.threads)
     recipe = read_recipe(args.recipe, args.smoke)
-    work = args.work or args.out.rstrip("/") + ".work"
+    work = args.work or os.path.expanduser("~/.cache/nafas/train/" + recipe["model"]
+                                           + ("-smoke" if args.smoke else ""))
     os.makedirs(work, exist_ok=True)
     log = logger(work)
     if args.smoke:
         return smoke(args, recipe, work, log)
     scans = data.load(args.prepared)
     phantoms = data.phantoms(args.phantom) if args.phantom else []
+    tests = data.phantoms(args.phantom_test) if args.phantom_test else []
     training = [s for s in scans if s.use == "train"]
     held = [s for s in scans if s.use == "holdout"]
     if not training or not held:
@@ -126,13 +130,14 @@ def main():
     log("training on %s and %d phantoms; held out %s" % (
         ", ".join(s.case for s in training), len(phantoms), ", ".join(s.case for s in held)))
     folder = links(args.prepared, training, os.path.join(work, "training-scans"))
-    net = train.run(recipe, training + phantoms, generator(args, recipe, folder), work,
+    net = train.run(recipe, training, generator(args, recipe, folder), work,
                     args.device, log)
-    lesions, false = evaluate.evaluate(net, scans + phantoms, recipe, args.device, log)
+    lesions, false = evaluate.evaluate(net, scans + tests, recipe, args.device, log)
     points = evaluate.operating_points({s.case: false[s.case] for s in held})
     log("operating points %s" % points)
     rows = unseen_simulated(args, recipe, net, held, work)
-    card.write(args.out, recipe, net, scans, phantoms, lesions, false, points, rows, log)
+    card.write(args.out, recipe, net, scans, tests, len(phantoms), lesions, false, points,
+               rows, log)
 
 
 def smoke(args, recipe, work, log):
