@@ -9,7 +9,7 @@ import (
 // cli is the command line. Every flag has a NAFAS_* variable.
 type cli struct {
 	Format  string `help:"How results are printed: table, json or csv." enum:"table,json,csv" default:"table"`
-	Verbose bool   `short:"v" help:"Print timings and more of what is done, on standard error."`
+	Verbose bool   `short:"v" help:"Print the time of each stage, and log more on standard error."`
 
 	Demo    demoCmd    `cmd:"" help:"Show everything: write a synthetic chest CT (or take yours), send it to a server, print ranked findings."`
 	Serve   serveCmd   `cmd:"" help:"Run the service."`
