@@ -68,6 +68,7 @@ func contract(t *testing.T, open func(t *testing.T) subject) {
 		"changes have growing numbers":          contractChanges,
 		"a settled study was quiet":             contractSettle,
 		"a study that was read settles quietly": contractSettleRead,
+		"lists have orders, filters and places": contractList,
 		"a failed upload leaves nothing":        contractAtomic,
 		"series are counted and not mixed up":   contractSeries,
 		"what is quarantined is never readable": contractQuarantine,
@@ -324,6 +325,51 @@ func contractSettleRead(t *testing.T, s subject) {
 	require.Zero(t, s.waiting(t, "read")+s.waiting(t, "settle"))
 	recordAt(t, s, noon, triage.Submission{Priority: triage.RequestRoutine}, "1.2/1/3/P/z/")
 	require.Equal(t, 1, s.waiting(t, "settle"), "the next one has a settle job of its own")
+}
+
+func contractList(t *testing.T, s subject) {
+	for i, uid := range []string{"1.1", "1.2", "1.3", "1.4"} {
+		recordAt(t, s, noon.Add(time.Duration(i/2)*time.Hour), triage.Submission{Complete: true, Priority: triage.RequestRoutine}, uid+"/1/"+uid+".1/P/x/")
+	}
+	for _, uid := range []string{"1.1", "1.2"} {
+		token := s.begin(t, "read")
+		job, err := s.StartReading(t.Context(), token, uid, noon, recipe)
+		require.NoError(t, err)
+		r := reading(uid)
+		r.Key = job.Key
+		if uid == "1.1" {
+			r.Priority = triage.PriorityRoutine
+		}
+		require.NoError(t, s.FinishReading(t.Context(), token, noon, r))
+	}
+	for name, c := range map[string]struct {
+		q     triage.Query
+		after *triage.Key
+		want  []string
+	}{
+		"worklist":       {q: triage.Query{}, want: []string{"1.2", "1.1", "1.3", "1.4"}},
+		"worklist after": {q: triage.Query{}, after: &triage.Key{Priority: triage.PriorityHigh, ReceivedAt: noon, UID: "1.2"}, want: []string{"1.1", "1.3", "1.4"}},
+		"newest":         {q: triage.Query{Order: triage.OrderReceivedDesc}, want: []string{"1.4", "1.3", "1.2", "1.1"}},
+		"newest after":   {q: triage.Query{Order: triage.OrderReceivedDesc}, after: &triage.Key{ReceivedAt: noon.Add(time.Hour), UID: "1.3"}, want: []string{"1.2", "1.1"}},
+		"oldest":         {q: triage.Query{Order: triage.OrderReceivedAsc}, want: []string{"1.1", "1.2", "1.3", "1.4"}},
+		"oldest after":   {q: triage.Query{Order: triage.OrderReceivedAsc}, after: &triage.Key{ReceivedAt: noon, UID: "1.1"}, want: []string{"1.2", "1.3", "1.4"}},
+		"by state":       {q: triage.Query{States: []triage.State{triage.Done}}, want: []string{"1.2", "1.1"}},
+		"by priority":    {q: triage.Query{Priorities: []triage.Priority{triage.PriorityNone, triage.PriorityRoutine}}, want: []string{"1.1", "1.3", "1.4"}},
+		"by time":        {q: triage.Query{After: noon.Add(time.Hour), Before: noon.Add(2 * time.Hour)}, want: []string{"1.3", "1.4"}},
+	} {
+		c.q.Size = 10
+		studies, err := s.Studies(t.Context(), c.q, c.after)
+		require.NoError(t, err, name)
+		var got []string
+		for _, study := range studies {
+			got = append(got, study.UID)
+			require.Empty(t, study.Series)
+		}
+		require.Equal(t, c.want, got, name)
+	}
+	few, err := s.Studies(t.Context(), triage.Query{Size: 3}, nil)
+	require.NoError(t, err)
+	require.Len(t, few, 3)
 }
 
 func contractAtomic(t *testing.T, s subject) {
