@@ -52,8 +52,9 @@ type TriageServiceClient interface {
 	GetStudy(ctx context.Context, in *GetStudyRequest, opts ...grpc.CallOption) (*GetStudyResponse, error)
 	// ListStudies returns studies without their findings, one page at a time.
 	ListStudies(ctx context.Context, in *ListStudiesRequest, opts ...grpc.CallOption) (*ListStudiesResponse, error)
-	// WatchStudies sends every change of a study's state, from the given
-	// cursor or from now on, until the caller leaves.
+	// WatchStudies sends each study that changed, as it is then and without its
+	// series, from the given cursor or from now on, until the caller leaves. A
+	// state that passed quickly may be skipped; the last one never is.
 	WatchStudies(ctx context.Context, in *WatchStudiesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchStudiesResponse], error)
 }
 
@@ -148,8 +149,9 @@ type TriageServiceServer interface {
 	GetStudy(context.Context, *GetStudyRequest) (*GetStudyResponse, error)
 	// ListStudies returns studies without their findings, one page at a time.
 	ListStudies(context.Context, *ListStudiesRequest) (*ListStudiesResponse, error)
-	// WatchStudies sends every change of a study's state, from the given
-	// cursor or from now on, until the caller leaves.
+	// WatchStudies sends each study that changed, as it is then and without its
+	// series, from the given cursor or from now on, until the caller leaves. A
+	// state that passed quickly may be skipped; the last one never is.
 	WatchStudies(*WatchStudiesRequest, grpc.ServerStreamingServer[WatchStudiesResponse]) error
 	mustEmbedUnimplementedTriageServiceServer()
 }
