@@ -43,6 +43,10 @@ var nafasBinary = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
+// smallModel is a hand-made network that marks bright places in a moment: these
+// tests are of the service around a model.
+const smallModel = "../../inference/testdata/brightspots"
+
 // smallChest is a phantom that is read in seconds, with nodules large enough
 // to be found.
 var smallChest = sync.OnceValues(func() (*volume.Volume, error) {
@@ -88,7 +92,8 @@ func startServer(t *testing.T, data string, more ...string) *server {
 	t.Helper()
 	path, err := nafasBinary()
 	require.NoError(t, err)
-	args := append([]string{"serve", "--listen", "127.0.0.1:0", "--data", data, "--onnxruntime", ortlibtest.Path(t), "--min-free-mib", "1"}, more...)
+	args := append([]string{"serve", "--listen", "127.0.0.1:0", "--data", data, "--onnxruntime", ortlibtest.Path(t),
+		"--model", smallModel, "--min-free-mib", "1"}, more...)
 	s := &server{t: t, cmd: exec.Command(path, args...)}
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	log, err := s.cmd.StderrPipe()
