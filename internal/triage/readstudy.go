@@ -4,9 +4,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"io/fs"
+	"fmt"
 	"math"
 	"slices"
+	"syscall"
 	"time"
 
 	"nafas/dicomio"
@@ -130,11 +131,12 @@ func (s *studyRead) series(ctx context.Context, series *dicomio.Series) (*Result
 }
 
 // systemError keeps a file that the system does not hand out from being taken
-// for a fault of the series: trying again may help.
+// for a fault of the series: trying again may help. dicomio leaves the
+// system's number in its refusal, and the path out of it.
 func systemError(err error) error {
-	var pathErr *fs.PathError
-	if errors.As(err, &pathErr) {
-		return pathErr
+	var number syscall.Errno
+	if errors.As(err, &number) {
+		return fmt.Errorf("an image of the series cannot be read again: %w", number)
 	}
 	return err
 }
