@@ -91,10 +91,23 @@ type Batch struct {
 func (r *Reader) ReadStudies(ctx context.Context, items []source.Item, progress func(Progress)) (Batch, error) {
 	sums := &contentSums{of: map[string]Sum{}}
 	watched := make([]source.Item, len(items))
+	used := make(map[string]bool, len(items))
 	for i, it := range items {
+		it.Name = unused(it.Name, used)
 		watched[i] = sums.watch(it)
 	}
 	return r.read(ctx, watched, sums, nil, progress)
+}
+
+// unused tells files of one name apart (two folders may hold the same names):
+// contents and notes are found by the name.
+func unused(name string, used map[string]bool) string {
+	free := name
+	for n := 2; used[free]; n++ {
+		free = fmt.Sprintf("%s#%d", name, n)
+	}
+	used[free] = true
+	return free
 }
 
 // Read implements StudyReader.

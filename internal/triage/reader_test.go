@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -225,6 +227,36 @@ func TestSystemErrorsAreNotTheSeriesFault(t *testing.T) {
 	})
 	_, err = newReader(stopped).ReadStudies(t.Context(), in, nil)
 	require.ErrorIs(t, err, context.Canceled)
+
+	// The header was read, and then the disk fails.
+	in[3].ReadAt = func([]byte, int64, int64) error {
+		return &fs.PathError{Op: "read", Path: "/home/patient", Err: syscall.EIO}
+	}
+	_, err = newReader(at(volume.Vec3{1, 1, 1})).ReadStudies(t.Context(), in, nil)
+	require.ErrorIs(t, err, syscall.EIO)
+	require.NotContains(t, err.Error(), "patient", "paths may hold names")
+}
+
+// TestFilesOfOneName: two folders may hold files of the same names; each file
+// keeps its own contents in the key of its result, and its own notes.
+func TestFilesOfOneName(t *testing.T) {
+	names := func(in []source.Item) []source.Item {
+		for i := range in {
+			in[i].Name = fmt.Sprintf("%d.dcm", i)
+		}
+		return in
+	}
+	a := names(items(t, chest(64, 2.5), ctwriter.Options{Seed: "a"}))
+	b := names(items(t, chest(64, 2.5), ctwriter.Options{Seed: "b"}))
+	keys := map[string]string{}
+	for _, in := range [][]source.Item{a, b} {
+		result := readAll(t, newReader(at(volume.Vec3{1, 1, 1})), in).Studies[0].Series[0].Result
+		keys[result.SeriesUID] = result.Key
+	}
+	for _, study := range readAll(t, newReader(at(volume.Vec3{1, 1, 1})), append(a, b...)).Studies {
+		result := study.Series[0].Result
+		require.Equal(t, keys[result.SeriesUID], result.Key)
+	}
 }
 
 func TestTwoPatientsInOneFolder(t *testing.T) {
