@@ -84,6 +84,18 @@ func TestCharacterSets(t *testing.T) {
 			require.Equal(t, "Lévy^Zoé", inventory(t, []*image{im}).Instances[0].Patient.Name)
 		})
 	}
+	for _, set := range []string{"", "ISO_IR 192", "ISO_IR 13"} {
+		im := slice("a", 0, 0).text(tag.PatientName, "M\xfc\xffller")
+		if set != "" {
+			im.text(tag.SpecificCharacterSet, set)
+		}
+		require.Equal(t, "M\u00fc\u00ffller", inventory(t, []*image{im}).Instances[0].Patient.Name,
+			"what %q does not decode still tells two names apart", set)
+	}
+	// PS3.5 H.3.1: the ideographic group in JIS X 0208, after escapes.
+	japanese := slice("a", 0, 0).text(tag.SpecificCharacterSet, "", "ISO 2022 IR 87").
+		text(tag.PatientName, "Yamada^Tarou=\x1b$B;3ED\x1b(B^\x1b$BB@O:\x1b(B")
+	require.Equal(t, "Yamada^Tarou=山田^太郎", inventory(t, []*image{japanese}).Instances[0].Patient.Name)
 	arabic := slice("a", 0, 0).text(tag.SpecificCharacterSet, "ISO_IR 127").text(tag.PatientName, "\xe6\xe8\xd1")
 	require.Equal(t, "نور", inventory(t, []*image{arabic}).Instances[0].Patient.Name)
 }
