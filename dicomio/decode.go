@@ -124,7 +124,7 @@ func newDecoder(p *plan) *decoder {
 	return d
 }
 
-// plane decodes one plane to Hounsfield units.
+// hounsfield decodes one plane. A single-frame file is read anew each time.
 func (d *decoder) hounsfield(hu []int16, pl plane) error {
 	o := d.files[pl.in]
 	if len(pl.in.Frames) == 1 {

@@ -43,24 +43,42 @@ func SamePatient(a, b Patient) bool {
 	return name == agree && birth == agree
 }
 
-// CheckPatients refuses a study whose instances name more than one patient
-// (PATIENT_MISMATCH). Records that are equal letter for letter are one
-// patient even where they are empty, as in de-identified data.
-func CheckPatients(instances []*Instance) error {
-	var distinct []Patient
-	for _, in := range instances {
-		if !slices.Contains(distinct, in.Patient) {
-			distinct = append(distinct, in.Patient)
-		}
-	}
+// OnePatient says whether all records are known to be of one patient. Those
+// that are equal letter for letter are, even where they are empty, as in
+// de-identified data.
+func OnePatient(records []Patient) bool {
+	distinct := distinctPatients(records)
 	for i, a := range distinct {
 		for _, b := range distinct[i+1:] {
 			if !SamePatient(a, b) {
-				return refusal.New(refusal.PatientMismatch,
-					"find out which patient the study belongs to, correct it in the archive and send it again",
-					"one study with %d records of a patient that do not agree in ID, issuer, name or birth date", len(distinct))
+				return false
 			}
 		}
+	}
+	return true
+}
+
+func distinctPatients(records []Patient) []Patient {
+	var distinct []Patient
+	for _, p := range records {
+		if !slices.Contains(distinct, p) {
+			distinct = append(distinct, p)
+		}
+	}
+	return distinct
+}
+
+// CheckPatients refuses a study whose instances name more than one patient
+// (PATIENT_MISMATCH), by OnePatient.
+func CheckPatients(instances []*Instance) error {
+	records := make([]Patient, len(instances))
+	for i, in := range instances {
+		records[i] = in.Patient
+	}
+	if distinct := distinctPatients(records); !OnePatient(distinct) {
+		return refusal.New(refusal.PatientMismatch,
+			"find out which patient the study belongs to, correct it in the archive and send it again",
+			"one study with %d records of a patient that do not agree in ID, issuer, name or birth date", len(distinct))
 	}
 	return nil
 }

@@ -1,6 +1,9 @@
 package triage
 
-import "nafas/dicomio/refusal"
+import (
+	"nafas/dicomio"
+	"nafas/dicomio/refusal"
+)
 
 // Facts is what decides what happens to a study after instances came in or
 // its quiet time passed.
@@ -43,7 +46,7 @@ type Decision struct {
 // else waits for its quiet time.
 func Decide(f Facts) Decision {
 	busy := f.JobKey != ""
-	if !onePatient(f.Patients) {
+	if !dicomio.OnePatient(f.Patients) {
 		return Decision{State: NotAssessed, Drop: busy, Hold: refusal.New(refusal.PatientMismatch,
 			"correct the patient in the sending system and send all instances of the study again, or have the study split",
 			"the instances of this study name more than one patient")}
