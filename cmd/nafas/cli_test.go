@@ -168,6 +168,7 @@ func TestThreadsDoNotChangeFindings(t *testing.T) {
 		results, _ := triageJSON(t, "--threads", threads, dir)
 		if first == nil {
 			first = results[0].GetFindings()
+			require.NotEmpty(t, first, "nothing is compared")
 			continue
 		}
 		for i, f := range results[0].GetFindings() {

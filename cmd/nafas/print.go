@@ -168,8 +168,11 @@ func (p *tablePrinter) findings(list []*nafasv1.Finding) error {
 func (p *tablePrinter) notRead(n *nafasv1.SeriesNotRead) error {
 	p.any = true
 	r := n.GetNotRead()
-	_, err := fmt.Fprintf(p.w, "Series %s\n  NOT READ, %s: %s. %s\n",
-		n.GetSeriesInstanceUid(), reasonWord(r.GetReason()), r.GetFound(), r.GetRemedy())
+	what := "Series " + n.GetSeriesInstanceUid()
+	if n.GetSeriesInstanceUid() == "" {
+		what = "Study " + n.GetStudyInstanceUid()
+	}
+	_, err := fmt.Fprintf(p.w, "%s\n  NOT READ, %s: %s. %s\n", what, reasonWord(r.GetReason()), r.GetFound(), r.GetRemedy())
 	return err
 }
 

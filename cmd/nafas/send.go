@@ -97,21 +97,12 @@ func printStudy(s *streams, out printer, study *nafasv1.Study) (read bool, err e
 			return read, err
 		}
 	}
-	for _, series := range study.GetSeries() {
-		switch {
-		case series.GetNotRead() == nil:
-		case read && series.GetNotRead().GetReason() == nafasv1.Reason_REASON_NOT_CT:
+	for _, series := range notRead(study) {
+		if read && series.GetNotRead().GetReason() == nafasv1.Reason_REASON_NOT_CT {
 			fmt.Fprintf(s.err, "note: series %s is passed over: %s\n", series.GetSeriesInstanceUid(), series.GetNotRead().GetFound())
-		default:
-			err = out.notRead(&nafasv1.SeriesNotRead{
-				StudyInstanceUid:  study.GetStudyInstanceUid(),
-				SeriesInstanceUid: series.GetSeriesInstanceUid(),
-				Modality:          series.GetModality(),
-				Instances:         series.GetInstances(),
-				NotRead:           series.GetNotRead(),
-			})
+			continue
 		}
-		if err != nil {
+		if err := out.notRead(series); err != nil {
 			return read, err
 		}
 	}
@@ -130,6 +121,33 @@ func printStudy(s *streams, out printer, study *nafasv1.Study) (read bool, err e
 		return false, nil
 	}
 	return read, nil
+}
+
+// notRead lists the series without a result. Where the study as a whole was set
+// aside (held, crashed, cancelled) its reason stands for theirs, and for a
+// study of which no series is known: standard output must not be empty for it.
+func notRead(study *nafasv1.Study) []*nafasv1.SeriesNotRead {
+	var list []*nafasv1.SeriesNotRead
+	for _, series := range study.GetSeries() {
+		why := series.GetNotRead()
+		if why == nil && series.GetResult() == nil {
+			why = study.GetNotAssessed()
+		}
+		if why == nil {
+			continue
+		}
+		list = append(list, &nafasv1.SeriesNotRead{
+			StudyInstanceUid:  study.GetStudyInstanceUid(),
+			SeriesInstanceUid: series.GetSeriesInstanceUid(),
+			Modality:          series.GetModality(),
+			Instances:         series.GetInstances(),
+			NotRead:           why,
+		})
+	}
+	if why := study.GetNotAssessed(); why != nil && len(study.GetSeries()) == 0 {
+		list = append(list, &nafasv1.SeriesNotRead{StudyInstanceUid: study.GetStudyInstanceUid(), NotRead: why})
+	}
+	return list
 }
 
 // refusedError picks the exit code: some failed, or all.
@@ -200,7 +218,9 @@ func studyUID(item source.Item) string {
 	if err != nil {
 		return ""
 	}
-	in, err := dicomio.ReadInstance(f)
+	// An instance that is refused goes with its study all the same: in an
+	// upload of its own it would declare the study complete too early.
+	in, err := dicomio.Identify(f)
 	if err != nil {
 		return ""
 	}
