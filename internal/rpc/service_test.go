@@ -241,7 +241,8 @@ func TestWatchGoesOnFromItsCursor(t *testing.T) {
 	third, leave := watch("nonsense")
 	defer leave()
 	_, err = third.Recv()
-	requireStatus(t, err, codes.InvalidArgument, "INVALID_REQUEST")
+	s := requireStatus(t, err, codes.InvalidArgument, "INVALID_REQUEST")
+	require.Contains(t, s.Message(), "cursor")
 }
 
 func TestShutdownEndsWaitingCalls(t *testing.T) {

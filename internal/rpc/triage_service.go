@@ -167,6 +167,9 @@ func (s *triageService) ListStudies(ctx context.Context, r *nafasv1.ListStudiesR
 func (s *triageService) WatchStudies(r *nafasv1.WatchStudiesRequest, stream nafasv1.TriageService_WatchStudiesServer) error {
 	ctx := stream.Context()
 	events, err := s.service.Watch(ctx, r.GetCursor())
+	if errors.Is(err, triage.ErrBadToken) {
+		return invalid("cursor", "is not from an event of this server")
+	}
 	if err != nil {
 		return statusError(ctx, s.log, err)
 	}

@@ -7,11 +7,7 @@ import (
 	nafasv1 "nafas/proto/nafas/v1"
 )
 
-const (
-	defaultPageSize = 100
-	maxPageSize     = 1000
-	maxUIDLength    = 64 // PS3.5 section 9.1
-)
+const maxUIDLength = 64 // PS3.5 section 9.1
 
 func validateHeader(h *nafasv1.UploadHeader) error {
 	if _, ok := nafasv1.RequestPriority_name[int32(h.GetRequestPriority())]; !ok {
@@ -43,10 +39,10 @@ func validateUID(field, uid string) error {
 func validateList(r *nafasv1.ListStudiesRequest) (triage.Query, error) {
 	q := triage.Query{Size: int(r.GetPageSize()), Token: r.GetPageToken()}
 	if q.Size == 0 {
-		q.Size = defaultPageSize
+		q.Size = triage.DefaultPageSize
 	}
-	if q.Size < 1 || q.Size > maxPageSize {
-		return q, invalid("page_size", fmt.Sprintf("is %d; 1 to %d are allowed", q.Size, maxPageSize))
+	if q.Size < 1 || q.Size > triage.MaxPageSize {
+		return q, invalid("page_size", fmt.Sprintf("is %d; 1 to %d are allowed", q.Size, triage.MaxPageSize))
 	}
 	for _, s := range r.GetStates() {
 		state, ok := stateFromProto[s]
