@@ -24,9 +24,6 @@ var ErrDiskFull = fmt.Errorf("%w: the disk is nearly full", ErrBusy)
 // study: it was rescued, replaced, cancelled or the study is held.
 var ErrFenced = errors.New("another attempt owns the study")
 
-// ErrSettling says that a study changed since its settling was planned.
-var ErrSettling = errors.New("the study is not quiet yet")
-
 type busyError struct {
 	kind error
 	text string

@@ -34,7 +34,8 @@ type Store interface {
 	LastChange(ctx context.Context) (int64, error)
 
 	// Settle takes a study as complete if nothing came since quietSince, and
-	// ends the job; ErrSettling with the time of the last arrival otherwise.
+	// ends the job; otherwise it changes nothing, and NotBefore is the time of
+	// the last arrival.
 	Settle(ctx context.Context, t Token, uid string, at, quietSince time.Time, r Recipe) (Settled, error)
 	// StartReading marks a study as running.
 	StartReading(ctx context.Context, t Token, uid string, at time.Time, r Recipe) (ReadingJob, error)
