@@ -26,7 +26,6 @@ func example(t testing.TB) *manifest.Model {
 // blocks is a network without learning: a cell's logit is 10 times the mean of
 // its 2x2x2 voxels, its diameter 8 mm, its offsets x .25, y 0, z -.25.
 type blocks struct {
-	axes  string
 	sizes [][]int64
 	spoil func(out map[string]detect.Tensor)
 	onRun func()
