@@ -171,7 +171,7 @@ func (p *plan) lay(axes frameAxes, gaps spread) error {
 	}
 	if c := p.coverageMM(); c < minCoverageMM-lengthToleranceMM {
 		return refusal.New(refusal.TooFewSlices, "send the whole chest",
-			"%.0f mm from the first to the last slice, at least %d mm are needed", c, minCoverageMM)
+			"slices that cover %.0f mm, at least %d mm are needed", c, minCoverageMM)
 	}
 	if len(p.doubles) > 0 {
 		p.warn(WarnDuplicate, "%d slices come twice with the same pixels; one of each was read.", len(p.doubles))
