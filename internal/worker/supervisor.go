@@ -118,8 +118,8 @@ func (s *Supervisor) Start(ctx context.Context) (Identity, error) {
 	return s.child.id, nil
 }
 
-// Close ends the child. A job that runs is not waited for longer than the
-// grace.
+// Close ends the child. It waits for a Read that runs, whose context should
+// have ended: such a Read returns within the grace.
 func (s *Supervisor) Close() {
 	s.once.Do(func() { close(s.closed) })
 	s.turn <- struct{}{}
