@@ -5,12 +5,18 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
+	"net"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"nafas/dicomio/ctwriter"
@@ -71,6 +77,7 @@ func TestExitCodes(t *testing.T) {
 		{"a model that does not exist", []string{"model", "verify", "--model", "none"}, exitFailed, "no such model"},
 		{"a library that does not exist", []string{"model", "verify", "--onnxruntime", "/none.so"}, exitFailed, "three ways out"},
 		{"plaintext beyond this machine", []string{"serve", "--listen", "0.0.0.0:0", "--data", empty}, exitUsage, "--insecure"},
+		{"an address without a port", []string{"serve", "--listen", "127.0.0.1", "--data", empty}, exitUsage, "HOST:PORT"},
 		{"TLS without a key", []string{"serve", "--data", empty, "--tls-cert", "x"}, exitUsage, "--tls-key"},
 		{"nobody at that address", []string{"health", "--address", "127.0.0.1:1"}, exitFailed, "no answer"},
 		{"a role that does not exist", []string{"token", "new", "a", "--roles", "root"}, exitUsage, "unknown role"},
@@ -186,6 +193,43 @@ func TestInterrupt(t *testing.T) {
 	require.Equal(t, exitFailed, code)
 	require.Contains(t, stderr.String(), "interrupted")
 	require.Empty(t, out.String())
+}
+
+// A terminal that closes must not leave the demo's images in the temporary
+// folder; what nohup started must outlive it.
+func TestClosedTerminalEndsInGoodOrder(t *testing.T) {
+	if signal.Ignored(syscall.SIGHUP) {
+		t.Skip("the tests run under nohup")
+	}
+	require.Contains(t, endSignals(), os.Signal(syscall.SIGHUP))
+	signal.Ignore(syscall.SIGHUP)
+	defer signal.Reset(syscall.SIGHUP)
+	require.NotContains(t, endSignals(), os.Signal(syscall.SIGHUP))
+}
+
+// What ends a call to a service says Canceled as a status, not as an error of
+// package context.
+func TestInterruptedCallSaysSo(t *testing.T) {
+	var stderr bytes.Buffer
+	require.Equal(t, exitFailed, exitCode(&stderr, fmt.Errorf("sending: %w", status.Error(codes.Canceled, "context canceled"))))
+	require.Equal(t, "nafas: interrupted\n", stderr.String())
+}
+
+// config check must not promise what serve cannot do.
+func TestConfigCheckTriesTheListener(t *testing.T) {
+	held, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer held.Close()
+	for _, c := range []struct{ name, listen, want string }{
+		{"a port that does not exist", "127.0.0.1:99999", "listener   FAILS"},
+		{"a port in use: by the service itself, it may be", held.Addr().String(), "is in use now"},
+		{"a free port", "127.0.0.1:0", "listener   ok"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, out, _ := nafas(t, "config", "check", "--listen", c.listen, "--data", t.TempDir(), "--model", "none")
+			require.Contains(t, out, c.want)
+		})
+	}
 }
 
 func TestPhantomIsTheSameEachTime(t *testing.T) {

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 
@@ -29,8 +31,11 @@ func (c *configCheckCmd) Run(s *streams, ctx kongContext) error {
 		}
 		fmt.Fprintf(s.out, "%-10s ok: %s\n", name, good)
 	}
-	_, err := c.security()
+	busy, err := c.tryListener(ctx)
 	check("listener", err, c.Listen+" "+c.exposureWords())
+	if busy {
+		fmt.Fprintf(s.out, "%-10s note: %s is in use now; serve starts when whatever holds it has left\n", "listener", c.Listen)
+	}
 	free, err := c.dataFolder()
 	check("data", err, fmt.Sprintf("%s is writable, %d MiB free", c.Data, free>>20))
 	if err == nil && free < c.MinFree<<20 {
@@ -58,6 +63,23 @@ func (c *configCheckCmd) Run(s *streams, ctx kongContext) error {
 }
 
 const jpeg2000Lossless = "1.2.840.10008.1.2.4.90"
+
+// tryListener opens the listener and closes it again. A port in use is no
+// fault of the settings: the service that they are for may be running.
+func (f serviceFlags) tryListener(ctx context.Context) (busy bool, err error) {
+	if _, err := f.security(); err != nil {
+		return false, err
+	}
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp", f.Listen)
+	if errors.Is(err, unix.EADDRINUSE) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return false, l.Close()
+}
 
 func (f serviceFlags) exposureWords() string {
 	words := "plaintext"

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"text/tabwriter"
+	"time"
 
 	"nafas/inference/phantom"
 	"nafas/inference/volume"
@@ -57,6 +58,10 @@ func (c *demoCmd) Run(s *streams, ctx kongContext) error {
 	return shown
 }
 
+// demoGrace is short: the folder goes with the demo, so that nobody would see
+// what a study in hand still yields.
+const demoGrace = time.Second
+
 // start fetches what is missing, so that the service itself need not.
 func (c *demoCmd) start(ctx context.Context, s *streams, data string) (*service, error) {
 	library, err := c.findLibrary(ctx, s, true)
@@ -66,6 +71,7 @@ func (c *demoCmd) start(ctx context.Context, s *streams, data string) (*service,
 	flags := defaultServiceFlags()
 	flags.engineFlags = c.engineFlags
 	flags.Onnxruntime, flags.Data, flags.Listen = library.Path, data, "127.0.0.1:0"
+	flags.Grace = demoGrace
 	fmt.Fprintln(s.err, "starting the service")
 	return startService(ctx, demoLogger(s), flags)
 }

@@ -76,6 +76,7 @@ func TestExposure(t *testing.T) {
 		{"TLS and tokens", access.Exposure{Address: "10.0.0.1:1", TLS: full, Tokens: true}, true},
 		{"mutual TLS", access.Exposure{Address: "10.0.0.1:1", TLS: mutual}, true},
 		{"the operator's word", access.Exposure{Address: ":1", Insecure: true}, true},
+		{"no address, whatever the operator says", access.Exposure{Address: "pacs", Insecure: true}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.ok {

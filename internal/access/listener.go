@@ -107,6 +107,9 @@ func Loopback(address string) bool {
 // Check refuses a listener that would carry patient data in plaintext, or to
 // anybody who asks, beyond this machine.
 func (e Exposure) Check() error {
+	if _, _, err := net.SplitHostPort(e.Address); err != nil {
+		return fmt.Errorf("the address to listen on is not HOST:PORT: %w", err)
+	}
 	if Loopback(e.Address) || e.Insecure {
 		return nil
 	}
