@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/url"
 	"os"
@@ -101,11 +102,13 @@ func (s *SQLite) open(ctx context.Context, o Options) error {
 		return fmt.Errorf("schema of %s: %w", databaseFile, err)
 	}
 	// The database was made just now, perhaps: its name, and that of the
-	// folder, have to be durable too.
-	for _, dir := range []string{s.dir, filepath.Dir(s.dir)} {
-		if err = o.Disk.SyncDir(dir); err != nil {
-			return err
-		}
+	// folder, have to be durable too. Where the folder above cannot be read,
+	// somebody else made the data folder in it, long ago.
+	if err = o.Disk.SyncDir(s.dir); err != nil {
+		return err
+	}
+	if err = o.Disk.SyncDir(filepath.Dir(s.dir)); err != nil && !errors.Is(err, fs.ErrPermission) {
+		return err
 	}
 	if s.jobs, err = river.NewClient(riversqlite.New(s.write), &river.Config{Logger: quiet()}); err != nil {
 		return err

@@ -2,9 +2,11 @@ package store_test
 
 import (
 	"context"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -30,6 +32,25 @@ func TestOneServerOwnsAFolder(t *testing.T) {
 	require.ErrorIs(t, err, store.ErrInUse)
 	require.NoError(t, s.Close())
 	require.NoError(t, open(t, dir, store.OS{}).Close())
+}
+
+// closedAbove is a disk on which the folder above the data folder may be
+// passed through and not read (mode 0711, the administrator's).
+type closedAbove struct {
+	store.OS
+	dir string
+}
+
+func (d closedAbove) SyncDir(path string) error {
+	if path == filepath.Dir(d.dir) {
+		return &fs.PathError{Op: "open", Path: path, Err: syscall.EACCES}
+	}
+	return d.OS.SyncDir(path)
+}
+
+func TestFolderAboveNeedNotBeReadable(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	require.NoError(t, open(t, dir, closedAbove{dir: dir}).Close())
 }
 
 func TestDatabaseIsSafeAndPrivate(t *testing.T) {
