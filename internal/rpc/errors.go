@@ -25,6 +25,7 @@ const (
 	reasonStudyNotFound   = "STUDY_NOT_FOUND"
 	reasonInvalidRequest  = "INVALID_REQUEST"
 	reasonBusy            = "BUSY"
+	reasonUploadIdle      = "UPLOAD_IDLE"
 	reasonInternal        = "INTERNAL"
 	reasonUnauthenticated = "UNAUTHENTICATED"
 	reasonForbidden       = "PERMISSION_DENIED"

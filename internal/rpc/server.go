@@ -3,6 +3,7 @@
 package rpc
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -37,6 +38,9 @@ type Options struct {
 	// Reflection lists the services to whoever may read. It stays off where
 	// a listener beyond loopback asks for no token.
 	Reflection bool
+	// UploadIdle is how long an open upload may be silent before it is
+	// ended. Default 2 minutes.
+	UploadIdle time.Duration
 }
 
 // Server is the gRPC server.
@@ -56,7 +60,7 @@ func New(o Options) *Server {
 	hs.SetServingStatus("", healthv1.HealthCheckResponse_NOT_SERVING)
 	hs.SetServingStatus(nafasv1.TriageService_ServiceDesc.ServiceName, healthv1.HealthCheckResponse_NOT_SERVING)
 	healthv1.RegisterHealthServer(gs, hs)
-	nafasv1.RegisterTriageServiceServer(gs, &triageService{service: o.Service, log: o.Log, stopping: stopping.Done()})
+	nafasv1.RegisterTriageServiceServer(gs, &triageService{service: o.Service, log: o.Log, stopping: stopping.Done(), uploadIdle: cmp.Or(o.UploadIdle, uploadIdle)})
 	if o.Reflection {
 		reflection.Register(gs)
 	}

@@ -69,6 +69,7 @@ func TestUploadsThatBreakTheRules(t *testing.T) {
 		{"a file that never ends", []*nafasv1.SubmitSeriesRequest{complete(), submitChunk("a", "1.1|1.1.5", false)}, "part"},
 		{"a new file inside another", []*nafasv1.SubmitSeriesRequest{complete(), submitChunk("a", "1.1", false), submitChunk("b", "1.1", true)}, "chunk.name"},
 		{"a chunk over 1 MiB", []*nafasv1.SubmitSeriesRequest{complete(), submitChunk("a", big, true)}, "chunk.data"},
+		{"a name as long as a file", []*nafasv1.SubmitSeriesRequest{complete(), submitChunk(big[:1<<16], "x", true)}, "chunk.name"},
 		{"a priority that does not exist", []*nafasv1.SubmitSeriesRequest{submitHeader(&nafasv1.UploadHeader{RequestPriority: 99})}, "header.request_priority"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -278,6 +279,32 @@ func TestBugsDoNotLeak(t *testing.T) {
 	require.NotEqual(t, nafasv1.StudyState_STUDY_STATE_DONE, study.GetState(), "a failure looks like a result")
 	require.Equal(t, nafasv1.Priority_PRIORITY_NOT_ASSESSED, study.GetPriority())
 	require.NotContains(t, study.String(), "PATIENT")
+}
+
+// Only so many uploads are open at once: one that hangs must give its place
+// back, wherever in the upload it hangs.
+func TestSilentUploadEnds(t *testing.T) {
+	address, _ := startServer(t, oneFinding, rpc.Options{UploadIdle: 100 * time.Millisecond})
+	client := nafasv1.NewTriageServiceClient(dial(t, address))
+	for name, parts := range map[string][]*nafasv1.SubmitSeriesRequest{
+		"before the header": nil,
+		"after the header":  {complete()},
+		"inside a file":     {complete(), submitChunk("a", "1.1|", false)},
+		"between files":     {complete(), submitChunk("a", "1.1|1.1.5|1.2.9|P", true)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stream, err := client.SubmitSeries(t.Context())
+			require.NoError(t, err)
+			for _, p := range parts {
+				require.NoError(t, stream.Send(p))
+			}
+			err = stream.RecvMsg(&nafasv1.SubmitSeriesResponse{})
+			requireStatus(t, err, codes.DeadlineExceeded, "UPLOAD_IDLE")
+			list, err := client.ListStudies(t.Context(), &nafasv1.ListStudiesRequest{})
+			require.NoError(t, err)
+			require.Empty(t, list.GetStudies(), "something of a broken upload was kept")
+		})
+	}
 }
 
 func TestDeadline(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
@@ -20,13 +21,15 @@ type triageService struct {
 	log     *slog.Logger
 	// stopping is closed when the server shuts down: open streams end then.
 	stopping <-chan struct{}
+	// uploadIdle is how long an open upload may be silent.
+	uploadIdle time.Duration
 }
 
 var _ nafasv1.TriageServiceServer = (*triageService)(nil)
 
 func (s *triageService) SubmitSeries(stream nafasv1.TriageService_SubmitSeriesServer) error {
 	ctx := stream.Context()
-	upload, _, err := receive(ctx, s.service, func() (part, error) { return stream.Recv() })
+	upload, _, err := receive(ctx, s.service, hurried(s.uploadIdle, func() (part, error) { return stream.Recv() }))
 	if err != nil {
 		return statusError(ctx, s.log, err)
 	}
@@ -40,7 +43,7 @@ func (s *triageService) SubmitSeries(stream nafasv1.TriageService_SubmitSeriesSe
 
 func (s *triageService) TriageSeries(stream nafasv1.TriageService_TriageSeriesServer) error {
 	ctx := stream.Context()
-	upload, header, err := receive(ctx, s.service, func() (part, error) { return stream.Recv() })
+	upload, header, err := receive(ctx, s.service, hurried(s.uploadIdle, func() (part, error) { return stream.Recv() }))
 	if err != nil {
 		return statusError(ctx, s.log, err)
 	}

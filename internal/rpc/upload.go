@@ -3,19 +3,60 @@ package rpc
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"time"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	"nafas/internal/triage"
 	nafasv1 "nafas/proto/nafas/v1"
 )
 
-// maxChunkBytes is the largest piece of a file in one message.
-const maxChunkBytes = 1 << 20
+const (
+	// maxChunkBytes is the largest piece of a file in one message.
+	maxChunkBytes = 1 << 20
+	// maxNameBytes is the longest name of a file (a path on Linux): names of
+	// refused files stay in memory until the receipt, and go into it.
+	maxNameBytes = 4096
+	// uploadIdle is how long an open upload may be silent. Only so many
+	// uploads are open at once: without an end, a few that hang would shut
+	// everybody else out.
+	uploadIdle = 2 * time.Minute
+)
 
 // part is what the two upload requests have in common.
 type part interface {
 	GetHeader() *nafasv1.UploadHeader
 	GetChunk() *nafasv1.Chunk
+}
+
+// hurried is recv, but for a sender that stays silent for longer than idle.
+// The call that is left waiting ends with the stream.
+func hurried(idle time.Duration, recv func() (part, error)) func() (part, error) {
+	type received struct {
+		part part
+		err  error
+	}
+	return func() (part, error) {
+		came := make(chan received, 1)
+		go func() {
+			p, err := recv()
+			came <- received{p, err}
+		}()
+		silence := time.NewTimer(idle)
+		defer silence.Stop()
+		select {
+		case r := <-came:
+			return r.part, r.err
+		case <-silence.C:
+			return nil, withDetails(codes.DeadlineExceeded,
+				fmt.Sprintf("nothing came for %s: the upload is ended, and nothing of it was kept", idle), reasonUploadIdle,
+				&errdetails.RetryInfo{RetryDelay: durationpb.New(busyRetry)})
+		}
+	}
 }
 
 // receive reads a whole upload: the header, then files, until the sender
@@ -108,6 +149,9 @@ func receiveChunk(recv func() (part, error)) (*nafasv1.Chunk, error) {
 	}
 	if len(chunk.GetData()) > maxChunkBytes {
 		return nil, invalid("chunk.data", "is larger than 1 MiB")
+	}
+	if len(chunk.GetName()) > maxNameBytes {
+		return nil, invalid("chunk.name", fmt.Sprintf("is longer than %d bytes", maxNameBytes))
 	}
 	return chunk, nil
 }
