@@ -171,10 +171,18 @@ func answer(err error) error {
 		return nil
 	case errors.Is(err, triage.ErrFenced):
 		return river.JobCancel(triage.ErrFenced)
+	case errors.Is(err, triage.ErrNoWorker):
+		// A snooze, since it does not count as an attempt.
+		return river.JobSnooze(noWorkerPause)
 	default:
 		return errAgain
 	}
 }
+
+// noWorkerPause is how long the queue waits for a worker that cannot be
+// started: long enough to keep the log readable, short beside what a person
+// needs to mend it.
+const noWorkerPause = 5 * time.Second
 
 // maxBackoff is short, because a server that stops and starts puts its jobs
 // back as failed attempts.

@@ -142,6 +142,20 @@ func TestFailedAttemptIsTriedAgainAndThenSetAside(t *testing.T) {
 	require.EqualValues(t, 2+triage.MaxTrouble, tries.Load())
 }
 
+func TestStudiesWaitForAWorkerThatCannotBeStarted(t *testing.T) {
+	var tries atomic.Int32
+	s := open(t, t.TempDir(), time.Minute, func(ctx context.Context, job triage.ReadingJob) (triage.StudyReading, error) {
+		if tries.Add(1) <= 2 {
+			return triage.StudyReading{}, fmt.Errorf("%w: no library", triage.ErrNoWorker)
+		}
+		return read(ctx, job)
+	})
+	defer s.close(t, time.Minute)
+	s.send(t, triage.Submission{Complete: true}, "1.2/1")
+	s.await(t, "1.2", triage.Done)
+	require.EqualValues(t, 3, tries.Load())
+}
+
 func TestStopPutsTheJobBackAndTheNextStartDoesIt(t *testing.T) {
 	dir := t.TempDir()
 	begun := make(chan struct{}, 1)

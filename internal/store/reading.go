@@ -191,8 +191,10 @@ func (s *SQLite) Trouble(ctx context.Context, t triage.Token, uid string, at tim
 		if err != nil {
 			return err
 		}
-		if err := tx.QueryRowContext(ctx, `UPDATE reading SET `+column+` = `+column+` + 1 WHERE id = ? RETURNING `+column, r.readingID).Scan(&n); err != nil {
-			return err
+		if kind != triage.TroubleNoWorker {
+			if err := tx.QueryRowContext(ctx, `UPDATE reading SET `+column+` = `+column+` + 1 WHERE id = ? RETURNING `+column, r.readingID).Scan(&n); err != nil {
+				return err
+			}
 		}
 		r.state = triage.Waiting
 		return saveStudy(ctx, tx, &r, at)

@@ -41,8 +41,9 @@ type Store interface {
 	StartReading(ctx context.Context, t Token, uid string, at time.Time, r Recipe) (ReadingJob, error)
 	// FinishReading writes a reading and ends the job.
 	FinishReading(ctx context.Context, t Token, at time.Time, reading StudyReading) error
-	// Trouble counts one more failure of a kind against the job and returns
-	// how many of that kind there are now.
+	// Trouble counts one more failure of a kind against the job, puts the
+	// study back to waiting and returns how many of that kind there are now;
+	// TroubleNoWorker is not counted.
 	Trouble(ctx context.Context, t Token, uid string, at time.Time, kind TroubleKind) (int, error)
 	// GiveUp ends the job: the study is final with this reason.
 	GiveUp(ctx context.Context, t Token, uid string, at time.Time, why *refusal.Error) error

@@ -11,6 +11,11 @@ import (
 // ErrWorkerDied says that the process that read a study died.
 var ErrWorkerDied = errors.New("the worker process died")
 
+// ErrNoWorker says that no worker process could be started: the library or the
+// model is gone, or the machine is out of memory. It is no study's fault, so
+// it is not counted: the study waits until there is a worker again.
+var ErrNoWorker = errors.New("no worker process could be started")
+
 // ErrOverLimit says that reading a study took more time or memory than it
 // may.
 var ErrOverLimit = errors.New("over the limit")
@@ -77,6 +82,12 @@ func (s *Service) readingFailed(ctx context.Context, t Token, studyUID string, e
 		return s.giveUp(ctx, t, studyUID, refusal.New(LimitExceeded,
 			"look at the study without Nafas; raise the limits of the worker if such studies are usual here",
 			"the analysis went over its limit of time or memory"))
+	}
+	if errors.Is(err, ErrNoWorker) {
+		s.log.ErrorContext(ctx, "nothing is read until a worker process can be started", "error", err)
+		_, waitErr := s.store.Trouble(context.WithoutCancel(ctx), t, studyUID, s.opt.Now(), TroubleNoWorker)
+		s.hub.changed()
+		return errors.Join(err, waitErr)
 	}
 	kind := TroubleError
 	if errors.Is(err, ErrWorkerDied) {

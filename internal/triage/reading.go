@@ -103,6 +103,8 @@ const (
 	TroubleCrash TroubleKind = "crash"
 	// TroubleError: the attempt ended with an error that is no refusal.
 	TroubleError TroubleKind = "error"
+	// TroubleNoWorker: the attempt never began. It is not counted.
+	TroubleNoWorker TroubleKind = "no worker"
 )
 
 // MaxTrouble is how often a job may fail in one way before it is set aside.

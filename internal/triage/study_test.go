@@ -189,6 +189,23 @@ func TestHowAReadingFails(t *testing.T) {
 	}
 }
 
+func TestMissingWorkerIsNoStudysFault(t *testing.T) {
+	b := newBench(t)
+	b.send(complete, a1)
+	b.read = func(context.Context, triage.ReadingJob, func(triage.Progress)) (triage.StudyReading, error) {
+		return triage.StudyReading{}, triage.ErrNoWorker
+	}
+	for range 10 * triage.MaxTrouble {
+		j := b.begin("read")
+		require.ErrorIs(t, b.Read(t.Context(), j.token, j.study), triage.ErrNoWorker)
+		require.Equal(t, triage.Waiting, b.study("1.2").State)
+		b.again(j)
+	}
+	b.read = oneFinding
+	require.NoError(t, b.readNow())
+	require.Equal(t, triage.Done, b.study("1.2").State)
+}
+
 func TestKilledServersDoNotCountAsCrashes(t *testing.T) {
 	b := newBench(t)
 	b.send(complete, a1)

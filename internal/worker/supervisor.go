@@ -199,7 +199,10 @@ func (s *Supervisor) Read(ctx context.Context, job triage.ReadingJob, progress f
 	}
 	defer s.give()
 	if err := s.ensure(ctx); err != nil {
-		return triage.StudyReading{}, err
+		if ctx.Err() != nil {
+			return triage.StudyReading{}, ctx.Err()
+		}
+		return triage.StudyReading{}, errors.Join(triage.ErrNoWorker, err)
 	}
 	s.jobs++
 	if err := s.child.send(message{Type: msgRead, ID: s.jobs, Job: &job}); err != nil {

@@ -240,6 +240,7 @@ func TestChildThatCannotWork(t *testing.T) {
 			require.ErrorContains(t, err, want)
 			_, err = s.Read(t.Context(), job("1.2"), nothing)
 			require.ErrorContains(t, err, want)
+			require.ErrorIs(t, err, triage.ErrNoWorker, "the study would be blamed for it")
 		})
 	}
 }
