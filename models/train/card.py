@@ -20,7 +20,7 @@ DATA = {
                   "Archive. Places after LUNA16 (CC BY 4.0)."),
     "QIN LUNG CT": ("CC-BY-3.0", "Kalpathy-Cramer J et al. A comparison of lung nodule segmentation "
                     "algorithms. Journal of Digital Imaging 29, 2016. The Cancer Imaging Archive."),
-    "CPTAC-LSCC": ("CC-BY-3.0", "National Cancer Institute Clinical Proteomic Tumor Analysis "
+    "CPTAC-LSCC": ("CC BY", "National Cancer Institute Clinical Proteomic Tumor Analysis "
                    "Consortium (CPTAC). Lung Squamous Cell Carcinoma collection. The Cancer Imaging "
                    "Archive."),
 }
@@ -158,9 +158,10 @@ def text(recipe, net, model, scans, lesions, false, points, strata):
         counts = " | ".join(str(int((f >= points[k]).sum())) for k in (0.25, 1, 4))
         lines.append("| %s | %s | %s |" % (s.case, s.use if s.annotated else s.use + ", not annotated",
                                            counts))
-    lines += ["", "The operating points come from the false marks of the held-out scans alone (a line "
-              "through log rate over the score's logit): not from scans that were trained on, whose "
-              "false marks were trained away. Two scans say little; the points will move with more.",
+    lines += ["", "The operating points come from the false marks of all annotated scans above, phantoms "
+              "apart (a line through log rate over the score's logit). Most of these scans were trained "
+              "on, so an unseen one may well have more false marks; a phantom holds 15 made mimics, "
+              "which count as false.",
               "", "Simulated nodules in held-out lungs (best score within the nodule's radius):", "",
               "| diameter mm | nodules | at 1 false mark | at 4 |", "|---|---|---|---|"]
     for low, high, n, (one, four) in strata:
@@ -172,6 +173,6 @@ def text(recipe, net, model, scans, lesions, false, points, strata):
               "no nodule.",
               "- Reference positions of the large tumours are segmentation centroids; some training "
               "labels are one person's judgement (`models/train/labels.csv`, source audit).",
-              "- The held-out scans also set the operating points, so false marks on them are not an "
-              "independent figure.", ""]
+              "- The held-out scans take part in setting the operating points, so false marks on them are "
+              "not an independent figure.", ""]
     return "\n".join(lines)

@@ -133,7 +133,7 @@ def main():
     net = train.run(recipe, training, generator(args, recipe, folder), work,
                     args.device, log)
     lesions, false = evaluate.evaluate(net, scans + tests, recipe, args.device, log)
-    points = evaluate.operating_points({s.case: false[s.case] for s in held})
+    points = evaluate.operating_points({s.case: false[s.case] for s in scans if s.annotated})
     log("operating points %s" % points)
     rows = unseen_simulated(args, recipe, net, held, work)
     card.write(args.out, recipe, net, scans, tests, len(phantoms), lesions, false, points,

@@ -34,8 +34,13 @@ def rate(step, options):
     """One cosine cycle with a linear warm-up, as a factor of lr."""
     if step < options["warmup"]:
         return (step + 1) / options["warmup"]
-    t = (step - options["warmup"]) / max(1, options["iterations"] - options["warmup"])
+    length = options["cycle"][step >= mining_steps(options)[0]]
+    t = (step - options["warmup"]) / max(1, length - options["warmup"])
     return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * t))
+
+
+def mining_steps(options):
+    return [int(share * options["iterations"]) for share in options["mine_at"]]
 
 
 def tensors(patches, recipe, rng):
@@ -85,8 +90,8 @@ def run(recipe, scans, generator, out, device="cpu", log=print):
     if os.path.exists(path):
         start = restore(path, recipe, net, optimiser, average, device)
         log("resumed at %d" % start)
-    mine_at = sorted(int(share * options["iterations"]) for share in options["mine_at"])
-    mined = bool(mine_at) and start > mine_at[0]
+    mine_at = mining_steps(options)
+    mined = start > mine_at[0]
     patches, rng, replay = None, np.random.default_rng([seed, start]), None
     sums, clock = np.zeros(3), time.time()
     try:
