@@ -16,6 +16,9 @@ func TestStudyThatWasSetAsideIsNeverSilent(t *testing.T) {
 	for name, series := range map[string][]*nafasv1.Series{
 		"series that were not read": {{SeriesInstanceUid: "1.2.3", Modality: "CT", Instances: 40}},
 		"no series":                 nil,
+		// of the time before the study was held: it may be another patient's
+		"a result from before":  {{SeriesInstanceUid: "1.2.3", Result: &nafasv1.SeriesResult{Findings: []*nafasv1.Finding{{Rank: 1}}}}},
+		"a refusal from before": {{SeriesInstanceUid: "1.2.3", NotRead: &nafasv1.Refusal{Reason: nafasv1.Reason_REASON_TOO_THICK}}},
 	} {
 		for _, format := range []string{"table", "json", "csv"} {
 			t.Run(name+", "+format, func(t *testing.T) {

@@ -89,7 +89,7 @@ func (c *sendCmd) wait(s *streams, ctx context.Context, conn *client.Client, rep
 // that was read are no series to read: they are noted on standard error.
 func printStudy(s *streams, out printer, study *nafasv1.Study) (read bool, err error) {
 	for _, series := range study.GetSeries() {
-		if series.GetResult() == nil {
+		if series.GetResult() == nil || study.GetNotAssessed() != nil {
 			continue
 		}
 		read = true
@@ -123,15 +123,18 @@ func printStudy(s *streams, out printer, study *nafasv1.Study) (read bool, err e
 	return read, nil
 }
 
-// notRead lists the series without a result. Where the study as a whole was set
-// aside (held, crashed, cancelled) its reason stands for theirs, and for a
-// study of which no series is known: standard output must not be empty for it.
+// notRead lists the series without a result that counts. Where the study as a
+// whole was set aside (held, crashed, cancelled) its reason stands for theirs,
+// and for a study of which no series is known: standard output must not be
+// empty for it. A result from before that is none now: it may be of another
+// patient, or of fewer images, and a reader of standard output alone would not
+// see it.
 func notRead(study *nafasv1.Study) []*nafasv1.SeriesNotRead {
 	var list []*nafasv1.SeriesNotRead
 	for _, series := range study.GetSeries() {
 		why := series.GetNotRead()
-		if why == nil && series.GetResult() == nil {
-			why = study.GetNotAssessed()
+		if set := study.GetNotAssessed(); why == nil || set != nil && set.GetReason() != nafasv1.Reason_REASON_NO_USABLE_SERIES {
+			why = set
 		}
 		if why == nil {
 			continue
