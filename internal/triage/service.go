@@ -111,7 +111,20 @@ func New(store Store, files Files, headers HeaderReader, reader StudyReader, o O
 
 // Study returns a study with its series, or ErrNotFound.
 func (s *Service) Study(ctx context.Context, uid string) (Study, error) {
-	return s.store.Study(ctx, uid)
+	study, err := s.store.Study(ctx, uid)
+	return study.withheld(), err
+}
+
+// withheld takes the earlier results out of a study that is held because it
+// has two patients: nobody knows whose findings they are. They stay stored.
+func (s Study) withheld() Study {
+	if s.NotAssessed == nil || s.NotAssessed.Reason != refusal.PatientMismatch {
+		return s
+	}
+	for i := range s.Series {
+		s.Series[i].Result, s.Series[i].NotRead = nil, s.NotAssessed
+	}
+	return s
 }
 
 // Cancel stops the analysis of a study between two tiles. The study stays,

@@ -121,6 +121,21 @@ func TestTwoPatientsInOneStudyAreHeld(t *testing.T) {
 	}
 }
 
+// Findings beside two names would be somebody's, and nobody could say whose.
+func TestHeldStudyShowsNoEarlierFindings(t *testing.T) {
+	b := newBench(t)
+	b.send(complete, a1)
+	require.NoError(t, b.readNow())
+	require.NotNil(t, b.study("1.2").Series[0].Result)
+	other := a2
+	other.patient = "Q"
+	b.send(complete, other)
+	for _, series := range b.study("1.2").Series {
+		require.Nil(t, series.Result)
+		require.Equal(t, refusal.PatientMismatch, series.NotRead.Reason)
+	}
+}
+
 func TestSecondPatientStopsARunningReading(t *testing.T) {
 	b := newBench(t)
 	b.send(complete, a1)
