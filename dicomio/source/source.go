@@ -64,6 +64,11 @@ func FromBytes(name string, data []byte) Item {
 	}
 }
 
+// refusedItem stands for an input that cannot be opened.
+func refusedItem(name string, why *refusal.Error) Item {
+	return Item{Name: name, Open: func() ([]byte, error) { return nil, why }}
+}
+
 // FromFile is an item over one file on disk; maxBytes <= 0 means the default
 // limit.
 func FromFile(name, path string, maxBytes int64) Item {
@@ -129,7 +134,10 @@ type walk struct {
 //
 // Errors: the context's, the file system's, and *refusal.Error (TooLarge,
 // Unsupported, Malformed) where path itself is an archive or a DICOMDIR that
-// cannot be read. Inside a folder the same things become notes.
+// cannot be read. Inside a folder such an archive is an item whose Open fails
+// with the refusal: it may hold the rest of a study, so that it counts as an
+// input that was not read. A DICOMDIR is a note there, since its folder is
+// read all the same.
 func Walk(ctx context.Context, path string, lim Limits) ([]Item, []Note, error) {
 	w := &walk{ctx: ctx, lim: lim.orDefault()}
 	info, err := os.Stat(path)
@@ -180,7 +188,7 @@ func (w *walk) file(path string) error {
 }
 
 // add takes in a file of a known kind. named: the caller asked for exactly
-// this file, so a bad archive is an error rather than a note.
+// this file, so a bad archive is an error rather than an item that fails.
 func (w *walk) add(name string, kind kind, open func() (*os.File, error), named bool) error {
 	switch kind {
 	case kindDICOM:
@@ -192,7 +200,7 @@ func (w *walk) add(name string, kind kind, open func() (*os.File, error), named 
 		}
 		err := w.archive(open, name, prefix)
 		if refused := new(refusal.Error); !named && errors.As(err, &refused) {
-			w.note(name, "not read: %s", refused.Error())
+			w.items = append(w.items, refusedItem(name, refused))
 			return nil
 		}
 		return err

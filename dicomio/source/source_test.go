@@ -186,11 +186,16 @@ func TestZipRefused(t *testing.T) {
 			if tc.name == "too many files" {
 				return
 			}
-			// Beside other files it is a note.
+			// Beside other files it is an input that fails, not one that is
+			// passed over: it may hold the rest of the study.
 			write(t, dir, "a.dcm", dicomBytes("a"))
-			names, notes := walk(t, dir, tc.lim)
-			require.Equal(t, []string{"a.dcm"}, names)
-			require.Contains(t, fmt.Sprint(notes), "s.zip: not read: "+string(tc.reason))
+			items, notes, err := source.Walk(context.Background(), dir, tc.lim)
+			require.NoError(t, err)
+			require.Empty(t, notes)
+			require.Len(t, items, 2)
+			require.Equal(t, "s.zip", items[1].Name)
+			_, err = items[1].Bytes(nil)
+			require.Equal(t, tc.reason, refusal.Of(err), "%v", err)
 		})
 	}
 }
