@@ -81,6 +81,11 @@ func TestExitCodes(t *testing.T) {
 		{"TLS without a key", []string{"serve", "--data", empty, "--tls-cert", "x"}, exitUsage, "--tls-key"},
 		{"nobody at that address", []string{"health", "--address", "127.0.0.1:1"}, exitFailed, "no answer"},
 		{"a role that does not exist", []string{"token", "new", "a", "--roles", "root"}, exitUsage, "unknown role"},
+		{"fewer nodules than none", []string{"phantom", empty, "--nodules=-1"}, exitUsage, "--nodules"},
+		{"an image without pixels", []string{"phantom", empty, "--size", "0"}, exitUsage, "--size"},
+		{"a worker without memory", []string{"serve", "--data", empty, "--worker-memory-mib=-1"}, exitUsage, "--worker-memory-mib"},
+		{"no time to read", []string{"serve", "--data", empty, "--read-limit=0s"}, exitUsage, "--read-limit"},
+		{"negative quiet time", []string{"serve", "--data", empty, "--quiet=-1s"}, exitUsage, "--quiet"},
 		{"help", []string{"--help"}, exitDone, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -31,6 +31,9 @@ func (c *configCheckCmd) Run(s *streams, ctx kongContext) error {
 		}
 		fmt.Fprintf(s.out, "%-10s ok: %s\n", name, good)
 	}
+	if err := c.limits(); err != nil {
+		check("limits", err, "")
+	}
 	busy, err := c.tryListener(ctx)
 	check("listener", err, c.Listen+" "+c.exposureWords())
 	if busy {

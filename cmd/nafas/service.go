@@ -70,6 +70,22 @@ func (f serviceFlags) security() (rpc.Options, error) {
 	return o, nil
 }
 
+// limits refuses numbers with which nothing would ever be read.
+func (f serviceFlags) limits() error {
+	switch {
+	case f.Quiet < 0, f.Grace < 0, f.MinFree < 0:
+		return usage("--quiet, --grace and --min-free-mib must not be negative")
+	case f.Idle <= 0, f.ReadLimit <= 0:
+		return usage("--idle and --read-limit must be above 0")
+	case f.WorkerLimit < minWorkerMiB:
+		return usage("--worker-memory-mib is %d; the runtime and the model alone need %d", f.WorkerLimit, minWorkerMiB)
+	}
+	return nil
+}
+
+// minWorkerMiB holds the library, a model and the smallest chest.
+const minWorkerMiB = 512
+
 // workerCommand starts this binary again as the worker process.
 func (f engineFlags) workerCommand() (*exec.Cmd, error) {
 	self, err := os.Executable()
@@ -103,6 +119,9 @@ type service struct {
 // nothing before the model has proved itself in the worker process.
 func startService(ctx context.Context, log *slog.Logger, f serviceFlags) (_ *service, err error) {
 	s := &service{flags: f, log: log, served: make(chan error, 1)}
+	if err := f.limits(); err != nil {
+		return nil, err
+	}
 	security, err := f.security()
 	if err != nil {
 		return nil, err
