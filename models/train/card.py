@@ -170,7 +170,7 @@ def text(recipe, net, model, scans, lesions, false, points, strata):
               "- Few patients, scanners (GE, Siemens) and slice thicknesses (1.25 to 3 mm); adults; no "
               "screening population. What it does elsewhere is not known.",
               "- Small, ground-glass and juxta-pleural nodules are found least. No mark does not mean "
-              "no nodule.",
+              "no nodule. Large tumours (above 30 mm) can score below small false marks.",
               "- Reference positions of the large tumours are segmentation centroids; some training "
               "labels are one person's judgement (`models/train/labels.csv`, source audit).",
               "- The held-out scans take part in setting the operating points, so false marks on them are "

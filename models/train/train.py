@@ -34,8 +34,7 @@ def rate(step, options):
     """One cosine cycle with a linear warm-up, as a factor of lr."""
     if step < options["warmup"]:
         return (step + 1) / options["warmup"]
-    length = options["cycle"][step >= mining_steps(options)[0]]
-    t = (step - options["warmup"]) / max(1, length - options["warmup"])
+    t = (step - options["warmup"]) / max(1, options["iterations"] - options["warmup"])
     return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * t))
 
 
