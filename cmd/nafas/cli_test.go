@@ -168,6 +168,7 @@ func TestBrokenFilesBesideAGoodSeries(t *testing.T) {
 	code, out, stderr := nafas(t, "triage", "--format", "json", "--onnxruntime", ortlibtest.Path(t), dir)
 	require.Equal(t, exitSomeFailed, code)
 	require.Contains(t, out, `"findings"`)
+	require.Contains(t, out, "1 files of the input were refused", "the result hides that it may be of a part")
 	require.Contains(t, stderr, "broken.dcm")
 	require.Contains(t, stderr, "DICOM_MALFORMED")
 }

@@ -42,6 +42,7 @@ func (c *triageCmd) Run(s *streams, ctx kongContext) error {
 		fmt.Fprintf(s.err, "note: %s\n", note)
 	}
 	for _, reading := range batch.Studies {
+		noteRefused(reading, len(batch.Refused))
 		ok, err := printStudy(s, out, rpc.StudyProto(studyOf(reading)))
 		if err != nil {
 			return err
@@ -56,6 +57,20 @@ func (c *triageCmd) Run(s *streams, ctx kongContext) error {
 		return err
 	}
 	return refusedError(failed, good)
+}
+
+// noteRefused writes into each result that files beside it could not be used:
+// a file that is cut short does not say which series it is missing from.
+func noteRefused(r triage.StudyReading, refused int) {
+	if refused == 0 {
+		return
+	}
+	for _, series := range r.Series {
+		if series.Result != nil {
+			series.Result.Notes = append(series.Result.Notes, fmt.Sprintf("%d files of the input were refused: "+
+				"if they belong to this series, it was read without them", refused))
+		}
+	}
 }
 
 // studyOf shows a reading made without a store as the service would.

@@ -134,7 +134,7 @@ func (r *recording) file(ctx context.Context, f triage.IntakeFile) (triage.Recor
 		return triage.RecordedFile{}, err
 	}
 	if outcome == triage.Repeat {
-		return triage.RecordedFile{Outcome: outcome, Unused: true}, nil
+		return triage.RecordedFile{Outcome: outcome, Unused: true}, r.restore(ctx, t, before, f)
 	}
 	if f.File.Path == "" {
 		return triage.RecordedFile{}, errRaced
@@ -175,17 +175,38 @@ func (r *recording) accept(ctx context.Context, t *touched, f triage.IntakeFile)
 
 // newVersion keeps a newer header beside the first; it is read from now on.
 func (r *recording) newVersion(ctx context.Context, t *touched, before *storedInstance, f triage.IntakeFile) error {
-	patient, err := r.patient(ctx, f.Header.Patient)
+	if err := r.current(ctx, t, before, f.Header, f.File.Path); err != nil {
+		return err
+	}
+	return r.version(ctx, before.id, f.File)
+}
+
+// restore makes an earlier version current again where its bytes come once
+// more: the sender's last word counts, and a study that was held for a wrong
+// patient is freed by sending the right files.
+func (r *recording) restore(ctx context.Context, t *touched, before *storedInstance, f triage.IntakeFile) error {
+	var path string
+	err := r.tx.QueryRowContext(ctx, `SELECT path FROM instance_file WHERE instance_id = ? AND sha256 = ?`,
+		before.id, f.File.SHA256[:]).Scan(&path)
+	if err != nil || path == before.Path {
+		return err
+	}
+	return r.current(ctx, t, before, f.Header, path)
+}
+
+// current makes the file at path the version that is read.
+func (r *recording) current(ctx context.Context, t *touched, before *storedInstance, h triage.Header, path string) error {
+	patient, err := r.patient(ctx, h.Patient)
 	if err != nil {
 		return err
 	}
 	if _, err := r.tx.ExecContext(ctx, `UPDATE instance SET patient_id = ?, content = ?, path = ? WHERE id = ?`,
-		patient, f.Header.Content[:], f.File.Path, before.id); err != nil {
+		patient, h.Content[:], path, before.id); err != nil {
 		return err
 	}
-	t.content = t.content || before.content != f.Header.Content
+	t.content = t.content || before.content != h.Content
 	t.changed = t.changed || t.content || before.patient != patient
-	return r.version(ctx, before.id, f.File)
+	return nil
 }
 
 func (r *recording) version(ctx context.Context, instance int64, f triage.StoredFile) error {

@@ -121,6 +121,25 @@ func TestTwoPatientsInOneStudyAreHeld(t *testing.T) {
 	}
 }
 
+// The remedy that a held study names: send the right files again.
+func TestSendingTheFirstFilesAgainFreesAHeldStudy(t *testing.T) {
+	b := newBench(t)
+	b.send(complete, a1, a2)
+	require.NoError(t, b.readNow())
+	wrong := a2
+	wrong.patient = "Q"
+	b.send(complete, wrong)
+	require.Equal(t, refusal.PatientMismatch, b.study("1.2").NotAssessed.Reason)
+
+	require.Equal(t, 2, b.send(complete, a1, a2).Repeated)
+	require.Equal(t, triage.Waiting, b.study("1.2").State)
+	require.NoError(t, b.readNow())
+	s := b.study("1.2")
+	require.Equal(t, triage.Done, s.State)
+	require.NotNil(t, s.Series[0].Result)
+	require.Equal(t, 2, s.Instances)
+}
+
 // Findings beside two names would be somebody's, and nobody could say whose.
 func TestHeldStudyShowsNoEarlierFindings(t *testing.T) {
 	b := newBench(t)

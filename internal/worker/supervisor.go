@@ -69,10 +69,11 @@ type Supervisor struct {
 	closed chan struct{}
 	once   sync.Once
 
-	// The rest is for whoever has the turn.
-	child *process
-	jobs  int64
-	idle  *time.Timer
+	// The rest is for whoever has the turn. identity is the first child's.
+	identity *Identity
+	child    *process
+	jobs     int64
+	idle     *time.Timer
 }
 
 var _ triage.StudyReader = (*Supervisor)(nil)
@@ -159,10 +160,20 @@ func (s *Supervisor) ensure(ctx context.Context) error {
 		}
 		return err
 	}
+	if s.identity == nil {
+		s.identity = &child.id
+	} else if *s.identity != child.id {
+		child.kill()
+		return errChanged
+	}
 	s.log.Info("worker process started", "pid", cmd.Process.Pid)
 	s.child = child
 	return nil
 }
+
+// errChanged: results are kept under the identity that the service started
+// with, so a child that reads with another one must not read.
+var errChanged = errors.New("the model or the library on disk is no longer the one that the service started with: restart the service")
 
 // rest lets the child leave after some time without work.
 func (s *Supervisor) rest() {

@@ -45,7 +45,11 @@ func childMain(mode string) int {
 		case "printing":
 			fmt.Println("a library prints to stdout")
 		}
-		return fake{}, worker.Identity{Model: triage.Model{Name: "fake"}}, nil
+		identity := worker.Identity{Model: triage.Model{Name: "fake"}}
+		if mode == "exchanged" {
+			identity.Model.Version = strconv.Itoa(os.Getpid())
+		}
+		return fake{}, identity, nil
 	})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -243,6 +247,18 @@ func TestChildThatCannotWork(t *testing.T) {
 			require.ErrorIs(t, err, triage.ErrNoWorker, "the study would be blamed for it")
 		})
 	}
+}
+
+// Results are kept under the identity that the service started with.
+func TestChildWithAnotherModelDoesNotRead(t *testing.T) {
+	s := supervise(t, "exchanged")
+	_, err := s.Start(t.Context())
+	require.NoError(t, err)
+	_, err = s.Read(t.Context(), job("killed"), nothing)
+	require.ErrorIs(t, err, triage.ErrWorkerDied)
+	_, err = s.Read(t.Context(), job("1.2"), nothing)
+	require.ErrorIs(t, err, triage.ErrNoWorker)
+	require.ErrorContains(t, err, "restart the service")
 }
 
 func TestWhatPrintsToStdoutDoesNotBreakTheProtocol(t *testing.T) {
