@@ -75,6 +75,7 @@ func TestExitCodes(t *testing.T) {
 		{"a file that is no image", []string{"triage", text}, exitUsage, "no DICOM file"},
 		{"a path that does not exist", []string{"triage", filepath.Join(empty, "none")}, exitFailed, "no such file"},
 		{"a model that does not exist", []string{"model", "verify", "--model", "none"}, exitFailed, "no such model"},
+		{"threads that no machine has", []string{"model", "verify", "--threads", "100000"}, exitUsage, "--threads"},
 		{"a library that does not exist", []string{"model", "verify", "--onnxruntime", "/none.so"}, exitFailed, "three ways out"},
 		{"plaintext beyond this machine", []string{"serve", "--listen", "0.0.0.0:0", "--data", empty}, exitUsage, "--insecure"},
 		{"an address without a port", []string{"serve", "--listen", "127.0.0.1", "--data", empty}, exitUsage, "HOST:PORT"},

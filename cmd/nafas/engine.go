@@ -22,6 +22,10 @@ type engineFlags struct {
 	Threads     int    `help:"Processor cores to use." default:"${cores}"`
 }
 
+// maxThreads is more than any machine has that this is for; far beyond, the
+// library takes all memory for its threads.
+const maxThreads = 1024
+
 // engine reads studies: the library, the model and the pipeline, open.
 type engine struct {
 	library  ortlib.Library
@@ -42,9 +46,6 @@ func (f engineFlags) findLibrary(ctx context.Context, s *streams, fetch bool) (o
 // open loads the library and the model and proves the model by its self-test:
 // a model that computes something else on this machine is never used.
 func (f engineFlags) open(ctx context.Context, s *streams, fetch bool) (*engine, error) {
-	if f.Threads < 1 {
-		return nil, usage("--threads must be 1 or more")
-	}
 	library, err := f.findLibrary(ctx, s, fetch)
 	if err != nil {
 		return nil, err
@@ -71,6 +72,9 @@ func (f engineFlags) open(ctx context.Context, s *streams, fetch bool) (*engine,
 }
 
 func (f engineFlags) openModel(library ortlib.Library) (*manifest.Model, *onnx.Session, error) {
+	if f.Threads < 1 || f.Threads > maxThreads {
+		return nil, nil, usage("--threads must be 1 to %d", maxThreads)
+	}
 	model, err := models.Open(f.Model)
 	if err != nil {
 		return nil, nil, err
