@@ -109,7 +109,8 @@ func Classify(known *Known, pixels, file Sum) (Outcome, *refusal.Error) {
 	}
 	return Quarantine, refusal.New(refusal.ChangedDuplicate,
 		"send changed images under new SOP Instance UIDs",
-		"an instance with this SOP Instance UID is stored with other pixels or geometry, or under another study or series")
+		"an instance with this SOP Instance UID is stored, and this one has other pixels or geometry, belongs to another study or series, "+
+			"or comes in an encoding that is not compared here (JPEG 2000)")
 }
 
 // Intake is one upload, its files durable in their places, ready to be

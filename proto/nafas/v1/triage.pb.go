@@ -1103,8 +1103,7 @@ type Progress struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
 	StudyInstanceUid  string                 `protobuf:"bytes,1,opt,name=study_instance_uid,json=studyInstanceUid,proto3" json:"study_instance_uid,omitempty"`
 	SeriesInstanceUid string                 `protobuf:"bytes,2,opt,name=series_instance_uid,json=seriesInstanceUid,proto3" json:"series_instance_uid,omitempty"`
-	// waiting, read, decode, assemble, lung, prepare, onnx, postprocess,
-	// measure.
+	// read, decode, lung, prepare, onnx, postprocess, measure.
 	Stage         string `protobuf:"bytes,3,opt,name=stage,proto3" json:"stage,omitempty"`
 	Done          int32  `protobuf:"varint,4,opt,name=done,proto3" json:"done,omitempty"`
 	Total         int32  `protobuf:"varint,5,opt,name=total,proto3" json:"total,omitempty"`
