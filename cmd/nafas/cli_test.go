@@ -239,6 +239,25 @@ func TestConfigCheckTriesTheListener(t *testing.T) {
 	}
 }
 
+func TestPhantomDoesNotMixWithAnother(t *testing.T) {
+	dir := writeSmallChest(t)
+	code, _, stderr := nafas(t, "phantom", dir, "--size", "64", "--slices", "40", "--spacing", "5")
+	require.Equal(t, exitUsage, code)
+	require.Contains(t, stderr, "holds a series already")
+}
+
+func TestSendPrintsItsReceipt(t *testing.T) {
+	s := startServer(t, t.TempDir())
+	dir := writeSmallChest(t)
+	code, out, stderr := nafas(t, "send", "--address", s.address, "--format", "json", dir)
+	require.Zero(t, code, stderr)
+	receipt := &nafasv1.Receipt{}
+	require.NoError(t, protojson.Unmarshal([]byte(out), receipt))
+	require.Len(t, receipt.GetStudyInstanceUids(), 1)
+	require.EqualValues(t, 100, receipt.GetAccepted())
+	require.Empty(t, receipt.GetRefusals())
+}
+
 func TestPhantomIsTheSameEachTime(t *testing.T) {
 	args := func(dir string) []string {
 		return []string{"phantom", dir, "--size", "64", "--slices", "40", "--spacing", "5", "--nodules", "2", "--seed", "3"}

@@ -32,6 +32,9 @@ func (c *phantomCmd) Run(s *streams, ctx kongContext) error {
 	if c.Size < 1 || c.Slices < 0 || c.Nodules < 0 || c.Spacing <= 0 || c.Thickness < 0 {
 		return usage("--size and --spacing must be above 0; --slices, --nodules and --thickness must not be negative")
 	}
+	if old, _ := filepath.Glob(filepath.Join(c.Out, "*.dcm")); len(old) > 0 {
+		return usage("%s holds a series already: its slices would mix with the new ones", c.Out)
+	}
 	kernel, err := phantom.ParseKernel(c.Kernel)
 	if err != nil {
 		return usage("%w", err)

@@ -43,12 +43,27 @@ func (c *sendCmd) Run(s *streams, ctx kongContext) error {
 	if c.Wait {
 		return c.wait(s, ctx, conn, report, refused)
 	}
-	if s.format == "table" {
-		for _, uid := range report.StudyUIDs {
-			fmt.Fprintln(s.out, uid)
-		}
+	if err := printReceipt(s, report); err != nil {
+		return err
 	}
 	return refusedError(refused, len(report.StudyUIDs))
+}
+
+// printReceipt prints what was taken in: a receipt as JSON, or the studies,
+// one a line.
+func printReceipt(s *streams, r client.Report) error {
+	if s.format == "json" {
+		return printJSON(s.out, &nafasv1.Receipt{
+			StudyInstanceUids: r.StudyUIDs, Accepted: int32(r.Accepted),
+			RepeatedInstances: int32(r.Repeated), Refusals: r.Refused,
+		})
+	}
+	for _, uid := range r.StudyUIDs {
+		if _, err := fmt.Fprintln(s.out, uid); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *sendCmd) header() *nafasv1.UploadHeader {
