@@ -26,6 +26,7 @@ const (
 	StagePrepare     = "prepare"
 	StageONNX        = "onnx"
 	StagePostprocess = "postprocess"
+	StageRefine      = "refine"
 	StageMeasure     = "measure"
 )
 
@@ -43,8 +44,8 @@ const (
 // Config is what a pipeline is made of.
 type Config struct {
 	Model *manifest.Model
-	// Runner runs the model's network. The caller closes it.
-	Runner detect.Runner
+	// Networks run the model's networks. The caller closes them.
+	Networks detect.Networks
 }
 
 // Progress is how far a run is; Total is 0 where a stage has no steps.
@@ -82,20 +83,20 @@ type Outcome struct {
 // goroutines where the runner may.
 type Pipeline struct {
 	model    *manifest.Model
-	runner   detect.Runner
+	networks detect.Networks
 	detector *detect.Detector
 }
 
 // New makes a pipeline. It does not run the network; see Verify.
 func New(c Config) (*Pipeline, error) {
-	if c.Model == nil || c.Runner == nil {
-		return nil, errors.New("inference: a pipeline needs a model and a runner")
+	if c.Model == nil {
+		return nil, errors.New("inference: a pipeline needs a model")
 	}
-	d, err := detect.New(c.Model, c.Runner)
+	d, err := detect.New(c.Model, c.Networks)
 	if err != nil {
 		return nil, fmt.Errorf("inference: model %s: %w", c.Model.Name, err)
 	}
-	return &Pipeline{model: c.Model, runner: c.Runner, detector: d}, nil
+	return &Pipeline{model: c.Model, networks: c.Networks, detector: d}, nil
 }
 
 // Model is the model that the pipeline reads with.
@@ -104,7 +105,7 @@ func (p *Pipeline) Model() *manifest.Model { return p.model }
 // Verify runs the model's self-test and returns the largest difference. A
 // model that fails (detect.ErrSelfTest, detect.ErrOutput) must read no scan.
 func (p *Pipeline) Verify(ctx context.Context) (float64, error) {
-	return detect.Verify(ctx, p.model, p.runner)
+	return detect.Verify(ctx, p.model, p.networks)
 }
 
 // Run reads one volume. Its errors are lung.Error (no lung, no Hounsfield
@@ -120,7 +121,7 @@ func (p *Pipeline) Run(ctx context.Context, v *volume.Volume, progress func(Prog
 		do   func(context.Context) error
 	}{
 		{StageLung, r.lung}, {StagePrepare, r.prepare}, {StageONNX, r.infer},
-		{StagePostprocess, r.decode}, {StageMeasure, r.measure},
+		{StagePostprocess, r.decode}, {StageRefine, r.refine}, {StageMeasure, r.measure},
 	} {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -190,8 +191,14 @@ func (r *run) infer(ctx context.Context) (err error) {
 
 func (r *run) decode(context.Context) error {
 	r.out.Candidates = r.detector.Decode(r.prepared, r.maps)
-	r.prepared, r.maps = nil, nil
+	r.maps = nil
 	return nil
+}
+
+func (r *run) refine(ctx context.Context) (err error) {
+	r.out.Candidates, err = r.detector.Refine(ctx, r.prepared, r.out.Candidates)
+	r.prepared = nil
+	return err
 }
 
 func (r *run) measure(context.Context) error {

@@ -49,7 +49,7 @@ func brightspots(t testing.TB, threads int) (*manifest.Model, *onnx.Session) {
 
 func pipeline(t testing.TB, m *manifest.Model, r detect.Runner) *inference.Pipeline {
 	t.Helper()
-	p, err := inference.New(inference.Config{Model: m, Runner: r})
+	p, err := inference.New(inference.Config{Model: m, Networks: detect.Networks{First: r}})
 	require.NoError(t, err)
 	return p
 }
@@ -116,7 +116,7 @@ func TestRunTellsWhatItDoes(t *testing.T) {
 		require.Equal(t, steps, p.Done)
 	})
 	require.NoError(t, err)
-	want := []string{"lung", "prepare", "onnx", "postprocess", "measure"}
+	want := []string{"lung", "prepare", "onnx", "postprocess", "refine", "measure"}
 	require.Equal(t, want, stages)
 	require.Positive(t, steps)
 	require.Len(t, out.Timings, len(want))

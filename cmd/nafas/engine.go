@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"nafas/inference"
@@ -30,7 +31,7 @@ const maxThreads = 1024
 type engine struct {
 	library  ortlib.Library
 	model    *manifest.Model
-	session  *onnx.Session
+	networks *networks
 	reader   *triage.Reader
 	identity worker.Identity
 }
@@ -50,20 +51,19 @@ func (f engineFlags) open(ctx context.Context, s *streams, fetch bool) (*engine,
 	if err != nil {
 		return nil, err
 	}
-	model, session, err := f.openModel(library)
+	model, n, err := f.openModel(library)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := detect.Verify(ctx, model, session); err != nil {
-		session.Close()
+	pipeline, err := inference.New(inference.Config{Model: model, Networks: n.runners()})
+	if err == nil {
+		_, err = pipeline.Verify(ctx)
+	}
+	if err != nil {
+		n.close()
 		return nil, fmt.Errorf("model %s: %w", model.Name, err)
 	}
-	pipeline, err := inference.New(inference.Config{Model: model, Runner: session})
-	if err != nil {
-		session.Close()
-		return nil, err
-	}
-	e := &engine{library: library, model: model, session: session}
+	e := &engine{library: library, model: model, networks: n}
 	e.identity.Model = triage.Model{Name: model.Name, Version: model.Version, SHA256: model.SHA256()}
 	e.identity.Runtime = triage.Runtime{Version: library.Version, SHA256: library.SHA256}
 	e.reader = triage.NewReader(piped{pipeline}, e.identity.Model, e.identity.Runtime, triage.ReaderOptions{Parallel: f.Threads})
@@ -71,7 +71,29 @@ func (f engineFlags) open(ctx context.Context, s *streams, fetch bool) (*engine,
 	return e, nil
 }
 
-func (f engineFlags) openModel(library ortlib.Library) (*manifest.Model, *onnx.Session, error) {
+// networks are the sessions of a model's networks; the second is nil where the
+// model has one alone.
+type networks struct{ first, second *onnx.Session }
+
+func (n *networks) runners() detect.Networks {
+	r := detect.Networks{First: n.first}
+	if n.second != nil {
+		r.Second = n.second
+	}
+	return r
+}
+
+func (n *networks) close() error {
+	var err error
+	for _, s := range []*onnx.Session{n.first, n.second} {
+		if s != nil {
+			err = errors.Join(err, s.Close())
+		}
+	}
+	return err
+}
+
+func (f engineFlags) openModel(library ortlib.Library) (*manifest.Model, *networks, error) {
 	if f.Threads < 1 || f.Threads > maxThreads {
 		return nil, nil, usage("--threads must be 1 to %d", maxThreads)
 	}
@@ -79,22 +101,29 @@ func (f engineFlags) openModel(library ortlib.Library) (*manifest.Model, *onnx.S
 	if err != nil {
 		return nil, nil, err
 	}
-	network, err := model.ONNX()
-	if err != nil {
-		return nil, nil, err
-	}
 	rt, err := onnx.Open(library.Path)
 	if err != nil {
 		return nil, nil, err
 	}
-	session, err := rt.NewSession(network, onnx.Options{Threads: f.Threads})
-	if err != nil {
-		return nil, nil, fmt.Errorf("model %s: %w", model.Name, err)
+	n := &networks{}
+	if n.first, err = f.session(rt, model.ONNX); err == nil && model.Second != nil {
+		n.second, err = f.session(rt, model.SecondONNX)
 	}
-	return model, session, nil
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("model %s: %w", model.Name, err), n.close())
+	}
+	return model, n, nil
 }
 
-func (e *engine) close() error { return e.session.Close() }
+func (f engineFlags) session(rt *onnx.Runtime, file func() ([]byte, error)) (*onnx.Session, error) {
+	network, err := file()
+	if err != nil {
+		return nil, err
+	}
+	return rt.NewSession(network, onnx.Options{Threads: f.Threads})
+}
+
+func (e *engine) close() error { return e.networks.close() }
 
 // piped is the pipeline as the application wants it.
 type piped struct{ *inference.Pipeline }

@@ -39,12 +39,12 @@ func (c *modelVerifyCmd) Run(s *streams, ctx kongContext) error {
 	if err != nil {
 		return err
 	}
-	model, session, err := c.openModel(library)
+	model, n, err := c.openModel(library)
 	if err != nil {
 		return err
 	}
-	defer session.Close()
-	difference, err := detect.Verify(ctx, model, session)
+	defer n.close()
+	difference, err := detect.Verify(ctx, model, n.runners())
 	if err != nil {
 		return fmt.Errorf("model %s: %w", model.Name, err)
 	}

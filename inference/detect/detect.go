@@ -29,23 +29,43 @@ type Runner interface {
 // name, another shape, or values that are no numbers.
 var ErrOutput = errors.New("network output does not fit the manifest")
 
-// Detector is a network with what its manifest says of it.
+// Networks run what a manifest names. Second is nil where it names one network
+// alone.
+type Networks struct {
+	First, Second Runner
+}
+
+func (n Networks) check(m *manifest.Model) error {
+	if n.First == nil || (n.Second == nil) != (m.Second == nil) {
+		return fmt.Errorf("model %s: its networks and its manifest do not match", m.Name)
+	}
+	return nil
+}
+
+// Detector is the networks with what their manifest says of them.
 type Detector struct {
 	in     manifest.Input
 	merge  manifest.Merge
 	head   head
 	runner Runner
+	second *second // nil where there is none
 	// values maps every int16 HU, from the lowest, to the tensor's value.
 	values []float32
 }
 
-// New makes a detector of a manifest and the runner of its network.
-func New(m *manifest.Model, r Runner) (*Detector, error) {
+// New makes a detector of a manifest and the runners of its networks.
+func New(m *manifest.Model, n Networks) (*Detector, error) {
+	if err := n.check(m); err != nil {
+		return nil, err
+	}
 	h, err := newHead(m.Head, m.Input)
 	if err != nil {
 		return nil, err
 	}
-	d := &Detector{in: m.Input, merge: m.Merge, head: h, runner: r, values: make([]float32, 1<<16)}
+	d := &Detector{in: m.Input, merge: m.Merge, head: h, runner: n.First, values: make([]float32, 1<<16)}
+	if m.Second != nil {
+		d.second = &second{Second: *m.Second, runner: n.Second}
+	}
 	for i := range d.values {
 		d.values[i] = float32(m.Input.Value(float64(i + math.MinInt16)))
 	}
@@ -54,7 +74,7 @@ func New(m *manifest.Model, r Runner) (*Detector, error) {
 
 // Detect returns the candidates of a prepared scan, best first: the network
 // tile by tile, peaks, those outside the region of interest dropped, those at
-// one place merged. Scores are rounded to 1e-4, positions and sizes to 0.01 mm,
+// one place merged, the best of them seen again by the second network. Scores are rounded to 1e-4, positions and sizes to 0.01 mm,
 // and ties are ordered by position, so that the same bytes give the same list.
 //
 // progress, which may be nil, is told after every tile. ctx is looked at
@@ -64,7 +84,7 @@ func (d *Detector) Detect(ctx context.Context, p *Prepared, progress func(done, 
 	if err != nil {
 		return nil, err
 	}
-	return d.Decode(p, maps), nil
+	return d.Refine(ctx, p, d.Decode(p, maps))
 }
 
 // Maps are the network's outputs over a whole scan.

@@ -89,7 +89,7 @@ var (
 
 func detector(t testing.TB, m *manifest.Model, r detect.Runner) *detect.Detector {
 	t.Helper()
-	d, err := detect.New(m, r)
+	d, err := detect.New(m, detect.Networks{First: r})
 	require.NoError(t, err)
 	return d
 }
@@ -287,21 +287,21 @@ func TestVerify(t *testing.T) {
 		}
 	}
 	m := example(t)
-	d, err := detect.Verify(context.Background(), m, answers{out: good()})
+	d, err := detect.Verify(context.Background(), m, detect.Networks{First: answers{out: good()}})
 	require.NoError(t, err)
 	require.InDelta(t, 5e-4, d, 1e-6)
 
 	out := good()
 	out["heat"].Data[0] = -4.49
-	_, err = detect.Verify(context.Background(), m, answers{out: out})
+	_, err = detect.Verify(context.Background(), m, detect.Networks{First: answers{out: out}})
 	require.ErrorIs(t, err, detect.ErrSelfTest)
 	out["heat"].Data[0] = float32(math.NaN())
-	_, err = detect.Verify(context.Background(), m, answers{out: out})
+	_, err = detect.Verify(context.Background(), m, detect.Networks{First: answers{out: out}})
 	require.ErrorIs(t, err, detect.ErrSelfTest)
 	delete(out, "heat")
-	_, err = detect.Verify(context.Background(), m, answers{out: out})
+	_, err = detect.Verify(context.Background(), m, detect.Networks{First: answers{out: out}})
 	require.ErrorIs(t, err, detect.ErrOutput)
 	broken := errors.New("broken")
-	_, err = detect.Verify(context.Background(), m, answers{err: broken})
+	_, err = detect.Verify(context.Background(), m, detect.Networks{First: answers{err: broken}})
 	require.ErrorIs(t, err, broken)
 }

@@ -137,18 +137,17 @@ func (d *Detector) fill(to []float32, p *Prepared, t tile) []float32 {
 	for i := range to {
 		to[i] = float32(d.in.Padding)
 	}
-	var end [3]int
+	var first, end [3]int
 	for n := range 3 {
-		end[n] = min(t.size[n], p.Grid.Size[n]-t.at[n])
+		first[n], end[n] = max(0, -t.at[n]), min(t.size[n], p.Grid.Size[n]-t.at[n])
 	}
 	step := strides(d.in.Axes, t.size)
-	for k := range end[2] {
-		for j := range end[1] {
-			row := p.HU[p.Grid.Index(t.at[0], t.at[1]+j, t.at[2]+k):]
+	for k := first[2]; k < end[2]; k++ {
+		for j := first[1]; j < end[1]; j++ {
+			row := p.HU[p.Grid.Index(0, t.at[1]+j, t.at[2]+k):]
 			o := k*step[2] + j*step[1]
-			for i := range end[0] {
-				to[o] = d.values[int(row[i])-math.MinInt16]
-				o += step[0]
+			for i := first[0]; i < end[0]; i++ {
+				to[o+i*step[0]] = d.values[int(row[t.at[0]+i])-math.MinInt16]
 			}
 		}
 	}

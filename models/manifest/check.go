@@ -55,7 +55,13 @@ func (m *Model) check() error {
 	if err := m.Points.check(m.Head.MinScore); err != nil {
 		return err
 	}
-	return m.SelfTest.check(m.Input)
+	if err := m.SelfTest.check(m.Input.Name); err != nil {
+		return err
+	}
+	if m.Second != nil {
+		return m.Second.check()
+	}
+	return nil
 }
 
 func (f File) check() error {

@@ -53,6 +53,8 @@ type Model struct {
 	Points Points `yaml:"operating_points"`
 	// SelfTest is run before the model reads its first scan.
 	SelfTest SelfTest `yaml:"self_test"`
+	// Second is nil for a model of one network.
+	Second *Second `yaml:"second"`
 
 	dir    fs.FS
 	sha256 string
@@ -122,8 +124,8 @@ func Load(dir fs.FS) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, v := range append([]Values{m.SelfTest.Input}, m.SelfTest.Outputs...) {
-		if _, err := m.verify(v.File); err != nil {
+	for _, f := range m.others() {
+		if _, err := m.verify(f); err != nil {
 			return nil, err
 		}
 	}
@@ -133,8 +135,25 @@ func Load(dir fs.FS) (*Model, error) {
 	return m, nil
 }
 
+// others are the files beside the first network.
+func (m *Model) others() []File {
+	tests := []SelfTest{m.SelfTest}
+	var files []File
+	if m.Second != nil {
+		files, tests = append(files, m.Second.File), append(tests, m.Second.SelfTest)
+	}
+	for _, t := range tests {
+		files = append(files, t.Input.File)
+		for _, v := range t.Outputs {
+			files = append(files, v.File)
+		}
+	}
+	return files
+}
+
 // SHA256 identifies the model in results: the hash, in hex, of the hash of
-// model.yaml followed by the hash of the ONNX file.
+// model.yaml, which names the hashes of all other files, followed by the hash
+// of the ONNX file.
 func (m *Model) SHA256() string { return m.sha256 }
 
 // ONNX returns the network's file, checked against its hash again.

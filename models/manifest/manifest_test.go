@@ -72,7 +72,7 @@ func edit(files fstest.MapFS, old, with string) {
 func TestLoadRefuses(t *testing.T) {
 	for _, c := range []struct{ old, with, says string }{
 		{"schema: 1", "schema: 2", "schema: 2 is not 1"},
-		{"schema: 1", "schema: 1\nsecond_stage: {}", "unknown field"},
+		{"schema: 1", "schema: 1\nthird: {}", "unknown field"},
 		{"schema: 1", "schema: [", "invalid"},
 		{"name: example-heatmap", "name: ../up", "name"},
 		{"version: 0.1.0", "version: new", "version"},

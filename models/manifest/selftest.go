@@ -54,9 +54,9 @@ func (v Values) count() int64 {
 	return n
 }
 
-func (s SelfTest) check(in Input) error {
-	if s.Input.Name != in.Name {
-		return fmt.Errorf("self_test.input.name: %q is not the input %q", s.Input.Name, in.Name)
+func (s SelfTest) check(input string) error {
+	if s.Input.Name != input {
+		return fmt.Errorf("self_test.input.name: %q is not the input %q", s.Input.Name, input)
 	}
 	if len(s.Outputs) == 0 {
 		return fmt.Errorf("self_test.outputs: is empty")

@@ -1,0 +1,87 @@
+package manifest
+
+import "fmt"
+
+// Second is a network that looks again at the best candidates of the first
+// one, each in the middle of a crop of the prepared scan. The crop has the
+// values, axes and spacing of Input; its voxel Size/2 is the one nearest to the
+// candidate's centre. Candidates that it does not look at are dropped, since
+// their scores would not compare.
+//
+// A candidate's score becomes
+//
+//	sigmoid(first_weight * logit(score) + second_weight * output[logit] + bias),
+//
+// its diameter and its centre what the network says.
+type Second struct {
+	File File `yaml:"file"`
+	// Input is the ONNX input: (crops, 1, axes as Input's).
+	Input string `yaml:"input"`
+	// Size is the crop in voxels: x, y, z.
+	Size [3]int `yaml:"size"`
+	// Most is how many candidates are looked at, the best ones; Batch how many
+	// of them at once, which bounds the memory.
+	Most  int `yaml:"most"`
+	Batch int `yaml:"batch"`
+	// Output is the ONNX output: (crops, channels).
+	Output string `yaml:"output"`
+	// Logit, LogDiameter and Offset are channels of Output: the second score,
+	// the natural logarithm of the diameter in mm, and how far the centre lies
+	// from the crop's voxel Size/2 along x, y, z in voxels.
+	Logit       int    `yaml:"logit"`
+	LogDiameter int    `yaml:"log_diameter"`
+	Offset      [3]int `yaml:"offset"`
+
+	FirstWeight  float64 `yaml:"first_weight"`
+	SecondWeight float64 `yaml:"second_weight"`
+	Bias         float64 `yaml:"bias"`
+
+	SelfTest SelfTest `yaml:"self_test"`
+}
+
+// Channels is the least number of channels that Output has.
+func (s Second) Channels() int {
+	return max(s.Logit, s.LogDiameter, s.Offset[0], s.Offset[1], s.Offset[2]) + 1
+}
+
+// SecondONNX returns the second network's file, checked against its hash
+// again.
+func (m *Model) SecondONNX() ([]byte, error) { return m.read(m.Second.File) }
+
+func (s Second) check() error {
+	if err := s.File.check(); err != nil {
+		return fmt.Errorf("second.file: %w", err)
+	}
+	if s.Input == "" || s.Output == "" {
+		return fmt.Errorf("second: input %q or output %q has no name", s.Input, s.Output)
+	}
+	for _, n := range s.Size {
+		if n < 8 || n > 128 {
+			return fmt.Errorf("second.size: %v is not within 8..128", s.Size)
+		}
+	}
+	if s.Most < 1 || s.Most > 1000 || s.Batch < 1 || s.Batch > s.Most {
+		return fmt.Errorf("second: most %d is not within 1..1000, or batch %d not within 1..most", s.Most, s.Batch)
+	}
+	channels := map[int]bool{s.Logit: true, s.LogDiameter: true}
+	for _, c := range s.Offset {
+		channels[c] = true
+	}
+	for c := range channels {
+		if c < 0 || c > 63 || len(channels) != 5 {
+			return fmt.Errorf("second: logit %d, log_diameter %d and offset %v are not five channels within 0..63", s.Logit, s.LogDiameter, s.Offset)
+		}
+	}
+	for _, w := range []float64{s.FirstWeight, s.SecondWeight} {
+		if !(w >= 0 && w <= 10) {
+			return fmt.Errorf("second: first_weight %v or second_weight %v is not within 0..10", s.FirstWeight, s.SecondWeight)
+		}
+	}
+	if s.FirstWeight+s.SecondWeight == 0 || !(s.Bias >= -20 && s.Bias <= 20) {
+		return fmt.Errorf("second: both weights are 0, or bias %v is not within -20..20", s.Bias)
+	}
+	if err := s.SelfTest.check(s.Input); err != nil {
+		return fmt.Errorf("second.%w", err)
+	}
+	return nil
+}

@@ -1,0 +1,96 @@
+package manifest_test
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/require"
+
+	"nafas/models/manifest"
+)
+
+// secondStage is added to the example's manifest; its files are the example's.
+const secondStage = `
+second:
+  file:
+    name: model.onnx
+    sha256: 0b95b4e27aeec01d617651eae7c61d4c0cdba51e8f2b5b0401c0bf99db0664fd
+  input: crop
+  size: [32, 32, 32]
+  most: 48
+  batch: 16
+  output: out
+  logit: 0
+  log_diameter: 1
+  offset: [4, 3, 2]
+  first_weight: 0.4
+  second_weight: 0.6
+  bias: 0.1
+  self_test:
+    tolerance: 0.001
+    input:
+      name: crop
+      shape: [1, 1, 2, 2, 2]
+      file:
+        name: selftest_image.f32
+        sha256: 0baa31f07fd96d8868780a53470110761554ce449204b32fdb6765d76ed838fe
+    outputs:
+      - name: out
+        shape: [1, 4, 1, 1, 1]
+        file:
+          name: selftest_shape.f32
+          sha256: 54a27ad27feb2e608d0ef69c3618a31079b4808650fc5999a0847e9a4c6300bf
+`
+
+func twoStages(t *testing.T) fstest.MapFS {
+	files := example(t)
+	files[manifest.FileName].Data = append(files[manifest.FileName].Data, secondStage...)
+	return files
+}
+
+func TestLoadASecondNetwork(t *testing.T) {
+	one, err := manifest.Load(example(t))
+	require.NoError(t, err)
+	require.Nil(t, one.Second)
+
+	m, err := manifest.Load(twoStages(t))
+	require.NoError(t, err)
+	require.Equal(t, [3]int{4, 3, 2}, m.Second.Offset)
+	require.Equal(t, 5, m.Second.Channels())
+	require.NotEqual(t, one.SHA256(), m.SHA256())
+	network, err := m.SecondONNX()
+	require.NoError(t, err)
+	require.True(t, strings.HasPrefix(string(network), "not a network"))
+}
+
+func TestLoadRefusesASecondNetwork(t *testing.T) {
+	for _, c := range []struct{ old, with, says string }{
+		{"  input: crop", "  input: ''", "second: input"},
+		{"  output: out", "  output: ''", "second: input"},
+		{"  size: [32, 32, 32]", "  size: [32, 4, 32]", "second.size"},
+		{"  size: [32, 32, 32]", "  size: [32, 512, 32]", "second.size"},
+		{"  most: 48", "  most: 0", "second: most"},
+		{"  batch: 16", "  batch: 49", "batch 49"},
+		{"  logit: 0", "  logit: 1", "five channels"},
+		{"  logit: 0", "  logit: 64", "five channels"},
+		{"  offset: [4, 3, 2]", "  offset: [4, 4, 2]", "five channels"},
+		{"  first_weight: 0.4", "  first_weight: -0.4", "first_weight"},
+		{"  second_weight: 0.6", "  second_weight: .nan", "second_weight"},
+		{"  bias: 0.1", "  bias: 40", "bias 40"},
+		{"      name: crop", "      name: image", "self_test.input.name"},
+	} {
+		files := twoStages(t)
+		edit(files, c.old, c.with)
+		_, err := manifest.Load(files)
+		require.ErrorIs(t, err, manifest.ErrInvalid, c.with)
+		require.ErrorContains(t, err, c.says, c.with)
+	}
+	files := twoStages(t)
+	text := string(files[manifest.FileName].Data)
+	at := strings.LastIndex(text, "second:")
+	text = text[:at] + strings.Replace(text[at:], "0b95b4e2", "1b95b4e2", 1)
+	files[manifest.FileName] = &fstest.MapFile{Data: []byte(text)}
+	_, err := manifest.Load(files)
+	require.ErrorIs(t, err, manifest.ErrHash)
+}
