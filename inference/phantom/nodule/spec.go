@@ -110,6 +110,9 @@ type Spec struct {
 type Mix struct {
 	// Diameters are log-normal, redrawn outside [MinMM, MaxMM].
 	MedianMM, Sigma, MinMM, MaxMM float64
+	// Large is the share of masses: their diameters are uniform in LargeMM.
+	Large   float64
+	LargeMM [2]float64
 	// Shares of the kinds; they need not add to 1. Calcified is taken
 	// from the solid share, below 15 mm.
 	Solid, PartSolid, GroundGlass, Calcified float64
@@ -120,8 +123,16 @@ type Mix struct {
 	Spiculated, Cavitated, Bubbly float64
 }
 
-// DefaultMix is the population of the training recipe: wider and larger than
-// a screening population on purpose, since rare kinds must be learnt too.
+// TrainingMix is the population that detectors are trained on: the default one,
+// somewhat smaller, and masses, which are rare and must be learnt too.
+func TrainingMix() Mix {
+	m := DefaultMix()
+	m.MedianMM, m.Large, m.LargeMM = 7.5, .08, [2]float64{25, 50}
+	return m
+}
+
+// DefaultMix is a population of nodules as phantoms and measurements have it:
+// wider and larger than that of a screening on purpose.
 func DefaultMix() Mix {
 	return Mix{
 		MedianMM: 8.5, Sigma: .55, MinMM: 4, MaxMM: 30,
@@ -148,6 +159,9 @@ func Draw(rng *rand.Rand, m Mix) Spec {
 }
 
 func (m Mix) diameter(rng *rand.Rand) float64 {
+	if m.Large > 0 && rng.Float64() < m.Large {
+		return uniform(rng, m.LargeMM[0], m.LargeMM[1])
+	}
 	for {
 		d := m.MedianMM * math.Exp(m.Sigma*rng.NormFloat64())
 		if m.MinMM >= m.MaxMM {

@@ -45,10 +45,10 @@ type Options struct {
 	// Workers is the number of patches made at the same time (1).
 	Workers int
 
-	// Mix is the population of implanted nodules (nodule.DefaultMix).
+	// Mix is the population of implanted nodules (nodule.TrainingMix).
 	Mix nodule.Mix
 	// Implants are the shares of patches with 0, 1, 2 ... implants
-	// (.2 .3 .25 .15 .1).
+	// (.15 .25 .25 .2 .15).
 	Implants []float64
 	// NearCenter is the share of patches whose first implant lies in the
 	// inner half (.5; negative for none).
@@ -81,10 +81,10 @@ func (o Options) withDefaults() Options {
 		o.Workers = 1
 	}
 	if o.Mix == (nodule.Mix{}) {
-		o.Mix = nodule.DefaultMix()
+		o.Mix = nodule.TrainingMix()
 	}
 	if len(o.Implants) == 0 {
-		o.Implants = []float64{.2, .3, .25, .15, .1}
+		o.Implants = []float64{.15, .25, .25, .2, .15}
 	}
 	return o
 }
