@@ -21,7 +21,7 @@ class Scan:
         base = os.path.join(folder, uid)
         self.hu = np.fromfile(base + ".hu.i16", "<i2").reshape(self.size)
         self.roi = np.fromfile(base + ".roi.u8", np.uint8).reshape(self.size)
-        self.case, self.use, self.labels = uid, "train", []
+        self.case, self.fold, self.labels = uid, 0, []
 
     def to_voxel(self, lps):
         return (np.asarray(lps[::-1], np.float64) - self.origin) / self.spacing
@@ -66,7 +66,7 @@ def load(folder):
     for uid, meta in prepared(folder):
         if uid in known:
             scan = Scan(folder, uid, meta)
-            scan.case, scan.use = known[uid]["case"], known[uid]["use"]
+            scan.case, scan.fold = known[uid]["case"], int(known[uid]["fold"])
             scan.collection = known[uid]["collection"]
             scan.annotated = known[uid]["annotated"] == "yes"
             scan.labels = marks.get(uid, [])
@@ -79,7 +79,7 @@ def phantoms(folder):
     marks, scans = labels(os.path.join(folder, "labels.csv")), []
     for uid, meta in prepared(folder):
         scan = Scan(folder, uid, meta)
-        scan.case, scan.use, scan.annotated = "phantom " + uid.split(".")[-1], "phantom", True
+        scan.case, scan.collection, scan.annotated = "phantom " + uid.split(".")[-1], "phantom", True
         scan.labels = marks.get(uid, [])
         scans.append(scan)
     return scans

@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 import targets
 
+
 def scale(hu, window):
     """HU -> [-1, 1] float32, the network's input."""
     low, high = window
@@ -44,8 +45,15 @@ def forward(net, scan, recipe, device="cpu", slab=112, halo=32):
 
 def marks(net, scan, recipe, device="cpu"):
     """(n, 5) rows z, y, x (scan voxels), diameter mm, score; best first."""
-    decode = recipe["decode"]
     heat, shape, margin = forward(net, scan, recipe, device)
+    return candidates(heat, shape, scan.roi > 0, scan.spacing, recipe["decode"], margin)
+
+
+def candidates(heat, shape, allowed, spacing, decode, margin=0):
+    """(n, 5) rows as marks' of maps on stride-2 cells, where `allowed` (z, y, x) holds.
+
+    The voxel 0 of `allowed` lies `margin` voxels behind the maps' first.
+    """
     best = F.max_pool3d(heat[None, None], 3, 1, 1)[0, 0]
     at = torch.nonzero((heat == best) & (heat >= decode["min_score"]))
     if len(at) == 0:
@@ -57,11 +65,11 @@ def marks(net, scan, recipe, device="cpu"):
     position = (cell + 0.5) * targets.STRIDE - 0.5 - margin
     rows = np.column_stack([position, np.exp(np.clip(value[:, 0], 0, 5)), score])
     whole = np.rint(position).astype(int)
-    inside = ((whole >= 0) & (whole < np.array(scan.size))).all(1)
+    inside = ((whole >= 0) & (whole < np.array(allowed.shape))).all(1)
     rows, whole = rows[inside], whole[inside]
-    rows = rows[scan.roi[tuple(whole.T)] > 0]
+    rows = rows[allowed[tuple(whole.T)]]
     rows = rows[np.argsort(-rows[:, 4], kind="stable")]
-    return merge(rows, scan.spacing, decode)
+    return merge(rows, spacing, decode)
 
 
 def merge(rows, spacing, decode):
@@ -77,3 +85,28 @@ def merge(rows, spacing, decode):
             if len(kept) == decode["max_candidates"]:
                 break
     return np.array(kept).reshape(-1, 5)
+
+
+def refined(second, rows, scan, recipe, weights, device="cpu"):
+    """Rows after the second stage, as inference/detect has it (second.go)."""
+    if len(rows) == 0:
+        return rows
+    side, rows = recipe["second"]["crop"], rows.copy()
+    hu = np.pad(scan.hu, side, constant_values=-32768)
+    middles = np.rint(rows[:, :3]).astype(int)
+    crops = np.stack([hu[tuple(slice(a + side - side // 2, a + side + side // 2) for a in m)]
+                      for m in middles])
+    image = torch.from_numpy(scale(crops, recipe["hu_window"]))[:, None]
+    with torch.no_grad():
+        out = np.concatenate([second(part.to(device)).cpu().numpy() for part in image.split(16)])
+    score = np.clip(rows[:, 4], 1e-4, 1 - 1e-4)
+    logit = weights[0] * np.log(score / (1 - score)) + weights[1] * out[:, 0] + weights[2]
+    rows[:, 4] = 1 / (1 + np.exp(-logit))
+    rows[:, 3] = np.exp(np.clip(out[:, 1], 0, 5))
+    moved = middles + out[:, 2:5]
+    whole = np.rint(moved).astype(int)
+    inside = ((whole >= 0) & (whole < np.array(scan.size))).all(1)
+    inside[inside] = scan.roi[tuple(whole[inside].T)] > 0
+    rows[inside, :3] = moved[inside]
+    rows = rows[np.argsort(-rows[:, 4], kind="stable")]
+    return merge(rows, scan.spacing, recipe["decode"])

@@ -1,13 +1,20 @@
-"""Marks against labels on prepared scans: hits, ranks, false marks, thresholds.
+"""Marks against labels on prepared scans, in Python: for mining, provisional
+thresholds and the short training's proof. What is published is measured by
+Nafas itself (measure.py).
 
 A hit: the mark's centre strictly within diameter / 2 of the lesion's. Marks on
 ignored or audited places are neither hits nor false (their truth is unknown).
 """
 import numpy as np
-import torch
 
 import detect
-import targets
+
+
+def marks(nets, weights, scan, recipe, device="cpu"):
+    """Rows z, y, x (scan voxels), diameter mm, score after both stages; best first."""
+    first, second = nets
+    rows = detect.marks(first, scan, recipe, device)[:recipe["second"]["most"]]
+    return detect.refined(second, rows, scan, recipe, weights, device)
 
 
 def judge(scan, rows):
@@ -23,8 +30,7 @@ def judge(scan, rows):
         distance = np.linalg.norm(rows[:, :3] - scan.to_voxel(label["lps"]), axis=1) * scan.spacing
         hit = distance < label["diameter"] / 2
         free &= ~hit
-        entry = {"case": scan.case, "use": scan.use, "diameter": label["diameter"], "rank": None,
-                 "score": 0.0}
+        entry = {"case": scan.case, "diameter": label["diameter"], "rank": None, "score": 0.0}
         if hit.any():
             best = int(np.argmax(hit))  # rows are sorted by score
             entry.update(rank=best + 1, score=float(rows[best, 4]),
@@ -38,21 +44,19 @@ def judge(scan, rows):
     return lesions, rows[free, 4]
 
 
-def evaluate(net, scans, recipe, device="cpu", log=print):
+def evaluate(nets, weights, scans, recipe, device="cpu", log=print):
     """One line per lesion; returns lesions and the false marks of each scan."""
     lesions, false = [], {}
     for scan in scans:
-        rows = detect.marks(net, scan, recipe, device)
-        here, scores = judge(scan, rows)
+        here, scores = judge(scan, marks(nets, weights, scan, recipe, device))
         lesions += here
         false[scan.case] = scores
         for l in here:
             where = ("rank %d, score %.3f, %.1f mm off, %.1f mm wide"
                      % (l["rank"], l["score"], l["distance"], l["found"])
                      if l["rank"] else "missed")
-            log("%-18s %-7s lesion of %.1f mm: %s" % (scan.case, scan.use, l["diameter"], where))
-        log("%-18s %-7s false marks: best %s" % (scan.case, scan.use,
-            " ".join("%.2f" % s for s in scores[:10])))
+            log("%-18s lesion of %.1f mm: %s" % (scan.case, l["diameter"], where))
+        log("%-18s false marks: best %s" % (scan.case, " ".join("%.2f" % s for s in scores[:10])))
     return lesions, false
 
 
@@ -72,35 +76,3 @@ def operating_points(false, rates=(0.25, 1, 4)):
     rate = np.log((np.arange(count) + 1.0) / len(false))
     slope, base = np.polyfit(rate, logit, 1)
     return {r: float(1 / (1 + np.exp(-(base + slope * np.log(r))))) for r in rates}
-
-
-def simulated(net, patches, count, recipe, device="cpu"):
-    """(n, 2): diameter in mm and best score within the radius, of implanted nodules.
-
-    patches: a stream over scans that training never saw.
-    """
-    rows = []
-    for _ in range(count):
-        hu, weight, lesions = patches.next()
-        image = torch.from_numpy(detect.scale(hu, recipe["hu_window"]))[None, None]
-        with torch.no_grad():
-            heat = torch.sigmoid(net(image.to(device))[0][0, 0]).cpu().numpy()
-        axis = np.arange(heat.shape[0])
-        for z, y, x, d, _, real in lesions:
-            c = targets.to_cells((z, y, x))
-            if real or (c < 3).any() or (c > heat.shape[0] - 4).any():
-                continue
-            r2 = ((axis - c[0])[:, None, None] ** 2 + (axis - c[1])[None, :, None] ** 2
-                  + (axis - c[2])[None, None, :] ** 2)
-            near = r2 < max(0.5 * d / recipe["spacing_mm"] / targets.STRIDE, 1.0) ** 2
-            rows.append((d, float(heat[near].max())))
-    return np.array(rows).reshape(-1, 2)
-
-
-def strata(rows, thresholds):
-    """[(low, high, n, hits at each threshold)] of simulated()'s rows."""
-    out = []
-    for low, high in ((4, 6), (6, 8), (8, 15), (15, 30.1)):
-        here = rows[(rows[:, 0] >= low) & (rows[:, 0] < high), 1]
-        out.append((low, high, len(here), [int((here >= t).sum()) for t in thresholds]))
-    return out

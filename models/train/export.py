@@ -1,6 +1,5 @@
-"""The trained net as ONNX, with a self-test vector of synthetic data."""
-import hashlib
-import os
+"""The trained nets as ONNX, with self-test vectors of synthetic data."""
+import copy
 import warnings
 
 import numpy as np
@@ -11,41 +10,40 @@ import detect
 OPSET = 15
 
 
-class Folded(torch.nn.Module):
-    """The net with its batch norms folded into the convolutions (eval only)."""
-
-    def __init__(self, net):
-        super().__init__()
-        import copy
-        net = copy.deepcopy(net).cpu().eval()
-        for module in net.modules():
-            if not isinstance(module, torch.nn.Sequential):
-                continue
-            for at in range(len(module) - 1):
-                if isinstance(module[at], torch.nn.Conv3d) and \
-                        isinstance(module[at + 1], torch.nn.BatchNorm3d):
-                    module[at] = torch.nn.utils.fusion.fuse_conv_bn_eval(module[at], module[at + 1])
-                    module[at + 1] = torch.nn.Identity()
-        self.net = net
-
-    def forward(self, image):
-        return self.net(image)
+def folded(net):
+    """A copy with its batch norms folded into the convolutions (eval only)."""
+    net = copy.deepcopy(net).cpu().eval()
+    for module in net.modules():
+        if not isinstance(module, torch.nn.Sequential):
+            continue
+        for at in range(len(module) - 1):
+            if isinstance(module[at], torch.nn.Conv3d) and \
+                    isinstance(module[at + 1], torch.nn.BatchNorm3d):
+                module[at] = torch.nn.utils.fusion.fuse_conv_bn_eval(module[at], module[at + 1])
+                module[at + 1] = torch.nn.Identity()
+    return net
 
 
-def onnx(net, path):
-    """Writes the ONNX file; returns its SHA-256."""
+def first(net, path):
     axes = {2: "z", 3: "y", 4: "x"}
     cells = {2: "z2", 3: "y2", 4: "x2"}
+    write(net, torch.zeros(1, 1, 32, 48, 64), path, ["image"], ["heat", "shape"],
+          {"image": axes, "heat": cells, "shape": cells})
+
+
+def second(net, path, crop):
+    write(net, torch.zeros(2, 1, crop, crop, crop), path, ["crop"], ["out"],
+          {"crop": {0: "crops"}, "out": {0: "crops"}})
+
+
+def write(net, example, path, inputs, outputs, axes):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        torch.onnx.export(Folded(net), torch.zeros(1, 1, 32, 48, 64), path, opset_version=OPSET,
-                          input_names=["image"], output_names=["heat", "shape"],
-                          dynamic_axes={"image": axes, "heat": cells, "shape": cells})
-    with open(path, "rb") as f:
-        return hashlib.sha256(f.read()).hexdigest()
+        torch.onnx.export(folded(net), example, path, opset_version=OPSET, input_names=inputs,
+                          output_names=outputs, dynamic_axes=axes)
 
 
-def self_test_image(window, n=32, seed=7):
+def made_up(window, n=32, seed=7):
     """A made-up corner of a lung: wall, a vessel, a ball of 10 mm, noise. No patient's."""
     z, y, x = np.meshgrid(*[np.arange(n, dtype=np.float64)] * 3, indexing="ij")
     hu = np.full((n, n, n), -860.0)
@@ -56,13 +54,16 @@ def self_test_image(window, n=32, seed=7):
     return detect.scale(hu, window)[None, None].astype("<f4")
 
 
-def self_test(net, window, folder):
-    """Writes input and expected outputs as raw little-endian float32; returns the arrays."""
-    image = self_test_image(window)
+def first_test(net, window):
+    """Input and expected outputs, by name."""
+    image = made_up(window)
     with torch.no_grad():
-        heat, shape = Folded(net)(torch.from_numpy(image))
-    arrays = {"image": image, "heat": heat.numpy().astype("<f4"),
-              "shape": shape.numpy().astype("<f4")}
-    for name, array in arrays.items():
-        array.tofile(os.path.join(folder, "selftest_%s.f32" % name))
-    return arrays
+        heat, shape = folded(net)(torch.from_numpy(image))
+    return {"image": image, "heat": heat.numpy(), "shape": shape.numpy()}
+
+
+def second_test(net, window, crop):
+    image = np.concatenate([made_up(window, crop, seed) for seed in (7, 8)])
+    with torch.no_grad():
+        out = folded(net)(torch.from_numpy(image))
+    return {"crop": image, "out": out.numpy()}

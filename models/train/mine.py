@@ -28,7 +28,8 @@ def collect(net, scans, recipe, path, device="cpu", log=print):
         table.writerow(["seriesuid", "coordX", "coordY", "coordZ", "diameter_mm", "judgement",
                         "case", "score"])
         for scan in scans:
-            rows = false_marks(net, scan, recipe, device)[:recipe["train"]["hard_per_scan"]]
+            most = recipe["train"]["hard_per_phantom" if scan.collection == "phantom" else "hard_per_scan"]
+            rows = false_marks(net, scan, recipe, device)[:most]
             for row in rows:
                 table.writerow([scan.uid] + ["%.2f" % v for v in scan.to_lps(row[:3])]
                                + ["%.1f" % row[3], "hard", scan.case, "%.4f" % row[4]])

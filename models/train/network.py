@@ -1,6 +1,7 @@
-"""The candidate network: a fully convolutional residual pyramid.
+"""The two networks.
 
-Input (B, 1, Z, Y, X), sizes multiples of 16. Outputs at stride 2:
+The candidate network is a fully convolutional residual pyramid. Input
+(B, 1, Z, Y, X), sizes multiples of 16. Outputs at stride 2:
 heat (B, 1, Z/2, Y/2, X/2) logits; shape (B, 4, ...) = log(diameter mm) and
 the centre's offset dz, dy, dx in cells.
 """
@@ -38,35 +39,33 @@ def stage(i, o, blocks, stride):
 
 
 def up(x):
-    return F.interpolate(x, scale_factor=2.0, mode="nearest")
+    """Every cell twice along each axis."""
+    b, c, z, y, w = x.shape
+    return x[:, :, :, None, :, None, :, None].expand(b, c, z, 2, y, 2, w, 2).reshape(
+        b, c, 2 * z, 2 * y, 2 * w)
 
 
 class CandidateNet(nn.Module):
-    def __init__(self, stem, widths, blocks, head):
+    def __init__(self, stem, widths, blocks, pyramid, head):
         super().__init__()
         w4, w8, w16 = widths
         self.stem = conv(1, stem, 5, 2)
-        # Stride 2 is half of the whole cost: no block there means one plain
-        # convolution.
+        # Stride 2 is the dearest: no block there means one plain convolution.
         self.s2 = stage(stem, stem, blocks[0], 1) if blocks[0] else conv(stem, stem)
         self.s4 = stage(stem, w4, blocks[1], 2)
         self.s8 = stage(w4, w8, blocks[2], 2)
         self.s16 = stage(w8, w16, blocks[3], 2)
-        self.lat16 = nn.Conv3d(w16, w4, 1)
-        self.lat8 = nn.Conv3d(w8, w4, 1)
-        self.lat4 = nn.Conv3d(w4, w4, 1)
+        self.lat16 = nn.Conv3d(w16, pyramid, 1)
+        self.lat8 = nn.Conv3d(w8, pyramid, 1)
+        self.lat4 = nn.Conv3d(w4, pyramid, 1)
         self.lat2 = nn.Conv3d(stem, head, 1)
-        self.down = nn.Conv3d(w4, head, 1)
-        self.mix8 = conv(w4, w4)
-        self.mix4 = conv(w4, w4)
+        self.down = nn.Conv3d(pyramid, head, 1)
+        self.mix8 = conv(pyramid, pyramid)
+        self.mix4 = conv(pyramid, pyramid)
         self.mix2 = conv(head, head)
         self.heat = nn.Conv3d(head, 1, 1)
         self.shape = nn.Conv3d(head, 4, 1)
-        for m in self.modules():
-            if isinstance(m, nn.Conv3d):
-                nn.init.kaiming_normal_(m.weight, nonlinearity="relu")
-                if m.bias is not None:
-                    nn.init.zeros_(m.bias)
+        initialise(self)
         # Rare targets: start at a probability of 1 % (focal loss would
         # otherwise spend its first iterations on unlearning one half), and at
         # a diameter of 8 mm.
@@ -80,16 +79,66 @@ class CandidateNet(nn.Module):
         f2 = self.s2(self.stem(image))
         f4 = self.s4(f2)
         f8 = self.s8(f4)
-        f16 = self.s16(f8)
-        p8 = self.mix8(self.lat8(f8) + up(self.lat16(f16)))
+        p8 = self.mix8(self.lat8(f8) + up(self.lat16(self.s16(f8))))
         p4 = self.mix4(self.lat4(f4) + up(p8))
         p2 = self.mix2(self.lat2(f2) + up(self.down(p4)))
         return self.heat(p2), self.shape(p2)
 
 
+class SecondNet(nn.Module):
+    """The second stage: one crop in, one row of numbers out.
+
+    Input (B, 1, S, S, S), S a multiple of 8. Output (B, 5): logit, log(diameter
+    mm), and how far the centre lies from voxel S/2 along z, y, x in voxels.
+    """
+
+    def __init__(self, stem, widths, blocks, hidden, dropout):
+        super().__init__()
+        w2, w4, w8 = widths
+        self.stem = conv(1, stem)
+        self.s2 = stage(stem, w2, blocks[0], 2)
+        self.s4 = stage(w2, w4, blocks[1], 2)
+        self.s8 = stage(w4, w8, blocks[2], 2)
+        # The middle of the crop apart from all of it: what the candidate is,
+        # and what it lies in.
+        self.hidden = nn.Linear(w4 + 2 * w8, hidden)
+        self.drop = nn.Dropout(dropout)
+        self.out = nn.Linear(hidden, 5)
+        initialise(self)
+        nn.init.normal_(self.out.weight, std=0.01)
+        nn.init.zeros_(self.out.bias)
+        with torch.no_grad():
+            self.out.bias[1] = math.log(8.0)
+
+    def forward(self, crop):
+        f4 = self.s4(self.s2(self.stem(crop)))
+        f8 = self.s8(f4)
+        seen = torch.cat([middle(f4), middle(f8), f8.mean((2, 3, 4))], 1)
+        return self.out(self.drop(torch.relu(self.hidden(seen))))
+
+
+def middle(x):
+    """The mean over the inner half along every axis (B, C)."""
+    a, b = x.shape[2] // 4, x.shape[2] - x.shape[2] // 4
+    return x[:, :, a:b, a:b, a:b].mean((2, 3, 4))
+
+
+def initialise(net):
+    for m in net.modules():
+        if isinstance(m, nn.Conv3d):
+            nn.init.kaiming_normal_(m.weight, nonlinearity="relu")
+            if m.bias is not None:
+                nn.init.zeros_(m.bias)
+
+
 def build(recipe):
     n = recipe["network"]
-    return CandidateNet(n["stem"], n["widths"], n["blocks"], n["head"])
+    return CandidateNet(n["stem"], n["widths"], n["blocks"], n["pyramid"], n["head"])
+
+
+def build_second(recipe):
+    n = recipe["second"]
+    return SecondNet(n["stem"], n["widths"], n["blocks"], n["hidden"], n["dropout"])
 
 
 def cost(net, size=64):

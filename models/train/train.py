@@ -72,7 +72,7 @@ def flip(hu, weight, lesions, rng):
 def run(recipe, scans, generator, out, device="cpu", log=print):
     """Trains on the generator's patches; returns the averaged net.
 
-    scans: the training scans, for mining. generator(seed, first,
+    scans: the training scans and phantoms, for mining. generator(seed, first,
     hard): the command that streams patches from index first on; hard is the
     label file of mining, None before it.
     """
