@@ -31,10 +31,12 @@ var ErrOutput = errors.New("network output does not fit the manifest")
 
 // Detector is a network with what its manifest says of it.
 type Detector struct {
-	in     manifest.Input
-	merge  manifest.Merge
-	head   head
-	runner Runner
+	in    manifest.Input
+	merge manifest.Merge
+	head  head
+	// anywhere: candidates outside of the region of interest are kept.
+	anywhere bool
+	runner   Runner
 	// values maps every int16 HU, from the lowest, to the tensor's value.
 	values []float32
 }
@@ -46,6 +48,7 @@ func New(m *manifest.Model, r Runner) (*Detector, error) {
 		return nil, err
 	}
 	d := &Detector{in: m.Input, merge: m.Merge, head: h, runner: r, values: make([]float32, 1<<16)}
+	d.anywhere = m.Head.Keep == manifest.KeepAnywhere
 	for i := range d.values {
 		d.values[i] = float32(m.Input.Value(float64(i + math.MinInt16)))
 	}
@@ -76,8 +79,9 @@ type Maps struct {
 // is bounded by one tile and the maps, which are as much coarser than p as the
 // head's stride.
 func (d *Detector) Infer(ctx context.Context, p *Prepared, progress func(done, total int)) (*Maps, error) {
-	tiles := plan(p, d.in)
-	blend := newBlend(p.Grid.Size, d.in, d.head.layouts())
+	sweep := newSweep(p, d.in)
+	tiles := sweep.tiles
+	blend := newBlend(sweep.size, d.in, d.head.layouts())
 	var input []float32
 	for i, t := range tiles {
 		if err := ctx.Err(); err != nil {
@@ -95,5 +99,5 @@ func (d *Detector) Infer(ctx context.Context, p *Prepared, progress func(done, t
 			progress(i+1, len(tiles))
 		}
 	}
-	return &Maps{fields: blend.finish()}, nil
+	return &Maps{fields: sweep.crop(blend.finish())}, nil
 }
