@@ -1,9 +1,6 @@
 package manifest
 
-import (
-	"fmt"
-	"math"
-)
+import "fmt"
 
 // HeadRetinaNet is the kind of head that RetinaNet describes.
 const HeadRetinaNet = "retinanet"
@@ -122,7 +119,7 @@ func (l Level) check(in Input) error {
 	}
 	for _, a := range l.Anchors {
 		for _, side := range a {
-			if !(side > 1 && side <= 1024) || math.IsNaN(side) {
+			if !(side > 1 && side <= 1024) {
 				return fmt.Errorf(".anchors: %v has a side that is not above 1 and up to 1024 voxels", a)
 			}
 		}
