@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"flag"
 	"math"
 	"os"
 	"os/exec"
@@ -23,6 +24,8 @@ import (
 	"nafas/models"
 	"nafas/models/manifest"
 )
+
+var width = flag.Int("width", 8, "width of the network that is compared with the reference; the published one has 64")
 
 // trainDir holds the scripts that make the network and the reference.
 const trainDir = "../../models/train"
@@ -123,7 +126,7 @@ func crop(t *testing.T, size [3]int, spacingMM [3]float64, axes [3]volume.Vec3) 
 func TestBoxesAreThoseOfTheReference(t *testing.T) {
 	published := [3]float64{0.703125, 0.703125, 1.25}
 	dir := t.TempDir()
-	python(t, "retinanet.py", "--out", dir, "--width", "8", "--share", "1000", "--tile", "64", "64", "32")
+	python(t, "retinanet.py", "--out", dir, "--width", strconv.Itoa(*width), "--share", "1000", "--tile", "64", "64", "32")
 	for _, c := range []struct {
 		name      string
 		size      [3]int
