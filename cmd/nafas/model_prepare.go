@@ -22,35 +22,7 @@ func (c *modelPrepareCmd) Run(s *streams, ctx kongContext) error {
 	if err := os.MkdirAll(c.Out, 0o755); err != nil {
 		return err
 	}
-	items, err := walkAll(ctx, s, c.Paths)
-	if err != nil {
-		return err
-	}
-	inventory, err := dicomio.Load(ctx, items, dicomio.LoadOptions{})
-	if err != nil {
-		return err
-	}
-	good, failed := 0, 0
-	for _, study := range dicomio.Studies(dicomio.Group(inventory.Instances)) {
-		choice := dicomio.Choose(study.Series)
-		for _, r := range choice.Rejected {
-			fmt.Fprintf(s.err, "series %s is left out: %v\n", r.Series.UID, r.Err)
-		}
-		if len(choice.Usable) == 0 {
-			failed++
-			continue
-		}
-		if err := c.series(s, ctx, choice.Usable[0]); err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			fmt.Fprintf(s.err, "series %s: %v\n", choice.Usable[0].UID, err)
-			failed++
-			continue
-		}
-		good++
-	}
-	return refusedError(failed+len(inventory.Refused), good)
+	return eachChosen(s, ctx, c.Paths, func(series *dicomio.Series) error { return c.series(s, ctx, series) })
 }
 
 func (c *modelPrepareCmd) series(s *streams, ctx kongContext, series *dicomio.Series) error {

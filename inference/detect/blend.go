@@ -72,10 +72,9 @@ func (b *blend) add(t tile, out map[string]Tensor) error {
 }
 
 func (b *blend) mix(f *field, weight []float32, t tile, cells [3]int, data []float32) error {
-	var w [3][]float32
+	w, least := weigher(t, f.stride, b.in)
 	var first [3]int
 	for n := range 3 {
-		w[n] = t.weights(n, f.stride[n], b.in)
 		first[n] = t.at[n] / f.stride[n]
 	}
 	step := strides(b.in.Axes, cells)
@@ -91,9 +90,10 @@ func (b *blend) mix(f *field, weight []float32, t tile, cells [3]int, data []flo
 					if d := v - v; d != 0 { // NaN or infinite
 						return fmt.Errorf("%w: %q holds %v", ErrOutput, f.name, v)
 					}
-					f.data[to+i] += wjk * w[0][i] * v
+					wijk := max(wjk*w[0][i], least)
+					f.data[to+i] += wijk * v
 					if c == 0 {
-						weight[to+i] += wjk * w[0][i]
+						weight[to+i] += wijk
 					}
 				}
 			}

@@ -13,8 +13,8 @@ import (
 // Decode turns maps into candidates, best first.
 func (d *Detector) Decode(p *Prepared, m *Maps) []finding.Candidate {
 	var found []finding.Candidate
-	for _, k := range d.head.decode(m.fields) {
-		if !p.allows(k.at) {
+	for _, k := range d.head.decode(m.fields, p.Grid.Size) {
+		if !d.anywhere && !p.allows(k.at) {
 			continue
 		}
 		at := p.Grid.ToLPS(volume.Vec3(k.at))

@@ -44,11 +44,13 @@ func (n Networks) check(m *manifest.Model) error {
 
 // Detector is the networks with what their manifest says of them.
 type Detector struct {
-	in     manifest.Input
-	merge  manifest.Merge
-	head   head
-	runner Runner
-	second *second // nil where there is none
+	in    manifest.Input
+	merge manifest.Merge
+	head  head
+	// anywhere: candidates outside of the region of interest are kept.
+	anywhere bool
+	runner   Runner
+	second   *second // nil where there is none
 	// values maps every int16 HU, from the lowest, to the tensor's value.
 	values []float32
 }
@@ -63,6 +65,7 @@ func New(m *manifest.Model, n Networks) (*Detector, error) {
 		return nil, err
 	}
 	d := &Detector{in: m.Input, merge: m.Merge, head: h, runner: n.First, values: make([]float32, 1<<16)}
+	d.anywhere = m.Head.Keep == manifest.KeepAnywhere
 	if m.Second != nil {
 		d.second = &second{Second: *m.Second, runner: n.Second}
 	}
@@ -96,8 +99,9 @@ type Maps struct {
 // is bounded by one tile and the maps, which are as much coarser than p as the
 // head's stride.
 func (d *Detector) Infer(ctx context.Context, p *Prepared, progress func(done, total int)) (*Maps, error) {
-	tiles := plan(p, d.in)
-	blend := newBlend(p.Grid.Size, d.in, d.head.layouts())
+	sweep := newSweep(p, d.in)
+	tiles := sweep.tiles
+	blend := newBlend(sweep.size, d.in, d.head.layouts())
 	var input []float32
 	for i, t := range tiles {
 		if err := ctx.Err(); err != nil {
@@ -115,5 +119,5 @@ func (d *Detector) Infer(ctx context.Context, p *Prepared, progress func(done, t
 			progress(i+1, len(tiles))
 		}
 	}
-	return &Maps{fields: blend.finish()}, nil
+	return &Maps{fields: sweep.crop(blend.finish())}, nil
 }

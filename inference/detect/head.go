@@ -20,14 +20,17 @@ type peak struct {
 type head interface {
 	// layouts are the outputs that decode needs, in its order.
 	layouts() []layout
-	// decode returns hits in a fixed order.
-	decode(fields []*field) []peak
+	// decode returns hits in a fixed order; size is that of the scan's grid,
+	// without padding.
+	decode(fields []*field, size [3]int) []peak
 }
 
 func newHead(h manifest.Head, in manifest.Input) (head, error) {
 	switch h.Kind {
 	case manifest.HeadHeatmap:
 		return heatmap{Heatmap: *h.Heatmap, minScore: h.MinScore}, nil
+	case manifest.HeadRetinaNet:
+		return newRetinaNet(h, in), nil
 	}
 	return nil, fmt.Errorf("head %q of a network for %q has no decoder", h.Kind, in.Name)
 }
@@ -46,7 +49,7 @@ func (h heatmap) layouts() []layout {
 	return []layout{{h.Heat, 1, h.Stride}, {h.Shape, channels, h.Stride}}
 }
 
-func (h heatmap) decode(fields []*field) []peak {
+func (h heatmap) decode(fields []*field, _ [3]int) []peak {
 	heat, shape := fields[0], fields[1]
 	threshold := float32(math.Log(h.minScore / (1 - h.minScore)))
 	var peaks []peak

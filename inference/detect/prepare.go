@@ -19,6 +19,9 @@ type Prepared struct {
 	Grid volume.Grid
 	// HU are Hounsfield units on Grid, not yet windowed.
 	HU []int16
+	// Exact is set instead of HU where the manifest's extent is the volume: HU
+	// as they were interpolated, not rounded.
+	Exact []float32
 	// ROI is 1 where candidates are allowed: the lung, closed and dilated.
 	ROI []uint8
 }
@@ -34,6 +37,9 @@ const roiOn = 1024
 //
 // Training reads what this writes: change the two together.
 func Prepare(ctx context.Context, v *volume.Volume, f *lung.Field, in manifest.Input) (*Prepared, error) {
+	if in.Whole() {
+		return prepareWhole(ctx, v, f, in)
+	}
 	grid, err := modelGrid(v.Grid, f, in)
 	if err != nil {
 		return nil, err
@@ -43,16 +49,22 @@ func Prepare(ctx context.Context, v *volume.Volume, f *lung.Field, in manifest.I
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	p.setROI(f)
+	return p, ctx.Err()
+}
+
+// setROI brings the region of interest of f onto the grid.
+func (p *Prepared) setROI(f *lung.Field) {
 	field := &volume.Volume{Grid: f.Grid, HU: make([]int16, len(f.ROI))}
 	for o, on := range f.ROI {
 		field.HU[o] = int16(on) * roiOn
 	}
-	for o, on := range field.Resample(grid, 0).HU {
+	clear(p.ROI)
+	for o, on := range field.Resample(p.Grid, 0).HU {
 		if on >= roiOn/2 {
 			p.ROI[o] = 1
 		}
 	}
-	return p, ctx.Err()
 }
 
 // modelGrid encloses the region of interest with the manifest's margin, within

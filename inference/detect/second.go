@@ -62,7 +62,7 @@ func (d *Detector) again(ctx context.Context, p *Prepared, batch []finding.Candi
 	}
 	channels := len(values) / len(batch)
 	for i := range batch {
-		s.settle(&batch[i], p, middles[i], values[i*channels:(i+1)*channels])
+		d.settle(&batch[i], p, middles[i], values[i*channels:(i+1)*channels])
 	}
 	return nil
 }
@@ -97,7 +97,8 @@ func (s *second) values(out map[string]Tensor, batch int) ([]float32, error) {
 // settle writes one crop's output into its candidate. A centre that would
 // leave the region of interest stays where it was: the first network's word
 // that the place is in the lung holds.
-func (s *second) settle(c *finding.Candidate, p *Prepared, middle [3]int, out []float32) {
+func (d *Detector) settle(c *finding.Candidate, p *Prepared, middle [3]int, out []float32) {
+	s := d.second
 	score := min(max(c.Score, 1e-4), 1-1e-4)
 	logit := s.FirstWeight*math.Log(score/(1-score)) + s.SecondWeight*float64(out[s.Logit]) + s.Bias
 	c.Score = roundTo(1/(1+math.Exp(-logit)), 1e-4)
@@ -106,7 +107,7 @@ func (s *second) settle(c *finding.Candidate, p *Prepared, middle [3]int, out []
 	for n := range 3 {
 		at[n] = float64(middle[n]) + float64(out[s.Offset[n]])
 	}
-	if !p.allows(at) {
+	if !d.anywhere && !p.allows(at) {
 		return
 	}
 	at = p.Grid.ToLPS(at)

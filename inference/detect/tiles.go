@@ -11,6 +11,9 @@ import (
 // the manifest's padding.
 type tile struct {
 	at, size [3]int
+	// lead is how many voxels of padding come before the grid's first; at
+	// counts from there.
+	lead [3]int
 	// edge says, per axis, whether the lower and the upper side is one where a
 	// neighbour takes over.
 	edge [3][2]bool
@@ -137,21 +140,32 @@ func (d *Detector) fill(to []float32, p *Prepared, t tile) []float32 {
 	for i := range to {
 		to[i] = float32(d.in.Padding)
 	}
-	var first, end [3]int
+	// The tile's voxels begin..end-1 lie in the grid, shift voxels further on.
+	var begin, end, shift [3]int
 	for n := range 3 {
-		first[n], end[n] = max(0, -t.at[n]), min(t.size[n], p.Grid.Size[n]-t.at[n])
+		shift[n] = t.at[n] - t.lead[n]
+		begin[n] = max(0, -shift[n])
+		end[n] = min(t.size[n], p.Grid.Size[n]-shift[n])
 	}
 	step := strides(d.in.Axes, t.size)
-	for k := first[2]; k < end[2]; k++ {
-		for j := first[1]; j < end[1]; j++ {
-			row := p.HU[p.Grid.Index(0, t.at[1]+j, t.at[2]+k):]
+	for k := begin[2]; k < end[2]; k++ {
+		for j := begin[1]; j < end[1]; j++ {
+			from := p.Grid.Index(shift[0], shift[1]+j, shift[2]+k)
 			o := k*step[2] + j*step[1]
-			for i := first[0]; i < end[0]; i++ {
-				to[o+i*step[0]] = d.values[int(row[t.at[0]+i])-math.MinInt16]
+			for i := begin[0]; i < end[0]; i++ {
+				to[o+i*step[0]] = d.value(p, from+i)
 			}
 		}
 	}
 	return to
+}
+
+// value is the tensor's value of a voxel.
+func (d *Detector) value(p *Prepared, o int) float32 {
+	if p.Exact != nil {
+		return float32(d.in.Value(float64(p.Exact[o])))
+	}
+	return d.values[int(p.HU[o])-math.MinInt16]
 }
 
 // strides are the distances, in a tensor of the given axes, of neighbours

@@ -10,9 +10,19 @@ const HeadHeatmap = "heatmap"
 type Head struct {
 	Kind string `yaml:"kind"`
 	// MinScore is the score below which nothing is a candidate.
-	MinScore float64  `yaml:"min_score"`
-	Heatmap  *Heatmap `yaml:"heatmap"`
+	MinScore float64 `yaml:"min_score"`
+	// Keep is KeepLungs, which "" means too, or KeepAnywhere.
+	Keep      string     `yaml:"keep"`
+	Heatmap   *Heatmap   `yaml:"heatmap"`
+	RetinaNet *RetinaNet `yaml:"retinanet"`
 }
+
+// Where candidates are kept: in the region of interest (the lungs, closed and
+// dilated) alone, or wherever the network finds them.
+const (
+	KeepLungs    = "lungs"
+	KeepAnywhere = "anywhere"
+)
 
 // Heatmap is a head with one score and one shape for every cell of a coarser
 // grid. Heat is (1, 1, cells), logits; a cell is a candidate where no
@@ -33,16 +43,25 @@ type Heatmap struct {
 }
 
 func (h Head) check(in Input) error {
-	if h.Kind != HeadHeatmap {
-		return fmt.Errorf("head.kind: %q is not known; %s is", h.Kind, HeadHeatmap)
-	}
-	if !(h.MinScore > 0 && h.MinScore < 1) {
+	switch {
+	case !(h.MinScore > 0 && h.MinScore < 1):
 		return fmt.Errorf("head.min_score: %v is not within 0..1", h.MinScore)
+	case h.Keep != "" && h.Keep != KeepLungs && h.Keep != KeepAnywhere:
+		return fmt.Errorf("head.keep: %q is neither %s nor %s", h.Keep, KeepLungs, KeepAnywhere)
 	}
-	if h.Heatmap == nil {
-		return fmt.Errorf("head.heatmap: is missing")
+	switch h.Kind {
+	case HeadHeatmap:
+		if h.Heatmap == nil || h.RetinaNet != nil {
+			return fmt.Errorf("head.heatmap: is missing, or not the only one")
+		}
+		return h.Heatmap.check(in)
+	case HeadRetinaNet:
+		if h.RetinaNet == nil || h.Heatmap != nil {
+			return fmt.Errorf("head.retinanet: is missing, or not the only one")
+		}
+		return h.RetinaNet.check(in)
 	}
-	return h.Heatmap.check(in)
+	return fmt.Errorf("head.kind: %q is not known; %s and %s are", h.Kind, HeadHeatmap, HeadRetinaNet)
 }
 
 func (h Heatmap) check(in Input) error {

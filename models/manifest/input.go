@@ -34,6 +34,10 @@ type Input struct {
 	Tile    [3]int `yaml:"tile"`
 	Overlap [3]int `yaml:"overlap"`
 	Halo    [3]int `yaml:"halo"`
+	// Extent is ExtentLungs, which "" means too, or ExtentVolume.
+	Extent string `yaml:"extent"`
+	// Windows, where set, says that tiles are windows of a fixed size.
+	Windows *Windows `yaml:"windows"`
 }
 
 // directions are the LPS unit vectors of the letters of an orientation.
@@ -91,7 +95,7 @@ func (in Input) check() error {
 			return fmt.Errorf("input, axis %s: %w", axis, err)
 		}
 	}
-	return nil
+	return in.checkExtent()
 }
 
 func (in Input) checkAxis(n int) error {

@@ -15,7 +15,12 @@ import (
 // example is testdata/example in memory, so that a test can change it.
 func example(t *testing.T) fstest.MapFS {
 	t.Helper()
-	dir := os.DirFS("testdata/example")
+	return folder(t, "testdata/example")
+}
+
+func folder(t *testing.T, path string) fstest.MapFS {
+	t.Helper()
+	dir := os.DirFS(path)
 	files := fstest.MapFS{}
 	names, err := fs.Glob(dir, "*")
 	require.NoError(t, err)
