@@ -31,6 +31,7 @@ type engine struct {
 	library  ortlib.Library
 	model    *manifest.Model
 	session  *onnx.Session
+	pipeline *inference.Pipeline
 	reader   *triage.Reader
 	identity worker.Identity
 }
@@ -63,7 +64,7 @@ func (f engineFlags) open(ctx context.Context, s *streams, fetch bool) (*engine,
 		session.Close()
 		return nil, err
 	}
-	e := &engine{library: library, model: model, session: session}
+	e := &engine{library: library, model: model, session: session, pipeline: pipeline}
 	e.identity.Model = triage.Model{Name: model.Name, Version: model.Version, SHA256: model.SHA256()}
 	e.identity.Runtime = triage.Runtime{Version: library.Version, SHA256: library.SHA256}
 	e.reader = triage.NewReader(piped{pipeline}, e.identity.Model, e.identity.Runtime, triage.ReaderOptions{Parallel: f.Threads})
