@@ -32,6 +32,7 @@ type engine struct {
 	library  ortlib.Library
 	model    *manifest.Model
 	networks *networks
+	pipeline *inference.Pipeline
 	reader   *triage.Reader
 	identity worker.Identity
 }
@@ -63,7 +64,7 @@ func (f engineFlags) open(ctx context.Context, s *streams, fetch bool) (*engine,
 		n.close()
 		return nil, fmt.Errorf("model %s: %w", model.Name, err)
 	}
-	e := &engine{library: library, model: model, networks: n}
+	e := &engine{library: library, model: model, networks: n, pipeline: pipeline}
 	e.identity.Model = triage.Model{Name: model.Name, Version: model.Version, SHA256: model.SHA256()}
 	e.identity.Runtime = triage.Runtime{Version: library.Version, SHA256: library.SHA256}
 	e.reader = triage.NewReader(piped{pipeline}, e.identity.Model, e.identity.Runtime, triage.ReaderOptions{Parallel: f.Threads})
