@@ -39,6 +39,7 @@ var House = Rules{
 		{"dicomio/dicomweb/...", []string{"dicomio/refusal", "dicomio/part10"}, "a network peer hands out bytes"},
 		{"dicomio", []string{"dicomio/refusal", "dicomio/part10", "dicomio/pixel/...", "dicomio/source", "inference/volume"}, "instances become a volume; what is seen in it is none of its business"},
 		{"dicomio/ctwriter", []string{"dicomio/refusal", "dicomio/part10", "inference/volume"}, "a volume becomes files"},
+		{"dicomio/derive", []string{"dicomio", "dicomio/refusal", "dicomio/part10", "dicomio/pixel/...", "inference/volume"}, "a series that was read becomes files with other voxels"},
 		{"dicomio/report", []string{"dicomio/refusal", "dicomio/part10", "inference/volume", "inference/finding"}, "findings become objects"},
 
 		{"internal/triage/...", below, "the application declares ports; it knows no adapter"},
@@ -65,7 +66,7 @@ var House = Rules{
 	},
 	Guards: []Guard{
 		{"github.com/yalue/onnxruntime_go", []string{"inference/onnx"}, "its global state is wrapped once, in inference/onnx"},
-		{"github.com/suyashkumar/dicom", []string{"dicomio", "dicomio/part10", "dicomio/ctwriter", "dicomio/report"}, "its parser panics and allocates on hostile files: only behind the guard of dicomio/part10, and its elements only in dicomio"},
+		{"github.com/suyashkumar/dicom", []string{"dicomio", "dicomio/part10", "dicomio/ctwriter", "dicomio/derive", "dicomio/report"}, "its parser panics and allocates on hostile files: only behind the guard of dicomio/part10, and its elements only in dicomio"},
 		{"github.com/suyashkumar/dicom/pkg/tag", []string{"dicomio/..."}, "whoever wants an attribute asks dicomio for it by its meaning"},
 		{"google.golang.org/grpc", []string{"proto/...", "internal/rpc/...", "internal/client", "cmd/..."}, "gRPC stays at the edge"},
 		{"github.com/riverqueue/river", []string{"internal/store/...", "internal/jobs/...", "cmd/..."}, "the job queue stays behind the store and its workers"},
