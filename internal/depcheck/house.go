@@ -20,6 +20,8 @@ var House = Rules{
 		{"models", []string{"models/manifest"}, "shipped models are files and their manifests"},
 		{"inference/lung", []string{"inference/volume", "inference/finding"}, "the lung field is found in a volume alone"},
 		{"inference/phantom/...", []string{"inference/volume", "inference/finding"}, "a phantom is a volume with its truth"},
+		{"inference/alter", []string{"inference/volume", "inference/phantom/..."}, "a volume becomes another one, whoever reads it"},
+		{"inference/alter/pair", []string{"inference/volume", "inference/finding"}, "findings are compared, whoever made them"},
 		{"inference/froc", []string{"inference/volume", "inference/finding"}, "an evaluation sees marks and truth, never the pipeline that made them"},
 		{"inference/guideline", []string{"inference/finding"}, "guidelines are tables over findings"},
 		{"inference/measure", []string{"inference/volume", "inference/finding", "inference/lung"}, "a finding is measured in the volume"},
