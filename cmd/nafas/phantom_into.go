@@ -75,34 +75,17 @@ type host struct {
 func (c *phantomCmd) hosts(s *streams, ctx context.Context) (hosts []host, failed int, err error) {
 	used := map[string]int{}
 	for _, path := range c.Into {
-		items, err := walkAll(ctx, s, []string{path})
+		list, bad, err := usableSeries(s, ctx, []string{path})
 		if err != nil {
 			return nil, 0, err
 		}
-		inventory, err := dicomio.Load(ctx, items, dicomio.LoadOptions{})
-		if err != nil {
-			return nil, 0, err
-		}
-		for _, r := range inventory.Refused {
-			fmt.Fprintf(s.err, "refused: %s: %v\n", r.Name, r.Err)
-		}
-		if len(inventory.Refused) > 0 { // they may belong to the series
-			failed++
-		}
-		for _, study := range dicomio.Studies(dicomio.Group(inventory.Instances)) {
-			choice := dicomio.Choose(study.Series)
-			for _, r := range choice.Rejected {
-				fmt.Fprintf(s.err, "series %s is left out: %v\n", r.Series.UID, r.Err)
-			}
-			if len(choice.Usable) == 0 {
-				failed++
-				continue
-			}
+		failed += bad
+		for _, series := range list {
 			name := strings.TrimSuffix(filepath.Base(path), ".zip")
 			if used[name]++; used[name] > 1 {
 				name += "_" + strconv.Itoa(used[name])
 			}
-			hosts = append(hosts, host{name, choice.Usable[0]})
+			hosts = append(hosts, host{name, series})
 		}
 	}
 	return hosts, failed, nil
