@@ -27,6 +27,13 @@ func (k kernelClass) String() string {
 	return [...]string{kernelUnknown: "unknown", kernelMedium: "soft to medium", kernelLung: "lung", kernelBone: "bone"}[k]
 }
 
+// SharpKernel tells whether Convolution Kernel (0018,1210) names a lung or
+// bone kernel; false for a body kernel and for what is not known.
+func SharpKernel(name string) bool {
+	k := kernelOf(name)
+	return k == kernelLung || k == kernelBone
+}
+
 var (
 	// Siemens: B31f, Br40d, Bl57, I70f: a family, sometimes a second letter,
 	// and the sharpness.

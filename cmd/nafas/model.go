@@ -9,11 +9,12 @@ import (
 )
 
 type modelCmd struct {
-	List    modelListCmd    `cmd:"" help:"List the shipped models."`
-	Verify  modelVerifyCmd  `cmd:"" help:"Check a model's hashes and run its self-test on this machine."`
-	Prepare modelPrepareCmd `cmd:"" help:"Write series as the network sees them, for training."`
-	Boxes   modelBoxesCmd   `cmd:"" help:"Print the boxes of a RetinaNet as JSON, to compare them with where it comes from."`
-	Patches modelPatchesCmd `cmd:"" help:"Write training patches with implanted nodules to standard output."`
+	List       modelListCmd       `cmd:"" help:"List the shipped models."`
+	Verify     modelVerifyCmd     `cmd:"" help:"Check a model's hashes and run its self-test on this machine."`
+	Prepare    modelPrepareCmd    `cmd:"" help:"Write series as the network sees them, for training."`
+	Boxes      modelBoxesCmd      `cmd:"" help:"Print the boxes of a RetinaNet as JSON, to compare them with where it comes from."`
+	Patches    modelPatchesCmd    `cmd:"" help:"Write training patches with implanted nodules to standard output."`
+	Robustness modelRobustnessCmd `cmd:"" help:"Read series moved, turned, re-sliced, noisier, cut, with metal: how many findings hold."`
 }
 
 type modelListCmd struct{}

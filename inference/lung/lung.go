@@ -181,3 +181,17 @@ func (f *Field) Box(marginMM float64) (lo, hi volume.Vec3) {
 	}
 	return lo, hi
 }
+
+// Allows tells whether a place in patient LPS mm lies in the region of
+// interest: in the lung or within 3 mm of it.
+func (f *Field) Allows(lpsMM volume.Vec3) bool {
+	at := f.Grid.ToIndex(lpsMM)
+	var ijk [3]int
+	for n := range 3 {
+		ijk[n] = int(math.Round(at[n]))
+		if ijk[n] < 0 || ijk[n] >= f.Grid.Size[n] {
+			return false
+		}
+	}
+	return f.ROI[f.Grid.Index(ijk[0], ijk[1], ijk[2])] != 0
+}

@@ -103,7 +103,7 @@ func (im *implanter) find(n Nodule) (nodule.Site, bool) {
 		if !ok || !im.Allowed(p) || im.crowded(p, n.DiameterMM/2) {
 			continue
 		}
-		if site, ok := nodule.Settle(rng, im, n.Spec, p); ok {
+		if site, ok := nodule.Settle(rng, im, n.Spec, p); ok && n.seen(site.DiameterMM) {
 			return site, true
 		}
 	}

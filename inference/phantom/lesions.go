@@ -72,11 +72,21 @@ func (l *lesions) find(n *Nodule) (volume.Vec3, bool) {
 	r := n.DiameterMM / 2
 	for range 20000 {
 		p, ok := l.candidate(rng, n.Placement, r)
-		if ok && l.visible(p, 3) && !l.crowded(p, r) {
+		if ok && l.visible(p, 3) && !l.crowded(p, r) && l.fits(n, p) {
 			return p, true
 		}
 	}
 	return volume.Vec3{}, false
+}
+
+// fits tells whether a place shows as much of a nodule as it asks for.
+func (l *lesions) fits(n *Nodule, p volume.Vec3) bool {
+	if n.VisibleMM == ([2]float64{}) {
+		return true
+	}
+	there := *n
+	there.ChestMM = p
+	return n.seen(l.truth(&there).DiameterMM)
 }
 
 func (l *lesions) candidate(rng *rand.Rand, where nodule.Placement, r float64) (volume.Vec3, bool) {

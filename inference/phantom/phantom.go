@@ -66,6 +66,10 @@ type Nodule struct {
 	// placement is drawn from the patient's seed and the ID.
 	Pinned  bool
 	ChestMM volume.Vec3
+	// VisibleMM, where not zero, is the range of Truth.DiameterMM that a drawn
+	// place must give, upper end excluded: a place where the chest wall takes
+	// too much of the nodule is not taken.
+	VisibleMM [2]float64 `json:",omitzero"`
 }
 
 // DrawNodules draws a number of nodules from a population.

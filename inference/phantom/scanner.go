@@ -41,6 +41,13 @@ func (k Kernel) shape() (kernelShape, error) {
 	return kernelShape{}, fmt.Errorf("phantom: no kernel %q (soft, sharp, or none for the standard one)", string(k))
 }
 
+// BlurMM is the Gaussian blur in the plane that a kernel has beside the
+// voxel's own, its standard deviation in mm; 0 for an unknown kernel.
+func (k Kernel) BlurMM() float64 {
+	shape, _ := k.shape()
+	return shape.sigmaMM
+}
+
 // ParseKernel checks a kernel's name; "standard" is the standard one.
 func ParseKernel(name string) (Kernel, error) {
 	if name == "standard" {

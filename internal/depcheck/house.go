@@ -21,6 +21,8 @@ var House = Rules{
 		{"models", []string{"models/manifest"}, "shipped models are files and their manifests"},
 		{"inference/lung", []string{"inference/volume", "inference/finding"}, "the lung field is found in a volume alone"},
 		{"inference/phantom/...", []string{"inference/volume", "inference/finding"}, "a phantom is a volume with its truth"},
+		{"inference/alter", []string{"inference/volume", "inference/phantom/..."}, "a volume becomes another one, whoever reads it"},
+		{"inference/alter/pair", []string{"inference/volume", "inference/finding"}, "findings are compared, whoever made them"},
 		{"inference/froc", []string{"inference/volume", "inference/finding"}, "an evaluation sees marks and truth, never the pipeline that made them"},
 		{"inference/froc/chart", []string{"inference/froc"}, "a curve becomes a picture"},
 		{"inference/guideline", []string{"inference/finding"}, "guidelines are tables over findings"},
@@ -41,6 +43,7 @@ var House = Rules{
 		{"dicomio/dicomweb/...", []string{"dicomio/refusal", "dicomio/part10"}, "a network peer hands out bytes"},
 		{"dicomio", []string{"dicomio/refusal", "dicomio/part10", "dicomio/pixel/...", "dicomio/source", "inference/volume"}, "instances become a volume; what is seen in it is none of its business"},
 		{"dicomio/ctwriter", []string{"dicomio/refusal", "dicomio/part10", "inference/volume"}, "a volume becomes files"},
+		{"dicomio/derive", []string{"dicomio", "dicomio/refusal", "dicomio/part10", "dicomio/pixel/...", "inference/volume"}, "a series that was read becomes files with other voxels"},
 		{"dicomio/report", []string{"dicomio/refusal", "dicomio/part10", "inference/volume", "inference/finding"}, "findings become objects"},
 
 		{"internal/triage/...", below, "the application declares ports; it knows no adapter"},
@@ -67,7 +70,7 @@ var House = Rules{
 	},
 	Guards: []Guard{
 		{"github.com/yalue/onnxruntime_go", []string{"inference/onnx"}, "its global state is wrapped once, in inference/onnx"},
-		{"github.com/suyashkumar/dicom", []string{"dicomio", "dicomio/part10", "dicomio/ctwriter", "dicomio/report"}, "its parser panics and allocates on hostile files: only behind the guard of dicomio/part10, and its elements only in dicomio"},
+		{"github.com/suyashkumar/dicom", []string{"dicomio", "dicomio/part10", "dicomio/ctwriter", "dicomio/derive", "dicomio/report"}, "its parser panics and allocates on hostile files: only behind the guard of dicomio/part10, and its elements only in dicomio"},
 		{"github.com/suyashkumar/dicom/pkg/tag", []string{"dicomio/..."}, "whoever wants an attribute asks dicomio for it by its meaning"},
 		{"google.golang.org/grpc", []string{"proto/...", "internal/rpc/...", "internal/client", "cmd/..."}, "gRPC stays at the edge"},
 		{"github.com/riverqueue/river", []string{"internal/store/...", "internal/jobs/...", "cmd/..."}, "the job queue stays behind the store and its workers"},
