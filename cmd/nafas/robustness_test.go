@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -12,16 +13,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"nafas/inference"
 	"nafas/inference/alter"
 	"nafas/inference/alter/pair"
 	"nafas/inference/finding"
 	"nafas/inference/lung"
-	"nafas/inference/onnx"
 	"nafas/inference/phantom"
 	"nafas/inference/volume"
 	"nafas/internal/ortlib/ortlibtest"
-	"nafas/models"
 )
 
 // TestRobustnessCounts runs a trial whose reader is a fake: it finds the same
@@ -198,19 +196,12 @@ func TestRealScansAltered(t *testing.T) {
 // shippedModel reads volumes with the model that triage uses.
 func shippedModel(t *testing.T) func(*volume.Volume) []finding.Finding {
 	t.Helper()
-	rt, err := onnx.Open(ortlibtest.Path(t))
+	flags := engineFlags{Onnxruntime: ortlibtest.Path(t), Threads: defaultThreads()}
+	e, err := flags.open(t.Context(), &streams{out: io.Discard, err: io.Discard}, false)
 	require.NoError(t, err)
-	model, err := models.Open("")
-	require.NoError(t, err)
-	network, err := model.ONNX()
-	require.NoError(t, err)
-	session, err := rt.NewSession(network, onnx.Options{Threads: defaultThreads()})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, session.Close()) })
-	p, err := inference.New(inference.Config{Model: model, Runner: session})
-	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, e.close()) })
 	return func(v *volume.Volume) []finding.Finding {
-		out, err := p.Run(t.Context(), v, nil)
+		out, err := e.pipeline.Run(t.Context(), v, nil)
 		require.NoError(t, err)
 		return out.Findings
 	}

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Resamples says how often each scan counts in each resample: marks and
-// nodules of one scan move together.
+// Resamples says how often each group of scans, or each scan, counts in each
+// resample: marks and nodules of one scan move together.
 type Resamples struct{ weights [][]int }
 
 // Draw makes resamples of scans with replacement, each of as many scans as
@@ -35,6 +35,35 @@ func ResamplesOf(indexes [][]int, scans int) Resamples {
 		}
 	}
 	return r
+}
+
+// grouped numbers the groups of scans in the order in which they first come.
+func grouped(names []string) (members []int, groups int) {
+	at := map[string]int{}
+	for _, name := range names {
+		group, known := at[name]
+		if name == "" || !known {
+			group = groups
+			groups++
+		}
+		if name != "" {
+			at[name] = group
+		}
+		members = append(members, group)
+	}
+	return members, groups
+}
+
+// spread gives each scan the weight of its group.
+func (r Resamples) spread(members []int) Resamples {
+	out := Resamples{weights: make([][]int, len(r.weights))}
+	for b, groups := range r.weights {
+		out.weights[b] = make([]int, len(members))
+		for i, group := range members {
+			out.weights[b][i] = groups[group]
+		}
+	}
+	return out
 }
 
 // Interval holds the middle 95% of the resamples: the values at the sorted

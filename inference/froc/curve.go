@@ -21,8 +21,10 @@ type Point struct {
 type view struct {
 	// entries by falling score; their scan indexes nodules.
 	entries []entry
-	// nodules counts those of each scan, found or missed.
+	// nodules counts those of each scan, found or missed; groups are the names
+	// of the scans' groups.
 	nodules []int
+	groups  []string
 	total   int
 }
 
@@ -35,7 +37,7 @@ func (m *matched) choose(scan func(Scan) bool, nodule func(Nodule) bool) view {
 	for i, s := range m.scans {
 		if place[i] = -1; scan == nil || scan(s) {
 			place[i] = len(v.nodules)
-			v.nodules = append(v.nodules, 0)
+			v.nodules, v.groups = append(v.nodules, 0), append(v.groups, s.Group)
 		}
 	}
 	counts := make([]bool, len(m.nodules))
@@ -90,11 +92,12 @@ func (v *view) curve() []Point {
 // it is: what numpy.interp does. Without a nodule there is no sensitivity
 // (NaN).
 func (v *view) interpolate(out, rates []float64, weights []int) {
-	total := v.total
+	total, scans := v.total, float64(len(v.nodules))
 	if weights != nil {
-		total = 0
+		total, scans = 0, 0
 		for i, n := range v.nodules {
 			total += n * weights[i]
+			scans += float64(weights[i])
 		}
 	}
 	if total == 0 {
@@ -103,7 +106,6 @@ func (v *view) interpolate(out, rates []float64, weights []int) {
 		}
 		return
 	}
-	scans := float64(len(v.nodules)) // a resample has as many scans as the whole
 	next, rate, sensitivity := 0, 0.0, 0.0
 	v.sweep(weights, func(_ float64, found, falseMarks int) {
 		r, s := float64(falseMarks)/scans, float64(found)/float64(total)

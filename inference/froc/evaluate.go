@@ -18,9 +18,9 @@ type Options struct {
 	// MostMarks bounds the marks of one scan; 0 means DefaultMostMarks,
 	// negative leaves all.
 	MostMarks int
-	// Draw makes the resamples of a number of scans; nil means DefaultResamples
-	// drawn with DefaultSeed.
-	Draw func(scans int) Resamples
+	// Draw makes the resamples of a number of groups of scans (of scans, where
+	// no group is named); nil means DefaultResamples drawn with DefaultSeed.
+	Draw func(groups int) Resamples
 	// Thresholds are scores at which to count, as a model's operating points.
 	Thresholds []Threshold
 }
@@ -32,11 +32,14 @@ func (o Options) mostMarks() int {
 	return max(o.MostMarks, 0)
 }
 
-func (o Options) draw(scans int) Resamples {
-	if o.Draw == nil {
-		return Draw(DefaultSeed, DefaultResamples, scans)
+// draw makes the resamples of a view's scans: those of one group move together.
+func (o Options) draw(v *view) Resamples {
+	draw := o.Draw
+	if draw == nil {
+		draw = func(groups int) Resamples { return Draw(DefaultSeed, DefaultResamples, groups) }
 	}
-	return o.Draw(scans)
+	members, groups := grouped(v.groups)
+	return draw(groups).spread(members)
 }
 
 // Performance is how well a set of scans or nodules was read. JSON names are
@@ -134,7 +137,7 @@ func Evaluate(ctx context.Context, s Set, o Options) (*Evaluation, error) {
 		Diameter: diameterError(m.nodules), ExcludedFindings: len(s.Excluded) - s.Unlisted().Excluded,
 	}
 	all := m.choose(nil, nil)
-	draws := o.draw(len(s.Scans))
+	draws := o.draw(&all)
 	performance, curve := all.performance(draws, bandRates(), everySixteenth)
 	e.Performance, e.Curves = performance, []Curve{curve}
 	for _, t := range o.Thresholds {

@@ -37,6 +37,9 @@ type Scan struct {
 	// Kernel is the reconstruction kernel as the scanner names it; "" where
 	// unknown.
 	Kernel string
+	// Group names the patient, or whatever makes scans depend on each other: the
+	// bootstrap draws the scans of one group together. "" is a group of its own.
+	Group string
 }
 
 // Mark is a candidate in an evaluation table.

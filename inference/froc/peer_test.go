@@ -125,7 +125,7 @@ func comparePeer(t *testing.T, c peerCase, want peerResult) {
 	require.Len(t, strata, len(want.Strata))
 	for name, p := range want.Strata {
 		require.Contains(t, strata, name)
-		same(t, p, strata[name], name[0] == 'd')
+		same(t, p, strata[name], name[0] != 't')
 	}
 	require.Equal(t, want.Diameter.Nodules, got.Diameter.Nodules)
 	near(t, want.Diameter.Absolute, got.Diameter.MeanAbsoluteMM)

@@ -18,6 +18,7 @@ const (
 	columnThickness = "thickness_mm"
 	columnSpacing   = "spacing_mm"
 	columnKernel    = "kernel"
+	columnGroup     = "group"
 )
 
 var columnsPlace = [3]string{"coordX", "coordY", "coordZ"}
@@ -208,6 +209,6 @@ func (t *table) scan() (s Scan, err error) {
 	if s.SpacingMM, err = t.atLeastZero(columnSpacing); err != nil {
 		return s, err
 	}
-	s.Kernel = strings.Clone(t.text(columnKernel))
+	s.Kernel, s.Group = strings.Clone(t.text(columnKernel)), strings.Clone(t.text(columnGroup))
 	return s, nil
 }

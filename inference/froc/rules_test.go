@@ -289,7 +289,8 @@ func TestRuleNodulesOutsideAStratumAreNeitherHitNorFalse(t *testing.T) {
 	for _, st := range evaluate(t, s).Strata {
 		byName[st.By+" "+st.Name] = st
 	}
-	require.Len(t, byName, 4)
+	require.Len(t, byName, 6)
+	require.Equal(t, byName["size 4 to 6 mm"].Performance, byName["diameter 4 to 6 mm"].Performance)
 	small := byName["diameter 4 to 6 mm"]
 	require.Equal(t, []int{2, 1, 1}, []int{small.Nodules, small.Detected, small.FalseMarks})
 	require.Equal(t, []int{1, 1, 1}, []int{byName["kind solid"].Nodules, byName["kind solid"].Detected, byName["kind solid"].FalseMarks})
@@ -308,8 +309,36 @@ func TestRuleStrataOfScansHaveTheirOwnFalseMarks(t *testing.T) {
 			require.Equal(t, []int{1, 1, 0, 2}, []int{st.Scans, st.Nodules, st.Detected, st.FalseMarks}, st.By)
 		}
 	}
-	require.Equal(t, []string{"diameter 4 to 6 mm", "thickness up to 1 mm", "thickness 2 to 2.5 mm", "thickness unknown",
+	require.Equal(t, []string{"size 4 to 6 mm", "diameter 4 to 6 mm", "thickness up to 1 mm", "thickness 2 to 2.5 mm", "thickness unknown",
 		"kernel B30f", "kernel B70f", "kernel unknown"}, names)
+}
+
+func TestRuleScansOfOneGroupAreDrawnTogether(t *testing.T) {
+	// Six copies of one patient, who has the nodule found, and two of another,
+	// who has not.
+	s := froc.Set{}
+	for i := range 8 {
+		uid, group := string(rune('1'+i)), "a"
+		if i >= 6 {
+			group = "b"
+		} else {
+			s.Marks = append(s.Marks, mark(uid, 0, 0.9))
+		}
+		s.Scans = append(s.Scans, froc.Scan{SeriesUID: uid, Group: group})
+		s.Nodules = append(s.Nodules, nodule(uid, 0, 8))
+	}
+	for _, c := range []struct {
+		draw []int
+		want froc.Number
+	}{{[]int{0, 0}, 1}, {[]int{0, 1}, 0.75}, {[]int{1, 1}, 0}} {
+		e, err := froc.Evaluate(t.Context(), s, froc.Options{Draw: func(groups int) froc.Resamples {
+			require.Equal(t, 2, groups, "two patients, not eight scans")
+			return froc.ResamplesOf([][]int{c.draw}, groups)
+		}})
+		require.NoError(t, err)
+		require.EqualValues(t, 0.75, e.CPM)
+		require.Equal(t, froc.Bounds{c.want, c.want}, e.Intervals["cpm"], c.draw)
+	}
 }
 
 func TestRuleThresholdsCountMarksAtOrAbove(t *testing.T) {

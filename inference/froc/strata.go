@@ -7,7 +7,7 @@ import (
 
 // Stratum is the performance on some of the nodules, or on some of the scans.
 //
-// By diameter, kind and placement it holds nodules: those outside of it are
+// By size, diameter, kind and placement it holds nodules: those outside of it are
 // neither found nor missed, marks on them are dropped, and the false marks are
 // those of all scans, since a false mark has no size or kind. By thickness,
 // spacing and kernel it holds scans, with their nodules and false marks, and
@@ -36,6 +36,9 @@ var (
 	// Diameters as in LUNA16's own counts, from the lower end up.
 	diameterRange = ranges{names: []string{"below 4 mm", "4 to 6 mm", "6 to 8 mm", "8 to 10 mm", "10 to 15 mm", "15 mm and more"},
 		ends: []float64{4, 6, 8, 10, 15}}
+	// Sizes as guidelines part them: nodules below 6 mm are seldom followed up,
+	// those of 8 mm and more are looked into.
+	sizeRange = ranges{names: []string{"below 4 mm", "4 to 6 mm", "6 to 8 mm", "8 mm and more"}, ends: []float64{4, 6, 8}}
 	// Thickness and spacing up to their upper end: series are cut at 1.25 or
 	// 2.5 mm, and these belong with what is thinner.
 	slicesRange = ranges{names: []string{"up to 1 mm", "1 to 1.5 mm", "1.5 to 2 mm", "2 to 2.5 mm", "above 2.5 mm"},
@@ -44,6 +47,7 @@ var (
 
 func divisions() []division {
 	return []division{
+		{by: "size", nodule: func(n Nodule) string { return sizeRange.name(n.DiameterMM) }, order: sizeRange.names},
 		{by: "diameter", nodule: func(n Nodule) string { return diameterRange.name(n.DiameterMM) }, order: diameterRange.names},
 		{by: "kind", nodule: func(n Nodule) string { return n.Kind }},
 		{by: "placement", nodule: func(n Nodule) string { return n.Placement }},
@@ -80,7 +84,7 @@ func strata(ctx context.Context, m *matched, o Options) ([]Stratum, error) {
 				return nil, err
 			}
 			v := d.view(m, name)
-			p, _ := v.performance(o.draw(len(v.nodules)), Rates(), []int{0, 1, 2, 3, 4, 5, 6})
+			p, _ := v.performance(o.draw(&v), Rates(), []int{0, 1, 2, 3, 4, 5, 6})
 			if name == "" {
 				name = Unknown
 			}

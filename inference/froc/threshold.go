@@ -48,15 +48,15 @@ func (v *view) at(t Threshold, draws Resamples) ThresholdResult {
 	}
 	var sensitivities, rates []float64
 	for _, weights := range draws.weights {
-		f, n, wrong := 0, 0, 0
+		f, n, wrong, scans := 0, 0, 0, 0
 		for i, w := range weights {
-			f, n, wrong = f+w*found[i], n+w*v.nodules[i], wrong+w*falseMarks[i]
+			f, n, wrong, scans = f+w*found[i], n+w*v.nodules[i], wrong+w*falseMarks[i], scans+w
 		}
 		s := math.NaN()
 		if n > 0 {
 			s = float64(f) / float64(n)
 		}
-		sensitivities, rates = append(sensitivities, s), append(rates, float64(wrong)/float64(len(v.nodules)))
+		sensitivities, rates = append(sensitivities, s), append(rates, float64(wrong)/float64(scans))
 	}
 	r.Sensitivity, r.Interval = ratio(float64(r.Detected), r.Nodules), boundsOf(interval(sensitivities))
 	r.Wilson = boundsOf(wilson95(r.Detected, r.Nodules))

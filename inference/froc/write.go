@@ -21,9 +21,9 @@ func WriteMarks(w io.Writer, marks []Mark) error {
 
 // WriteScans writes what ReadScans reads.
 func WriteScans(w io.Writer, scans []Scan) error {
-	rows := [][]string{{columnSeries, columnThickness, columnSpacing, columnKernel}}
+	rows := [][]string{{columnSeries, columnThickness, columnSpacing, columnKernel, columnGroup}}
 	for _, s := range scans {
-		rows = append(rows, []string{s.SeriesUID, known(s.ThicknessMM), known(s.SpacingMM), s.Kernel})
+		rows = append(rows, []string{s.SeriesUID, known(s.ThicknessMM), known(s.SpacingMM), s.Kernel, s.Group})
 	}
 	return writeAll(w, rows)
 }

@@ -136,6 +136,10 @@ def size_name(mm):
     return "15 mm and more"
 
 
+def coarse_name(mm):
+    return size_name(mm) if mm < 8 else "8 mm and more"
+
+
 def thickness_name(mm):
     if mm <= 0:
         return "unknown"
@@ -148,15 +152,16 @@ def thickness_name(mm):
 def strata(case, marks, nodules, excluded):
     out = {}
     known = [n for n in nodules if n[4] > 0]
-    for name in {size_name(n[4]) for n in nodules} if known else set():
-        inside = [n for n in nodules if size_name(n[4]) == name]
-        keep = np.ones(len(marks), bool)
-        for n in nodules:
-            if size_name(n[4]) != name:
-                keep &= ~lies_on(marks, n)
-        for n in inside:
-            keep |= lies_on(marks, n)
-        out["diameter " + name] = performance(marks[keep], inside, excluded, case["scans"], case["resamples"])
+    for by, name_of in (("diameter ", size_name), ("size ", coarse_name)):
+        for name in {name_of(n[4]) for n in nodules} if known else set():
+            inside = [n for n in nodules if name_of(n[4]) == name]
+            keep = np.ones(len(marks), bool)
+            for n in nodules:
+                if name_of(n[4]) != name:
+                    keep &= ~lies_on(marks, n)
+            for n in inside:
+                keep |= lies_on(marks, n)
+            out[by + name] = performance(marks[keep], inside, excluded, case["scans"], case["resamples"])
     thickness = case["thickness"]
     for name in {thickness_name(t) for t in thickness} if any(thickness) else set():
         members = [i for i, t in enumerate(thickness) if thickness_name(t) == name]
