@@ -56,6 +56,9 @@ func (c *evaluateCmd) Run(s *streams, ctx kongContext) error {
 		return err
 	}
 	doc.Evaluation = *evaluation
+	if least := froc.Rates()[0]; float64(doc.Scans)*least < 1 {
+		doc.note("%g false marks per scan are less than one in %d scans: the curve's beginning is drawn and not measured", least, doc.Scans)
+	}
 	if c.Out != "" {
 		if err := doc.write(c.Out); err != nil {
 			return err

@@ -174,7 +174,7 @@ func (d *evaluationDocument) printTable(out io.Writer, dir string) error {
 	if dir != "" {
 		fmt.Fprintf(out, "Written to %s: %s\n", dir, strings.Join(evaluationFiles, ", "))
 	}
-	_, err := fmt.Fprintln(out, "Intervals are 95%, from resamples of scans. Research use only.")
+	_, err := fmt.Fprintln(out, "Intervals are 95%, from resamples of scans; they have no width where all or none are found. Research use only.")
 	return err
 }
 
@@ -203,9 +203,9 @@ func (d *evaluationDocument) printThresholds(w io.Writer) {
 	if len(d.Thresholds) == 0 {
 		return
 	}
-	fmt.Fprintln(w, "at score\tpoint\tfound\tsensitivity\tinterval\tfalse marks a scan\tinterval\ta nodule\t")
+	fmt.Fprintln(w, "at score\tpoint\tfound\tsensitivity\tinterval\tWilson\tfalse marks a scan\tinterval\ta nodule\t")
 	for _, t := range d.Thresholds {
-		fmt.Fprintf(w, "%s\t%s\t%d of %d\t%s\t%s\t%s\t%s\t%s\t\n", t.Score, t.Name, t.Detected, t.Nodules, places(t.Sensitivity, 3), span(t.Interval),
+		fmt.Fprintf(w, "%s\t%s\t%d of %d\t%s\t%s\t%s\t%s\t%s\t%s\t\n", t.Score, t.Name, t.Detected, t.Nodules, places(t.Sensitivity, 3), span(t.Interval), span(t.Wilson),
 			places(t.FalseMarksPerScan, 2), span(t.FalseMarksPerScanInterval), places(t.FalseMarksPerNodule, 2))
 	}
 	fmt.Fprintln(w)
