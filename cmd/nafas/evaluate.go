@@ -17,7 +17,7 @@ type evaluateCmd struct {
 	Marks         string    `help:"Read nothing and take these marks: seriesuid, coordX, coordY, coordZ, probability." type:"existingfile" placeholder:"FILE"`
 	Annotations   string    `help:"Nodules: seriesuid, coordX, coordY, coordZ, diameter_mm." type:"existingfile" placeholder:"FILE"`
 	Excluded      string    `help:"Findings to pass over, in the same columns." type:"existingfile" placeholder:"FILE"`
-	Series        string    `help:"The series that count, one a line; with a header also thickness_mm, spacing_mm, kernel." type:"existingfile" placeholder:"FILE"`
+	Series        string    `help:"The series that count, one a line; with a header also thickness_mm, spacing_mm, kernel, group (the patient)." type:"existingfile" placeholder:"FILE"`
 	Out           string    `help:"Folder for the results, and for what each series gave: a run that was cut off goes on." type:"path" placeholder:"DIR"`
 	MostMarks     int       `help:"Marks of a scan that count; 0 takes all." default:"100"`
 	Resamples     int       `help:"Resamples of scans for the intervals." default:"1000"`
