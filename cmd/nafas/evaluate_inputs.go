@@ -67,7 +67,7 @@ func (c *evaluateCmd) inputs(ctx context.Context, s *streams, truth *truthTables
 		}
 	}
 	if len(inputs)+len(missing) == 0 {
-		return nil, nil, usage("no series to read in %v", append(c.Paths, c.Luna16))
+		return nil, nil, usage("no series to read in %s", strings.TrimSpace(strings.Join(append([]string{c.Luna16}, c.Paths...), " ")))
 	}
 	return inputs, missing, nil
 }
