@@ -32,8 +32,9 @@ const roiOn = 1024
 
 // Prepare crops v to the region of interest of f and resamples it onto the
 // grid that the manifest asks for. The lattice contains the centre of v's
-// first voxel, so that slices at the model's spacing (or twice, or four times)
-// are taken as they are.
+// rightmost, foremost, lowest voxel, so that slices at the model's spacing (or
+// twice, or four times) are taken as they are, and that a scan stored the other
+// way round is sampled at the same places.
 //
 // Training reads what this writes: change the two together.
 func Prepare(ctx context.Context, v *volume.Volume, f *lung.Field, in manifest.Input) (*Prepared, error) {
@@ -83,13 +84,13 @@ func modelGrid(source volume.Grid, f *lung.Field, in manifest.Input) (volume.Gri
 	for n := range 3 {
 		mm := in.SpacingMM[n]
 		lo[n], hi[n] = max(lo[n], least[n]), min(hi[n], most[n])
-		first := math.Ceil((lo[n]-source.OriginLPSMM[n])/mm - 1e-6)
-		last := math.Floor((hi[n]-source.OriginLPSMM[n])/mm + 1e-6)
+		first := math.Ceil((lo[n]-least[n])/mm - 1e-6)
+		last := math.Floor((hi[n]-least[n])/mm + 1e-6)
 		last = max(first, last)
 		g.Size[n] = int(last-first) + 1
-		g.OriginLPSMM[n] = source.OriginLPSMM[n] + first*mm
+		g.OriginLPSMM[n] = least[n] + first*mm
 		if g.Axes[n][n] < 0 {
-			g.OriginLPSMM[n] = source.OriginLPSMM[n] + last*mm
+			g.OriginLPSMM[n] = least[n] + last*mm
 		}
 	}
 	return g, nil
