@@ -150,22 +150,28 @@ func (d *Detector) fill(to []float32, p *Prepared, t tile) []float32 {
 	step := strides(d.in.Axes, t.size)
 	for k := begin[2]; k < end[2]; k++ {
 		for j := begin[1]; j < end[1]; j++ {
-			from := p.Grid.Index(shift[0], shift[1]+j, shift[2]+k)
-			o := k*step[2] + j*step[1]
-			for i := begin[0]; i < end[0]; i++ {
-				to[o+i*step[0]] = d.value(p, from+i)
-			}
+			from := p.Grid.Index(shift[0]+begin[0], shift[1]+j, shift[2]+k)
+			o := k*step[2] + j*step[1] + begin[0]*step[0]
+			d.fillRow(to[o:], step[0], p, from, end[0]-begin[0])
 		}
 	}
 	return to
 }
 
-// value is the tensor's value of a voxel.
-func (d *Detector) value(p *Prepared, o int) float32 {
-	if p.Exact != nil {
-		return float32(d.in.Value(float64(p.Exact[o])))
+// fillRow writes the tensor's values of n voxels from one on, step apart.
+func (d *Detector) fillRow(to []float32, step int, p *Prepared, from, n int) {
+	o := 0
+	if p.Exact == nil {
+		for _, hu := range p.HU[from : from+n] {
+			to[o] = d.values[int(hu)-math.MinInt16]
+			o += step
+		}
+		return
 	}
-	return d.values[int(p.HU[o])-math.MinInt16]
+	for _, hu := range p.Exact[from : from+n] {
+		to[o] = float32(d.in.Value(float64(hu)))
+		o += step
+	}
 }
 
 // strides are the distances, in a tensor of the given axes, of neighbours
