@@ -287,8 +287,8 @@ func TestEvaluateDICOMAndVolumes(t *testing.T) {
 	}
 	table := filepath.Join(t.TempDir(), "truth.csv")
 	for _, c := range []struct{ name, named, read string }{
-		{"the series that a table names", "1.2.2", "1.2.2,3,3,B70f"},
-		{"else the preferred one", "1.1", "1.2.1,3,3,B30f"},
+		{"the series that a table names", "1.2.2", "1.2.2,3,3,B70f,"},
+		{"else the preferred one", "1.1", "1.2.1,3,3,B30f,"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			writeText(t, table, nodules(c.named))
@@ -297,7 +297,7 @@ func TestEvaluateDICOMAndVolumes(t *testing.T) {
 			require.Contains(t, stderr, "2 of 2 series read")
 			series, err := os.ReadFile(filepath.Join(out, "series.csv"))
 			require.NoError(t, err)
-			require.Equal(t, "seriesuid,thickness_mm,spacing_mm,kernel\n1.1,,3,\n"+c.read+"\n", string(series))
+			require.Equal(t, "seriesuid,thickness_mm,spacing_mm,kernel,group\n1.1,,3,,\n"+c.read+"\n", string(series))
 			strata, err := os.ReadFile(filepath.Join(out, "strata.csv"))
 			require.NoError(t, err)
 			require.Contains(t, string(strata), "kernel,B")

@@ -45,16 +45,20 @@ def up(x):
         b, c, 2 * z, 2 * y, 2 * w)
 
 
+def trunk(stem, widths, blocks):
+    """The way down: strides 2, 2, 4, 8, 16."""
+    w4, w8, w16 = widths
+    # Stride 2 is the dearest: no block there means one plain convolution.
+    s2 = stage(stem, stem, blocks[0], 1) if blocks[0] else conv(stem, stem)
+    return (conv(1, stem, 5, 2), s2, stage(stem, w4, blocks[1], 2), stage(w4, w8, blocks[2], 2),
+            stage(w8, w16, blocks[3], 2))
+
+
 class CandidateNet(nn.Module):
     def __init__(self, stem, widths, blocks, pyramid, head):
         super().__init__()
         w4, w8, w16 = widths
-        self.stem = conv(1, stem, 5, 2)
-        # Stride 2 is the dearest: no block there means one plain convolution.
-        self.s2 = stage(stem, stem, blocks[0], 1) if blocks[0] else conv(stem, stem)
-        self.s4 = stage(stem, w4, blocks[1], 2)
-        self.s8 = stage(w4, w8, blocks[2], 2)
-        self.s16 = stage(w8, w16, blocks[3], 2)
+        self.stem, self.s2, self.s4, self.s8, self.s16 = trunk(stem, widths, blocks)
         self.lat16 = nn.Conv3d(w16, pyramid, 1)
         self.lat8 = nn.Conv3d(w8, pyramid, 1)
         self.lat4 = nn.Conv3d(w4, pyramid, 1)
@@ -90,15 +94,15 @@ class SecondNet(nn.Module):
 
     Input (B, 1, S, S, S), S a multiple of 8. Output (B, 5): logit, log(diameter
     mm), and how far the centre lies from voxel S/2 along z, y, x in voxels.
+
+    Its trunk is the candidate network's down to stride 8, and starts from the
+    trained one's weights: what a nodule looks like need not be learnt twice.
     """
 
     def __init__(self, stem, widths, blocks, hidden, dropout):
         super().__init__()
-        w2, w4, w8 = widths
-        self.stem = conv(1, stem)
-        self.s2 = stage(stem, w2, blocks[0], 2)
-        self.s4 = stage(w2, w4, blocks[1], 2)
-        self.s8 = stage(w4, w8, blocks[2], 2)
+        w4, w8 = widths[:2]
+        self.stem, self.s2, self.s4, self.s8 = trunk(stem, widths, blocks)[:4]
         # The middle of the crop apart from all of it: what the candidate is,
         # and what it lies in.
         self.hidden = nn.Linear(w4 + 2 * w8, hidden)
@@ -110,17 +114,27 @@ class SecondNet(nn.Module):
         with torch.no_grad():
             self.out.bias[1] = math.log(8.0)
 
+    def start_from(self, first):
+        own = self.state_dict()
+        own.update({k: v.clone() for k, v in first.state_dict().items() if k in own})
+        self.load_state_dict(own)
+
     def forward(self, crop):
         f4 = self.s4(self.s2(self.stem(crop)))
         f8 = self.s8(f4)
-        seen = torch.cat([middle(f4), middle(f8), f8.mean((2, 3, 4))], 1)
+        seen = torch.cat([middle(f4), middle(f8), whole(f8)], 1)
         return self.out(self.drop(torch.relu(self.hidden(seen))))
+
+
+def whole(x):
+    """The mean over all places (B, C)."""
+    return x.mean((2, 3, 4))
 
 
 def middle(x):
     """The mean over the inner half along every axis (B, C)."""
     a, b = x.shape[2] // 4, x.shape[2] - x.shape[2] // 4
-    return x[:, :, a:b, a:b, a:b].mean((2, 3, 4))
+    return whole(x[:, :, a:b, a:b, a:b])
 
 
 def initialise(net):
@@ -137,8 +151,8 @@ def build(recipe):
 
 
 def build_second(recipe):
-    n = recipe["second"]
-    return SecondNet(n["stem"], n["widths"], n["blocks"], n["hidden"], n["dropout"])
+    n, s = recipe["network"], recipe["second"]
+    return SecondNet(n["stem"], n["widths"], n["blocks"], s["hidden"], s["dropout"])
 
 
 def cost(net, size=64):

@@ -114,6 +114,7 @@ def run(recipe, first, generator, out, device="cpu", log=print):
     options, seed = recipe["second"], recipe["seed"] + 100
     torch.manual_seed(seed)
     net = network.build_second(recipe).to(device)
+    net.start_from(first)
     parameters, flops = network.cost(net, options["crop"])
     log("second network: %d parameters, %.1f kFLOP per voxel" % (parameters, flops / 1e3))
     optimiser = torch.optim.AdamW(net.parameters(), lr=options["lr"], weight_decay=options["weight_decay"])
