@@ -13,10 +13,9 @@ import (
 	"nafas/models/manifest"
 )
 
-// again is a second network without learning: its logit is 20 times the value
-// in the crop's middle, the diameter 6 mm, the centre moved by move voxels.
+// again is a second network without learning: its logit, in channel 1, is 20
+// times the value in the crop's middle.
 type again struct {
-	move    [3]float32
 	batches []int64
 	crops   [][]float32
 	spoil   func(out map[string]detect.Tensor)
@@ -33,12 +32,12 @@ func (a *again) Run(_ context.Context, in map[string]detect.Tensor) (map[string]
 	n, size := crops.Shape[0], crops.Shape[2:]
 	a.batches = append(a.batches, n)
 	voxels := int(size[0] * size[1] * size[2])
-	out := detect.Tensor{Shape: []int64{n, 5}}
+	out := detect.Tensor{Shape: []int64{n, 2}}
 	for i := range int(n) {
 		c := crops.Data[i*voxels : (i+1)*voxels]
 		a.crops = append(a.crops, append([]float32{}, c...))
 		middle := c[((size[0]/2)*size[1]+size[1]/2)*size[2]+size[2]/2]
-		out.Data = append(out.Data, 20*middle, float32(math.Log(6)), a.move[0], a.move[1], a.move[2])
+		out.Data = append(out.Data, -99, 20*middle)
 	}
 	reply := map[string]detect.Tensor{"out": out}
 	if a.spoil != nil {
@@ -52,7 +51,7 @@ func twoStages(t testing.TB) *manifest.Model {
 	m := example(t)
 	m.Second = &manifest.Second{
 		Input: "crop", Size: [3]int{12, 10, 8}, Most: 4, Batch: 3,
-		Output: "out", Logit: 0, LogDiameter: 1, Offset: [3]int{2, 3, 4},
+		Output: "out", Logit: 1,
 		FirstWeight: 0, SecondWeight: 1,
 	}
 	return m
@@ -112,25 +111,23 @@ func TestRefineSeesTheVoxelsAroundEachCandidate(t *testing.T) {
 	}
 }
 
-func TestRefineFusesSortsAndMoves(t *testing.T) {
+func TestRefineFusesAndSorts(t *testing.T) {
 	m := twoStages(t)
 	m.Second.FirstWeight, m.Second.SecondWeight, m.Second.Bias = .5, .25, -1
 	p := speckle([3]int{40, 40, 40})
 	// The better place comes second from the first network.
 	p.HU[p.Grid.Index(8, 8, 8)], p.HU[p.Grid.Index(30, 30, 30)] = -400, 300
 	found := candidates(p, [3]int{8, 8, 8}, [3]int{30, 30, 30})
-	a := &again{move: [3]float32{1, -2, .5}}
-	got := refine(t, m, a, p, found)
+	got := refine(t, m, &again{}, p, found)
 	require.Len(t, got, 2)
 	for i, want := range []struct {
-		voxel volume.Vec3
-		hu    float64
-		first float64
-	}{{volume.Vec3{31, 28, 30.5}, 300, .8}, {volume.Vec3{9, 6, 8.5}, -400, .9}} {
-		logit := .5*math.Log(want.first/(1-want.first)) + .25*20*m.Input.Value(want.hu) - 1
+		before finding.Candidate
+		hu     float64
+	}{{found[1], 300}, {found[0], -400}} {
+		logit := .5*math.Log(want.before.Score/(1-want.before.Score)) + .25*20*m.Input.Value(want.hu) - 1
 		require.InDelta(t, 1/(1+math.Exp(-logit)), got[i].Score, 1e-4)
-		require.InDelta(t, 6, got[i].DiameterMM, .01)
-		require.InDelta(t, 0, got[i].CenterLPSMM.Sub(p.Grid.ToLPS(want.voxel)).Norm(), .01)
+		require.Equal(t, want.before.CenterLPSMM, got[i].CenterLPSMM)
+		require.InDelta(t, want.before.DiameterMM, got[i].DiameterMM, 0)
 	}
 	require.InDelta(t, .9, found[0].Score, 0, "the caller's list is not written to")
 }
@@ -145,32 +142,15 @@ func TestRefineDropsWhatItDoesNotLookAt(t *testing.T) {
 	}
 }
 
-func TestRefineMergesWhatMovedTogether(t *testing.T) {
-	m := twoStages(t)
-	m.Merge.LeastMM = 5
-	p := speckle([3]int{40, 40, 40})
-	got := refine(t, m, &again{}, p, candidates(p, [3]int{20, 20, 20}, [3]int{22, 20, 20}, [3]int{30, 20, 20}))
-	require.Len(t, got, 2)
-}
-
-func TestRefineLeavesACentreInTheRegionOfInterest(t *testing.T) {
-	p := speckle([3]int{40, 40, 40})
-	clear(p.ROI)
-	p.ROI[p.Grid.Index(20, 20, 20)] = 1
-	found := candidates(p, [3]int{20, 20, 20})
-	got := refine(t, twoStages(t), &again{move: [3]float32{4, 0, 0}}, p, found)
-	require.Equal(t, found[0].CenterLPSMM, got[0].CenterLPSMM)
-}
-
 func TestRefineRefusesOutputThatIsNotTheManifests(t *testing.T) {
 	p := speckle([3]int{40, 40, 40})
 	for name, spoil := range map[string]func(map[string]detect.Tensor){
 		"another name": func(out map[string]detect.Tensor) { out["other"] = out["out"]; delete(out, "out") },
 		"too few channels": func(out map[string]detect.Tensor) {
-			out["out"] = detect.Tensor{Shape: []int64{1, 4}, Data: make([]float32, 4)}
+			out["out"] = detect.Tensor{Shape: []int64{1, 1}, Data: make([]float32, 1)}
 		},
 		"another batch": func(out map[string]detect.Tensor) {
-			out["out"] = detect.Tensor{Shape: []int64{2, 5}, Data: make([]float32, 10)}
+			out["out"] = detect.Tensor{Shape: []int64{2, 2}, Data: make([]float32, 4)}
 		},
 		"not a number": func(out map[string]detect.Tensor) { out["out"].Data[0] = float32(math.NaN()) },
 	} {

@@ -10,9 +10,9 @@ import "fmt"
 //
 // A candidate's score becomes
 //
-//	sigmoid(first_weight * logit(score) + second_weight * output[logit] + bias),
+//	sigmoid(first_weight * logit(score) + second_weight * output[logit] + bias);
 //
-// its diameter and its centre what the network says.
+// its diameter and its centre stay the first network's.
 type Second struct {
 	File File `yaml:"file"`
 	// Input is the ONNX input: (crops, 1, axes as Input's).
@@ -25,23 +25,14 @@ type Second struct {
 	Batch int `yaml:"batch"`
 	// Output is the ONNX output: (crops, channels).
 	Output string `yaml:"output"`
-	// Logit, LogDiameter and Offset are channels of Output: the second score,
-	// the natural logarithm of the diameter in mm, and how far the centre lies
-	// from the crop's voxel Size/2 along x, y, z in voxels.
-	Logit       int    `yaml:"logit"`
-	LogDiameter int    `yaml:"log_diameter"`
-	Offset      [3]int `yaml:"offset"`
+	// Logit is the channel of Output that holds the second score.
+	Logit int `yaml:"logit"`
 
 	FirstWeight  float64 `yaml:"first_weight"`
 	SecondWeight float64 `yaml:"second_weight"`
 	Bias         float64 `yaml:"bias"`
 
 	SelfTest SelfTest `yaml:"self_test"`
-}
-
-// Channels is the least number of channels that Output has.
-func (s Second) Channels() int {
-	return max(s.Logit, s.LogDiameter, s.Offset[0], s.Offset[1], s.Offset[2]) + 1
 }
 
 // SecondONNX returns the second network's file, checked against its hash
@@ -63,14 +54,8 @@ func (s Second) check() error {
 	if s.Most < 1 || s.Most > 1000 || s.Batch < 1 || s.Batch > s.Most {
 		return fmt.Errorf("second: most %d is not within 1..1000, or batch %d not within 1..most", s.Most, s.Batch)
 	}
-	channels := map[int]bool{s.Logit: true, s.LogDiameter: true}
-	for _, c := range s.Offset {
-		channels[c] = true
-	}
-	for c := range channels {
-		if c < 0 || c > 63 || len(channels) != 5 {
-			return fmt.Errorf("second: logit %d, log_diameter %d and offset %v are not five channels within 0..63", s.Logit, s.LogDiameter, s.Offset)
-		}
+	if s.Logit < 0 || s.Logit > 63 {
+		return fmt.Errorf("second.logit: channel %d is not within 0..63", s.Logit)
 	}
 	for _, w := range []float64{s.FirstWeight, s.SecondWeight} {
 		if !(w >= 0 && w <= 10) {

@@ -22,8 +22,6 @@ second:
   batch: 16
   output: out
   logit: 0
-  log_diameter: 1
-  offset: [4, 3, 2]
   first_weight: 0.4
   second_weight: 0.6
   bias: 0.1
@@ -56,8 +54,7 @@ func TestLoadASecondNetwork(t *testing.T) {
 
 	m, err := manifest.Load(twoStages(t))
 	require.NoError(t, err)
-	require.Equal(t, [3]int{4, 3, 2}, m.Second.Offset)
-	require.Equal(t, 5, m.Second.Channels())
+	require.Equal(t, [3]int{32, 32, 32}, m.Second.Size)
 	require.NotEqual(t, one.SHA256(), m.SHA256())
 	network, err := m.SecondONNX()
 	require.NoError(t, err)
@@ -72,9 +69,8 @@ func TestLoadRefusesASecondNetwork(t *testing.T) {
 		{"  size: [32, 32, 32]", "  size: [32, 512, 32]", "second.size"},
 		{"  most: 48", "  most: 0", "second: most"},
 		{"  batch: 16", "  batch: 49", "batch 49"},
-		{"  logit: 0", "  logit: 1", "five channels"},
-		{"  logit: 0", "  logit: 64", "five channels"},
-		{"  offset: [4, 3, 2]", "  offset: [4, 4, 2]", "five channels"},
+		{"  logit: 0", "  logit: -1", "second.logit"},
+		{"  logit: 0", "  logit: 64", "second.logit"},
 		{"  first_weight: 0.4", "  first_weight: -0.4", "first_weight"},
 		{"  second_weight: 0.6", "  second_weight: .nan", "second_weight"},
 		{"  bias: 0.1", "  bias: 40", "bias 40"},

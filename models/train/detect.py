@@ -102,11 +102,4 @@ def refined(second, rows, scan, recipe, weights, device="cpu"):
     score = np.clip(rows[:, 4], 1e-4, 1 - 1e-4)
     logit = weights[0] * np.log(score / (1 - score)) + weights[1] * out[:, 0] + weights[2]
     rows[:, 4] = 1 / (1 + np.exp(-logit))
-    rows[:, 3] = np.exp(np.clip(out[:, 1], 0, 5))
-    moved = middles + out[:, 2:5]
-    whole = np.rint(moved).astype(int)
-    inside = ((whole >= 0) & (whole < np.array(scan.size))).all(1)
-    inside[inside] = scan.roi[tuple(whole[inside].T)] > 0
-    rows[inside, :3] = moved[inside]
-    rows = rows[np.argsort(-rows[:, 4], kind="stable")]
-    return merge(rows, scan.spacing, recipe["decode"])
+    return rows[np.argsort(-rows[:, 4], kind="stable")]

@@ -89,7 +89,7 @@ def second_stage(out, recipe, net, weights):
     n, name = recipe["second"], recipe["model"] + "-second.onnx"
     export.second(net, os.path.join(out, name), n["crop"])
     return {"file": file(out, name), "input": "crop", "size": [n["crop"]] * 3, "most": n["most"],
-            "batch": n["at_once"], "output": "out", "logit": 0, "log_diameter": 1, "offset": [4, 3, 2],
+            "batch": n["at_once"], "output": "out", "logit": 0,
             "first_weight": round(weights[0], 4), "second_weight": round(weights[1], 4),
             "bias": round(weights[2], 4),
             "self_test": self_test(out, "selftest_second_",

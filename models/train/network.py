@@ -90,10 +90,10 @@ class CandidateNet(nn.Module):
 
 
 class SecondNet(nn.Module):
-    """The second stage: one crop in, one row of numbers out.
+    """The second stage: one crop in, one logit out.
 
-    Input (B, 1, S, S, S), S a multiple of 8. Output (B, 5): logit, log(diameter
-    mm), and how far the centre lies from voxel S/2 along z, y, x in voxels.
+    Input (B, 1, S, S, S), S a multiple of 8, the candidate at voxel S/2. Output
+    (B, 1).
 
     Its trunk is the candidate network's down to stride 8, and starts from the
     trained one's weights: what a nodule looks like need not be learnt twice.
@@ -107,12 +107,8 @@ class SecondNet(nn.Module):
         # and what it lies in.
         self.hidden = nn.Linear(w4 + 2 * w8, hidden)
         self.drop = nn.Dropout(dropout)
-        self.out = nn.Linear(hidden, 5)
+        self.out = nn.Linear(hidden, 1)
         initialise(self)
-        nn.init.normal_(self.out.weight, std=0.01)
-        nn.init.zeros_(self.out.bias)
-        with torch.no_grad():
-            self.out.bias[1] = math.log(8.0)
 
     def start_from(self, first):
         own = self.state_dict()

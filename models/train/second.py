@@ -49,7 +49,7 @@ def candidates(first, hu, weight, recipe, device):
 
 
 def examples(first, patch, recipe, device):
-    """What one patch teaches: (crop int16, class, diameter mm, centre - crop's middle, first logit)."""
+    """What one patch teaches: rows of (crop int16, class, first logit)."""
     hu, weight, lesions = patch
     side = recipe["second"]["crop"] + 2 * RIM
     out, n, mm = [], hu.shape[0], recipe["spacing_mm"]
@@ -62,51 +62,32 @@ def examples(first, patch, recipe, device):
         crop = hu[tuple(slice(a, a + side) for a in low)].copy()
         logit = math.log(row[4] / (1 - row[4])) if row[4] < 1 else 12.0
         if len(lesions) == 0:
-            out.append((crop, FALSE, 0.0, np.zeros(3), logit))
+            out.append((crop, FALSE, logit))
             continue
         distance = np.linalg.norm(lesions[:, :3] - row[:3], axis=1) * mm
         near = int(np.argmin(distance - lesions[:, 3] / 2))
         if distance[near] < lesions[near, 3] / 2:
-            out.append((crop, HIT, lesions[near, 3], lesions[near, :3] - middle, logit))
+            out.append((crop, HIT, logit))
         elif distance[near] > lesions[near, 3] / 2 + 5:
-            out.append((crop, FALSE, 0.0, np.zeros(3), logit))
+            out.append((crop, FALSE, logit))
     return out
 
 
-def shifted(row, side, rng):
-    """The network's crop of a pooled one, shifted and mirrored; the centre moves along."""
-    crop, kind, diameter, offset, _ = row
-    by = rng.integers(-RIM, RIM + 1, 3) if rng.random() < 0.5 else rng.integers(-1, 2, 3)
-    low = by + RIM
+def shifted(crop, side, rng):
+    """The network's crop of a pooled one, shifted and mirrored."""
+    low = RIM + (rng.integers(-RIM, RIM + 1, 3) if rng.random() < 0.5 else rng.integers(-1, 2, 3))
     crop = crop[tuple(slice(a, a + side) for a in low)]
-    offset = offset - by
     for axis in range(3):
         if rng.random() < 0.5:
-            # Voxel side/2 is the middle: a mirror moves it by one.
             crop = np.flip(crop, axis)
-            offset[axis] = -offset[axis] - 1
-    if rng.random() < 0.5:
-        crop, offset = crop.transpose(0, 2, 1), offset[[0, 2, 1]]
-    return crop, kind, diameter, offset
+    return np.ascontiguousarray(crop.transpose(0, 2, 1) if rng.random() < 0.5 else crop)
 
 
 def batch(pools, options, recipe, rng):
     hits = int(round(options["batch"] * options["hits"]))
     rows = pools[HIT].draw(hits, rng) + pools[FALSE].draw(options["batch"] - hits, rng)
-    rows = [shifted(r, options["crop"], rng) for r in rows]
-    image = np.stack([detect.scale(np.ascontiguousarray(r[0]), recipe["hu_window"]) for r in rows])
-    kind = torch.tensor([float(r[1]) for r in rows])
-    size = torch.tensor([math.log(max(r[2], 2.0)) for r in rows], dtype=torch.float32)
-    offset = torch.tensor(np.stack([r[3] for r in rows]), dtype=torch.float32)
-    return torch.from_numpy(image)[:, None], kind, size, offset
-
-
-def loss(out, kind, size, offset, options):
-    score = F.binary_cross_entropy_with_logits(out[:, 0], kind)
-    count = kind.sum().clamp(min=1)
-    l1 = ((out[:, 1] - size).abs() * kind).sum() / count
-    shift = ((out[:, 2:5] - offset).abs().sum(1) * kind).sum() / count
-    return score + options["size_weight"] * l1 + options["offset_weight"] * shift, score.detach(), l1.detach()
+    image = np.stack([detect.scale(shifted(r[0], options["crop"], rng), recipe["hu_window"]) for r in rows])
+    return torch.from_numpy(image)[:, None], torch.tensor([float(r[1]) for r in rows])
 
 
 def run(recipe, first, generator, out, device="cpu", log=print):
@@ -129,7 +110,7 @@ def run(recipe, first, generator, out, device="cpu", log=print):
     warm = options["warm_patches"]
     patches = stream.Patches(generator(seed, start * options["patches"], os.path.join(out, "hard.csv")))
     pools = [Pool(options["pool"]), Pool(options["pool"])]
-    sums, clock = np.zeros(3), time.time()
+    total, clock = 0.0, time.time()
     try:
         for step in range(start, options["iterations"]):
             for _ in range(warm if step == start else options["patches"]):
@@ -137,19 +118,19 @@ def run(recipe, first, generator, out, device="cpu", log=print):
                     pools[row[1]].add(row)
             for group in optimiser.param_groups:
                 group["lr"] = options["lr"] * train.rate(step, options)
-            image, *target = batch(pools, options, recipe, rng)
-            total, score, l1 = loss(net(image.to(device)), *[t.to(device) for t in target], options)
+            image, kind = batch(pools, options, recipe, rng)
+            loss = F.binary_cross_entropy_with_logits(net(image.to(device))[:, 0], kind.to(device))
             optimiser.zero_grad(set_to_none=True)
-            total.backward()
+            loss.backward()
             torch.nn.utils.clip_grad_norm_(net.parameters(), 10.0)
             optimiser.step()
             average.update(net)
-            sums += (total.item(), score.item(), l1.item())
+            total += loss.item()
             if (step + 1) % 50 == 0:
-                log("%5d  loss %.3f  score %.3f  size %.3f  %d hits %d false  %.2f s/it"
-                    % (step + 1, *(sums / 50), len(pools[HIT].rows), len(pools[FALSE].rows),
+                log("%5d  loss %.3f  %d hits %d false  %.2f s/it"
+                    % (step + 1, total / 50, len(pools[HIT].rows), len(pools[FALSE].rows),
                        (time.time() - clock) / 50))
-                sums, clock = np.zeros(3), time.time()
+                total, clock = 0.0, time.time()
             if (step + 1) % options["checkpoint_every"] == 0 or step + 1 == options["iterations"]:
                 train.keep(path, recipe, net, optimiser, average, step + 1)
     finally:
@@ -181,7 +162,7 @@ def fuse(recipe, first, net, generator, device="cpu", log=print):
                                            recipe["hu_window"]) for r in here])
             with torch.no_grad():
                 second = net(torch.from_numpy(crops)[:, None].to(device))[:, 0].cpu().numpy()
-            rows += [(r[4], s, r[1]) for r, s in zip(here, second)]
+            rows += [(r[2], s, r[1]) for r, s in zip(here, second)]
     finally:
         patches.close()
     rows = np.array(rows)
