@@ -50,14 +50,33 @@ def trunk(stem, widths, blocks):
     w4, w8, w16 = widths
     # Stride 2 is the dearest: no block there means one plain convolution.
     s2 = stage(stem, stem, blocks[0], 1) if blocks[0] else conv(stem, stem)
-    return (conv(1, stem, 5, 2), s2, stage(stem, w4, blocks[1], 2), stage(w4, w8, blocks[2], 2),
+    return (conv(2, stem, 5, 2), s2, stage(stem, w4, blocks[1], 2), stage(w4, w8, blocks[2], 2),
             stage(w8, w16, blocks[3], 2))
 
 
+class Windows(nn.Module):
+    """The image, and beside it a narrow window over the lung's own values.
+
+    A faint ground-glass nodule is a tenth of the wide window; in the narrow one
+    it is most of it, and what is dense saturates.
+    """
+
+    def __init__(self, wide_hu, narrow_hu):
+        super().__init__()
+        low, width = wide_hu[0], wide_hu[1] - wide_hu[0]
+        narrow = narrow_hu[1] - narrow_hu[0]
+        self.gain = width / narrow
+        self.shift = (2 * (low - narrow_hu[0]) + width) / narrow - 1
+
+    def forward(self, image):
+        return torch.cat([image, torch.clamp(image * self.gain + self.shift, -1, 1)], 1)
+
+
 class CandidateNet(nn.Module):
-    def __init__(self, stem, widths, blocks, pyramid, head):
+    def __init__(self, windows, stem, widths, blocks, pyramid, head):
         super().__init__()
         w4, w8, w16 = widths
+        self.windows = windows
         self.stem, self.s2, self.s4, self.s8, self.s16 = trunk(stem, widths, blocks)
         self.lat16 = nn.Conv3d(w16, pyramid, 1)
         self.lat8 = nn.Conv3d(w8, pyramid, 1)
@@ -80,7 +99,7 @@ class CandidateNet(nn.Module):
             self.shape.bias[0] = math.log(8.0)
 
     def forward(self, image):
-        f2 = self.s2(self.stem(image))
+        f2 = self.s2(self.stem(self.windows(image)))
         f4 = self.s4(f2)
         f8 = self.s8(f4)
         p8 = self.mix8(self.lat8(f8) + up(self.lat16(self.s16(f8))))
@@ -99,9 +118,10 @@ class SecondNet(nn.Module):
     trained one's weights: what a nodule looks like need not be learnt twice.
     """
 
-    def __init__(self, stem, widths, blocks, hidden, dropout):
+    def __init__(self, windows, stem, widths, blocks, hidden, dropout):
         super().__init__()
         w4, w8 = widths[:2]
+        self.windows = windows
         self.stem, self.s2, self.s4, self.s8 = trunk(stem, widths, blocks)[:4]
         # The middle of the crop apart from all of it: what the candidate is,
         # and what it lies in.
@@ -116,7 +136,7 @@ class SecondNet(nn.Module):
         self.load_state_dict(own)
 
     def forward(self, crop):
-        f4 = self.s4(self.s2(self.stem(crop)))
+        f4 = self.s4(self.s2(self.stem(self.windows(crop))))
         f8 = self.s8(f4)
         seen = torch.cat([middle(f4), middle(f8), whole(f8)], 1)
         return self.out(self.drop(torch.relu(self.hidden(seen))))
@@ -141,14 +161,18 @@ def initialise(net):
                 nn.init.zeros_(m.bias)
 
 
+def windows(recipe):
+    return Windows(recipe["hu_window"], recipe["network"]["lung_window_hu"])
+
+
 def build(recipe):
     n = recipe["network"]
-    return CandidateNet(n["stem"], n["widths"], n["blocks"], n["pyramid"], n["head"])
+    return CandidateNet(windows(recipe), n["stem"], n["widths"], n["blocks"], n["pyramid"], n["head"])
 
 
 def build_second(recipe):
     n, s = recipe["network"], recipe["second"]
-    return SecondNet(n["stem"], n["widths"], n["blocks"], s["hidden"], s["dropout"])
+    return SecondNet(windows(recipe), n["stem"], n["widths"], n["blocks"], s["hidden"], s["dropout"])
 
 
 def cost(net, size=64):

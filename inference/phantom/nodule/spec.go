@@ -124,10 +124,12 @@ type Mix struct {
 }
 
 // TrainingMix is the population that detectors are trained on: the default one,
-// somewhat smaller, and masses, which are rare and must be learnt too.
+// somewhat smaller, with more of the subsolid kinds, which are found least, and
+// with masses, which are rare.
 func TrainingMix() Mix {
 	m := DefaultMix()
 	m.MedianMM, m.Large, m.LargeMM = 7.5, .08, [2]float64{25, 50}
+	m.Solid, m.PartSolid, m.GroundGlass = .50, .24, .26
 	return m
 }
 
