@@ -107,7 +107,7 @@ func TestReadScans(t *testing.T) {
 
 func TestWrittenTablesAreReadBack(t *testing.T) {
 	s := randomCase(5).set()
-	s.Scans[0].Kernel = `B30f, "sharp"`
+	s.Scans[0].Kernel, s.Scans[0].Group = `B30f, "sharp"`, "patient, one"
 	var b bytes.Buffer
 	require.NoError(t, froc.WriteMarks(&b, s.Marks))
 	marks, _, err := froc.ReadMarks("m.csv", &b)
