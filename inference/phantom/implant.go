@@ -95,9 +95,12 @@ func (im *implanter) find(n Nodule) (nodule.Site, bool) {
 		site, _ := nodule.Settle(rng, im, n.Spec, n.ChestMM)
 		return site, true
 	}
-	const tries = 60000
 	size := im.v.Size
-	for range tries {
+	for try := range placeTries {
+		if n.VisibleMM != ([2]float64{}) && try%growAfter == growAfter-1 {
+			// The wall cuts every try below the wanted size.
+			n.DiameterMM *= 1.04
+		}
 		near := im.v.ToLPS(volume.Vec3{rng.Float64() * float64(size[0]-1), rng.Float64() * float64(size[1]-1), rng.Float64() * float64(size[2]-1)})
 		p, ok := nodule.Seek(rng, im, near, n.Placement, n.DiameterMM/2)
 		if !ok || !im.Allowed(p) || im.crowded(p, n.DiameterMM/2) {
@@ -109,6 +112,10 @@ func (im *implanter) find(n Nodule) (nodule.Site, bool) {
 	}
 	return nodule.Site{}, false
 }
+
+// placeTries bounds the search for a place; after every growAfter of them a
+// nodule of which a certain size is to be seen is drawn a little larger.
+const placeTries, growAfter = 60000, 6000
 
 func (im *implanter) crowded(p volume.Vec3, radiusMM float64) bool {
 	for _, t := range im.taken {

@@ -63,3 +63,20 @@ func TestImplantWithoutAPlaceChangesNothing(t *testing.T) {
 	_, err = phantom.Implant(context.Background(), v, opt)
 	require.ErrorContains(t, err, "diameter")
 }
+
+// TestANoduleCutByTheWallIsDrawnLarger: the wall cuts every nodule at it, and
+// of one drawn at the lower end of a range no place shows enough.
+func TestANoduleCutByTheWallIsDrawnLarger(t *testing.T) {
+	host := examine(t, small())
+	f, err := lung.Find(context.Background(), host.Volume)
+	require.NoError(t, err)
+	truth, err := phantom.Implant(context.Background(), host.Volume, phantom.ImplantOptions{
+		Seed: 3, Allowed: func(p volume.Vec3) bool { return f.SideAt(p) != "" },
+		Nodules: []phantom.Nodule{{
+			Spec: nodule.Spec{Placement: nodule.Pleura, DiameterMM: 6, Elongation: 1, HU: 30}, VisibleMM: [2]float64{6, 8},
+		}},
+	})
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, truth[0].DiameterMM, 6.)
+	require.Less(t, truth[0].DiameterMM, 8.)
+}

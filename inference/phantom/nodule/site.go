@@ -95,18 +95,23 @@ func seekPleura(rng *rand.Rand, s Surroundings, p volume.Vec3, radiusMM float64)
 	return p, false
 }
 
+// What of a nodule must be seen beside a wall, and beside a vessel, by volume.
+const leastAtWall, leastOnVessel = .35, .5
+
 // Site is a nodule in its place with the truth of what is seen of it.
 type Site struct {
 	Shape *Nodule
-	// CenterLPSMM and DiameterMM are of the part in the lung.
+	// CenterLPSMM and DiameterMM are of the part in the lung; of the whole
+	// where it lies on a vessel, which a reader measures across.
 	CenterLPSMM volume.Vec3
 	DiameterMM  float64
 }
 
 // Settle makes the nodule at a centre that Seek found. A ground-glass part no
 // denser than the lung around it is made a little denser, since it would be no
-// nodule. At the pleura the truth is the part in the lung; ok is false where
-// the wall swallows too much of it.
+// nodule. At the pleura the truth is the part in the lung. ok is false where the
+// wall or the vessel swallows so much of it that nobody could tell it from
+// them.
 func Settle(rng *rand.Rand, s Surroundings, spec Spec, centerLPSMM volume.Vec3) (site Site, ok bool) {
 	if spec.HaloHU != 0 {
 		if mean, share := cloud(s, centerLPSMM, spec.DiameterMM/2+2*stepMM); share > 0 {
@@ -115,12 +120,15 @@ func Settle(rng *rand.Rand, s Surroundings, spec Spec, centerLPSMM volume.Vec3) 
 	}
 	n := New(spec, centerLPSMM)
 	site = Site{Shape: n, CenterLPSMM: centerLPSMM, DiameterMM: spec.DiameterMM}
-	if spec.Placement != Pleura {
+	if spec.Placement == Free {
 		return site, true
 	}
-	var share float64
-	site.CenterLPSMM, site.DiameterMM, share = n.Measure(func(p volume.Vec3) bool { return s.HUAt(p) < wallHU })
-	return site, share >= .35 && site.DiameterMM >= 3.5
+	at, diameter, share := n.Measure(func(p volume.Vec3) bool { return s.HUAt(p) < wallHU })
+	if spec.Placement == Vessel {
+		return site, share >= leastOnVessel
+	}
+	site.CenterLPSMM, site.DiameterMM = at, diameter
+	return site, share >= leastAtWall && diameter >= 3.5
 }
 
 // cloud is the mean HU of what is aerated around a place, and its share.
