@@ -13,7 +13,10 @@ import (
 func (w *scratch) cut(s *scan, v *view) {
 	h := float64(v.n-1) / 2
 	for a := range 3 {
-		half := h * (math.Abs(v.rows[0][a]) + math.Abs(v.rows[1][a]) + math.Abs(v.rows[2][a]))
+		half := 0.
+		for b := range 3 {
+			half += (h + v.warp.reach(b)) * math.Abs(v.rows[b][a])
+		}
 		w.lo[a] = int(math.Floor(v.center[a]-half)) - 1
 		w.size[a] = int(math.Ceil(v.center[a]+half)) + 2 - w.lo[a]
 	}
@@ -59,7 +62,7 @@ func (w *scratch) resample(v *view) {
 	lo := volume.Vec3{float64(w.lo[0]), float64(w.lo[1]), float64(w.lo[2])}
 	sx, sxy := w.size[0], w.size[0]*w.size[1]
 	hu, roi := w.hu, w.roi
-	dx, dy, dz := float32(v.rows[0][0]), float32(v.rows[0][1]), float32(v.rows[0][2])
+	steps := v.steps()
 	at := 0
 	for z := range n {
 		for y := range n {
@@ -67,9 +70,8 @@ func (w *scratch) resample(v *view) {
 			x0, y0, z0 := float32(p[0]), float32(p[1]), float32(p[2])
 			row, weight := w.patch[at:at+n], w.weight[at:at+n]
 			at += n
-			for i := range row {
-				t := float32(i)
-				x, y, z := x0+t*dx, y0+t*dy, z0+t*dz
+			for i, step := range steps {
+				x, y, z := x0+step[0], y0+step[1], z0+step[2]
 				xi, yi, zi := int(x), int(y), int(z)
 				fx, fy, fz := x-float32(xi), y-float32(yi), z-float32(zi)
 				b := zi*sxy + yi*sx + xi
@@ -86,6 +88,18 @@ func (w *scratch) resample(v *view) {
 			}
 		}
 	}
+}
+
+// steps are the scan positions of a patch row's voxels less that of its first:
+// the same for every row, since the warp's waves along x depend on x alone.
+func (v *view) steps() [][3]float32 {
+	out := make([][3]float32, v.n)
+	first := v.toScan(volume.Vec3{})
+	for i := range out {
+		d := v.toScan(volume.Vec3{float64(i)}).Sub(first)
+		out[i] = [3]float32{float32(d[0]), float32(d[1]), float32(d[2])}
+	}
+	return out
 }
 
 // thicken re-slices the patch: boxes of thickness, in voxels, averaged along z

@@ -15,9 +15,10 @@ type implant struct {
 	diameter float64     // of what is visible, voxels
 }
 
-// view maps between patch voxels (x, y, z) and scan voxels: rotation, flips
-// and scale about a centre.
+// view maps between patch voxels (x, y, z) and scan voxels: a warp, then
+// rotation, flips and scale about a centre.
 type view struct {
+	warp   warp
 	center volume.Vec3    // of the patch, in scan voxels
 	rows   [3]volume.Vec3 // scan step of a patch step, per patch axis
 	scale  float64        // patch voxels per scan voxel
@@ -27,6 +28,7 @@ type view struct {
 func (v *view) toScan(p volume.Vec3) volume.Vec3 {
 	h := float64(v.n-1) / 2
 	q := v.center
+	p = p.Add(v.warp.at(p))
 	for a := range 3 {
 		q = q.Add(v.rows[a].Scale(p[a] - h))
 	}
@@ -40,7 +42,7 @@ func (v *view) toPatch(q volume.Vec3) volume.Vec3 {
 	for a := range 3 { // the rows are orthogonal, of length 1/scale
 		p[a] = d.Dot(v.rows[a])*v.scale*v.scale + h
 	}
-	return p
+	return v.warp.undo(p)
 }
 
 // inner draws a patch position at least margin voxels from the border, within
@@ -117,5 +119,6 @@ func newView(rng *rand.Rand, n int, center volume.Vec3) *view {
 		}
 		v.rows[a] = rows[a].Scale(f)
 	}
+	v.warp = drawWarp(rng)
 	return v
 }
