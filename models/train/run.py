@@ -40,6 +40,8 @@ def arguments():
     p.add_argument("--recipe", default=os.path.join(HERE, "recipe.yaml"))
     p.add_argument("--patches", default="nafas model patches", help="patch generator command")
     p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    p.add_argument("--precision", default="auto", choices=("auto", "float32", "bfloat16"),
+                   help="auto: bfloat16 where the processor multiplies it itself (GPU, AMX)")
     p.add_argument("--threads", type=int, default=2)
     p.add_argument("--smoke", action="store_true",
                    help="small nets on phantoms, minutes; fails unless they learn")
@@ -114,10 +116,12 @@ def learn(args, recipe, scans, phantoms, prepared, work, log):
     """Both nets and the weights of their fusion."""
     training = links(prepared, scans, os.path.join(work, "training-scans"))
     mined = scans + (phantoms if not args.smoke else [])
+    kind = train.precision(args.precision, args.device)
+    log("multiplying in %s" % kind)
     first = train.run(recipe, mined, generator(args, recipe, training, recipe["patch"]), work,
-                      args.device, log)
+                      args.device, log, kind)
     again = generator(args, recipe, training, recipe["second"]["patch"])
-    net = second.run(recipe, first, again, work, args.device, log)
+    net = second.run(recipe, first, again, work, args.device, log, kind)
     return (first, net), second.fuse(recipe, first, net, again, args.device, log)
 
 

@@ -39,21 +39,22 @@ class Pool:
         return [self.rows[rng.integers(len(self.rows))] for _ in range(count)]
 
 
-def candidates(first, hu, weight, recipe, device):
+def candidates(first, hu, weight, recipe, device, precision):
     """Rows (z, y, x in voxels, diameter mm, score) that the first stage marks in a patch."""
     image = torch.from_numpy(detect.scale(hu, recipe["hu_window"]))[None, None]
-    with torch.no_grad():
+    with torch.no_grad(), train.multiplying(precision, device):
         heat, shape = first(image.to(device))
+    heat, shape = heat.float(), shape.float()
     return detect.candidates(torch.sigmoid(heat[0, 0]).cpu(), shape[0].cpu(), weight > 0,
                              recipe["spacing_mm"], recipe["decode"])
 
 
-def examples(first, patch, recipe, device):
+def examples(first, patch, recipe, device, precision=torch.float32):
     """What one patch teaches: rows of (crop int16, class, first logit)."""
     hu, weight, lesions = patch
     side = recipe["second"]["crop"] + 2 * RIM
     out, n, mm = [], hu.shape[0], recipe["spacing_mm"]
-    rows = candidates(first, hu, weight, recipe, device)
+    rows = candidates(first, hu, weight, recipe, device, precision)
     for row in rows[:recipe["second"]["per_patch"]]:
         middle = np.rint(row[:3]).astype(int)
         low = middle - side // 2
@@ -90,7 +91,7 @@ def batch(pools, options, recipe, rng):
     return torch.from_numpy(image)[:, None], torch.tensor([float(r[1]) for r in rows])
 
 
-def run(recipe, first, generator, out, device="cpu", log=print):
+def run(recipe, first, generator, out, device="cpu", log=print, precision=torch.float32):
     """Trains on the first stage's candidates; returns the averaged net."""
     options, seed = recipe["second"], recipe["seed"] + 100
     torch.manual_seed(seed)
@@ -114,12 +115,14 @@ def run(recipe, first, generator, out, device="cpu", log=print):
     try:
         for step in range(start, options["iterations"]):
             for _ in range(warm if step == start else options["patches"]):
-                for row in examples(first, patches.next(), recipe, device):
+                for row in examples(first, patches.next(), recipe, device, precision):
                     pools[row[1]].add(row)
             for group in optimiser.param_groups:
                 group["lr"] = options["lr"] * train.rate(step, options)
             image, kind = batch(pools, options, recipe, rng)
-            loss = F.binary_cross_entropy_with_logits(net(image.to(device))[:, 0], kind.to(device))
+            with train.multiplying(precision, device):
+                logit = net(image.to(device))[:, 0]
+            loss = F.binary_cross_entropy_with_logits(logit.float(), kind.to(device))
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(net.parameters(), 10.0)
