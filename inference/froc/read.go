@@ -74,13 +74,14 @@ func (t *table) mark() (m Mark, err error) {
 // diameter_mm (-1 where unknown) and, where they are there, role, kind and
 // placement. Rows whose role is not "nodule" are left out. The same nodule
 // twice is an error: it would count twice. Errors are as ReadMarks'.
-func ReadNodules(name string, r io.Reader) ([]Nodule, error) { return readNodules(name, r, true) }
+func ReadNodules(name string, r io.Reader) ([]Nodule, error) { return readNodules(name, r, false) }
 
-// ReadExcluded reads findings to be passed over, as ReadNodules; they may be
-// there more than once, as in LUNA16's table.
-func ReadExcluded(name string, r io.Reader) ([]Nodule, error) { return readNodules(name, r, false) }
+// ReadExcluded reads findings to be passed over, as ReadNodules, but of every
+// role, since whatever stands there is to be passed over. They may be there
+// more than once, as in LUNA16's table.
+func ReadExcluded(name string, r io.Reader) ([]Nodule, error) { return readNodules(name, r, true) }
 
-func readNodules(name string, r io.Reader, once bool) ([]Nodule, error) {
+func readNodules(name string, r io.Reader, excluded bool) ([]Nodule, error) {
 	t, err := openTable(name, r, append([]string{columnSeries, columnDiameter}, columnsPlace[:]...)...)
 	if err != nil {
 		return nil, err
@@ -92,14 +93,14 @@ func readNodules(name string, r io.Reader, once bool) ([]Nodule, error) {
 		if err != nil || !more {
 			return nodules, err
 		}
-		if role := t.text(columnRole); role != "" && role != roleNodule {
+		if role := t.text(columnRole); role != "" && role != roleNodule && !excluded {
 			continue
 		}
 		n, err := t.nodule()
 		if err != nil {
 			return nil, err
 		}
-		if before, twice := lines[n]; twice && once {
+		if before, twice := lines[n]; twice && !excluded {
 			return nil, t.errorf("the same nodule as in line %d: it would count twice, remove one", before)
 		}
 		lines[n] = t.line

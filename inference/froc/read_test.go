@@ -69,6 +69,10 @@ func TestReadNodules(t *testing.T) {
 	excluded, err := froc.ReadExcluded("e.csv", strings.NewReader(twice))
 	require.NoError(t, err)
 	require.Len(t, excluded, 2)
+	excluded, err = froc.ReadExcluded("e.csv", strings.NewReader(
+		"seriesuid,coordX,coordY,coordZ,diameter_mm,role\n1,0,0,0,5,known\n1,9,0,0,7,mimic\n1,20,0,0,7,nodule\n"))
+	require.NoError(t, err)
+	require.Len(t, excluded, 3, "whatever stands among the excluded is passed over")
 	for _, d := range []string{"0", "-2", ""} {
 		_, err = froc.ReadNodules("a.csv", strings.NewReader(noduleHeader+"1,0,0,0,"+d+"\n"))
 		require.ErrorIs(t, err, froc.ErrInput, d)
