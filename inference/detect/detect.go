@@ -50,7 +50,8 @@ type Detector struct {
 	// anywhere: candidates outside of the region of interest are kept.
 	anywhere bool
 	runner   Runner
-	second   *second // nil where there is none
+	mirrors  *mirrors // nil where there are none, as second
+	second   *second
 	// values maps every int16 HU, from the lowest, to the tensor's value.
 	values []float32
 }
@@ -64,7 +65,7 @@ func New(m *manifest.Model, n Networks) (*Detector, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Detector{in: m.Input, merge: m.Merge, head: h, runner: n.First, values: make([]float32, 1<<16)}
+	d := &Detector{in: m.Input, merge: m.Merge, head: h, runner: n.First, mirrors: newMirrors(m), values: make([]float32, 1<<16)}
 	d.anywhere = m.Head.Keep == manifest.KeepAnywhere
 	if m.Second != nil {
 		d.second = &second{Second: *m.Second, runner: n.Second}
@@ -77,8 +78,9 @@ func New(m *manifest.Model, n Networks) (*Detector, error) {
 
 // Detect returns the candidates of a prepared scan, best first: the network
 // tile by tile, peaks, those outside the region of interest dropped, those at
-// one place merged, the best of them seen again by the second network. Scores are rounded to 1e-4, positions and sizes to 0.01 mm,
-// and ties are ordered by position, so that the same bytes give the same list.
+// one place merged, the best of them seen again (Refine). Scores are rounded to
+// 1e-4, positions and sizes to 0.01 mm, and ties are ordered by position, so
+// that the same bytes give the same list.
 //
 // progress, which may be nil, is told after every tile. ctx is looked at
 // between two tiles.

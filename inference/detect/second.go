@@ -17,12 +17,14 @@ type second struct {
 	runner Runner
 }
 
-// Refine gives the best candidates to the second network and returns them with
-// their new scores, best first. Without a second network it returns found. ctx
-// is looked at between two batches.
+// Refine looks again at the best candidates, at their mirror images and with
+// the second network, and returns them with their new scores, best first.
+// Where the manifest has neither it returns found. ctx is looked at between two
+// candidates or batches.
 func (d *Detector) Refine(ctx context.Context, p *Prepared, found []finding.Candidate) ([]finding.Candidate, error) {
-	if d.second == nil {
-		return found, nil
+	found, err := d.mirrored(ctx, p, found)
+	if err != nil || d.second == nil {
+		return found, err
 	}
 	found = slices.Clone(found[:min(len(found), d.second.Most)])
 	for batch := range slices.Chunk(found, d.second.Batch) {
@@ -44,7 +46,7 @@ func (d *Detector) again(ctx context.Context, p *Prepared, batch []finding.Candi
 	input := Tensor{Shape: shape(d.in.Axes, 1, s.Size), Data: make([]float32, len(batch)*voxels)}
 	input.Shape[0] = int64(len(batch))
 	for i, c := range batch {
-		d.crop(input.Data[i*voxels:(i+1)*voxels], p, p.Grid.ToIndex(c.CenterLPSMM))
+		d.crop(input.Data[i*voxels:(i+1)*voxels], p, s.Size, p.Grid.ToIndex(c.CenterLPSMM))
 	}
 	out, err := s.runner.Run(ctx, map[string]Tensor{s.Input: input})
 	if err != nil {
@@ -63,8 +65,8 @@ func (d *Detector) again(ctx context.Context, p *Prepared, batch []finding.Candi
 
 // crop fills a tensor with the voxels around the one nearest to a continuous
 // voxel index, which becomes the crop's voxel Size/2.
-func (d *Detector) crop(to []float32, p *Prepared, at volume.Vec3) {
-	t := tile{size: d.second.Size}
+func (d *Detector) crop(to []float32, p *Prepared, size [3]int, at volume.Vec3) {
+	t := tile{size: size}
 	for n := range 3 {
 		t.at[n] = int(math.RoundToEven(at[n])) - t.size[n]/2
 	}
@@ -89,8 +91,6 @@ func (s *second) values(out map[string]Tensor, batch int) ([]float32, error) {
 }
 
 // fused is the score that both networks give a candidate.
-func (s *second) fused(first, logit float64) float64 {
-	first = min(max(first, 1e-4), 1-1e-4)
-	sum := s.FirstWeight*math.Log(first/(1-first)) + s.SecondWeight*logit + s.Bias
-	return roundTo(1/(1+math.Exp(-sum)), 1e-4)
+func (s *second) fused(first, second float64) float64 {
+	return score(s.FirstWeight*logit(first) + s.SecondWeight*second + s.Bias)
 }

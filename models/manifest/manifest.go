@@ -53,6 +53,8 @@ type Model struct {
 	Points Points `yaml:"operating_points"`
 	// SelfTest is run before the model reads its first scan.
 	SelfTest SelfTest `yaml:"self_test"`
+	// Mirrors is nil for a network that looks at each place once.
+	Mirrors *Mirrors `yaml:"mirrors"`
 	// Second is nil for a model of one network.
 	Second *Second `yaml:"second"`
 

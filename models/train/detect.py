@@ -87,19 +87,33 @@ def merge(rows, spacing, decode):
     return np.array(kept).reshape(-1, 5)
 
 
-def refined(second, rows, scan, recipe, weights, device="cpu"):
-    """Rows after the second stage, as inference/detect has it (second.go)."""
+def mirrored(net, rows, scan, recipe, device="cpu"):
+    """Rows after the second look at mirror images, as inference/detect has it (mirrors.go)."""
+    options = recipe["mirrors"]
+    side, rows = options["size"], rows[:options["most"]].copy()
     if len(rows) == 0:
         return rows
-    side, rows = recipe["second"]["crop"], rows.copy()
     hu = np.pad(scan.hu, side, constant_values=-32768)
     middles = np.rint(rows[:, :3]).astype(int)
     crops = np.stack([hu[tuple(slice(a + side - side // 2, a + side + side // 2) for a in m)]
                       for m in middles])
-    image = torch.from_numpy(scale(crops, recipe["hu_window"]))[:, None]
-    with torch.no_grad():
-        out = np.concatenate([second(part.to(device)).cpu().numpy() for part in image.split(16)])
-    score = np.clip(rows[:, 4], 1e-4, 1 - 1e-4)
-    logit = weights[0] * np.log(score / (1 - score)) + weights[1] * out[:, 0] + weights[2]
-    rows[:, 4] = 1 / (1 + np.exp(-logit))
+    logits = logit(rows[:, 4])
+    for axes in options["axes"]:
+        image = np.flip(crops, ["czyx".index(a) for a in axes])
+        logits += looks(net, torch.from_numpy(scale(image, recipe["hu_window"]))[:, None], device)
+    rows[:, 4] = 1 / (1 + np.exp(-logits / (1 + len(options["axes"]))))
     return rows[np.argsort(-rows[:, 4], kind="stable")]
+
+
+def looks(net, images, device):
+    """The largest heat logit of the eight cells around the middle of each image."""
+    c = images.shape[-1] // targets.STRIDE // 2
+    with torch.no_grad():
+        return np.concatenate([
+            net(part.to(device))[0][:, 0, c - 1:c + 1, c - 1:c + 1, c - 1:c + 1].amax((1, 2, 3)).cpu().numpy()
+            for part in images.split(16)])
+
+
+def logit(score):
+    score = np.clip(score, 1e-4, 1 - 1e-4)
+    return np.log(score / (1 - score))

@@ -10,11 +10,9 @@ import numpy as np
 import detect
 
 
-def marks(nets, weights, scan, recipe, device="cpu"):
-    """Rows z, y, x (scan voxels), diameter mm, score after both stages; best first."""
-    first, second = nets
-    rows = detect.marks(first, scan, recipe, device)[:recipe["second"]["most"]]
-    return detect.refined(second, rows, scan, recipe, weights, device)
+def marks(net, scan, recipe, device="cpu"):
+    """Rows z, y, x (scan voxels), diameter mm, score after the second look; best first."""
+    return detect.mirrored(net, detect.marks(net, scan, recipe, device), scan, recipe, device)
 
 
 def judge(scan, rows):
@@ -44,11 +42,11 @@ def judge(scan, rows):
     return lesions, rows[free, 4]
 
 
-def evaluate(nets, weights, scans, recipe, device="cpu", log=print):
+def evaluate(net, scans, recipe, device="cpu", log=print):
     """One line per lesion; returns lesions and the false marks of each scan."""
     lesions, false = [], {}
     for scan in scans:
-        here, scores = judge(scan, marks(nets, weights, scan, recipe, device))
+        here, scores = judge(scan, marks(net, scan, recipe, device))
         lesions += here
         false[scan.case] = scores
         for l in here:

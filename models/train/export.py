@@ -1,4 +1,4 @@
-"""The trained nets as ONNX, with self-test vectors of synthetic data."""
+"""The trained net as ONNX, with self-test vectors of synthetic data."""
 import copy
 import warnings
 
@@ -24,16 +24,11 @@ def folded(net):
     return net
 
 
-def first(net, path):
+def network(net, path):
     axes = {2: "z", 3: "y", 4: "x"}
     cells = {2: "z2", 3: "y2", 4: "x2"}
     write(net, torch.zeros(1, 1, 32, 48, 64), path, ["image"], ["heat", "shape"],
           {"image": axes, "heat": cells, "shape": cells})
-
-
-def second(net, path, crop):
-    write(net, torch.zeros(2, 1, crop, crop, crop), path, ["crop"], ["out"],
-          {"crop": {0: "crops"}, "out": {0: "crops"}})
 
 
 def write(net, example, path, inputs, outputs, axes):
@@ -54,16 +49,10 @@ def made_up(window, n=32, seed=7):
     return detect.scale(hu, window)[None, None].astype("<f4")
 
 
-def first_test(net, window):
+def self_test(net, window):
     """Input and expected outputs, by name."""
     image = made_up(window)
     with torch.no_grad():
         heat, shape = folded(net)(torch.from_numpy(image))
     return {"image": image, "heat": heat.numpy(), "shape": shape.numpy()}
 
-
-def second_test(net, window, crop):
-    image = np.concatenate([made_up(window, crop, seed) for seed in (7, 8)])
-    with torch.no_grad():
-        out = folded(net)(torch.from_numpy(image))
-    return {"crop": image, "out": out.numpy()}

@@ -22,29 +22,28 @@ DATA = {
 TOLERANCE = 0.001
 
 
-def write(out, recipe, nets, weights, points, scans, phantoms, log=print):
-    """Exports both networks and describes them.
+def write(out, recipe, net, points, scans, phantoms, log=print):
+    """Exports the network and describes it.
 
-    nets: first and second; weights: of the fusion (first, second, bias); points:
-    score thresholds by false marks a scan; scans: those trained on; phantoms:
+    points: score thresholds by false marks a scan; scans: those trained on; phantoms:
     how many of them.
     """
     os.makedirs(out, exist_ok=True)
-    first, second = (net.cpu().eval() for net in nets)
+    net = net.cpu().eval()
     name = recipe["model"]
     floor = recipe["decode"]["min_score"]
     model = {
         "schema": 1, "name": name, "version": recipe["version"], "license": LICENSE,
         "intended_use": USE, "training_data": datasets(scans, phantoms), "results": [],
-        "file": file(out, name + ".onnx", export.first(first, os.path.join(out, name + ".onnx"))),
+        "file": file(out, name + ".onnx", export.network(net, os.path.join(out, name + ".onnx"))),
         "input": model_input(recipe), "head": model_head(recipe),
         "merge": {"least_mm": recipe["decode"]["merge_mm"],
                   "radius": recipe["decode"]["merge_radius"],
                   "most": recipe["decode"]["max_candidates"]},
         "operating_points": {k: round(max(points[r], floor), 4)
                              for k, r in (("quarter", 0.25), ("one", 1), ("four", 4))},
-        "self_test": self_test(out, "selftest_", export.first_test(first, recipe["hu_window"])),
-        "second": second_stage(out, recipe, second, weights),
+        "self_test": self_test(out, "selftest_", export.self_test(net, recipe["hu_window"])),
+        "mirrors": model_mirrors(recipe),
     }
     save(out, model)
     log("wrote %s: %s" % (out, model["operating_points"]))
@@ -85,15 +84,9 @@ def model_head(recipe):
                         "log_diameter": 0, "offset": [3, 2, 1]}}
 
 
-def second_stage(out, recipe, net, weights):
-    n, name = recipe["second"], recipe["model"] + "-second.onnx"
-    export.second(net, os.path.join(out, name), n["crop"])
-    return {"file": file(out, name), "input": "crop", "size": [n["crop"]] * 3, "most": n["most"],
-            "batch": n["at_once"], "output": "out", "logit": 0,
-            "first_weight": round(weights[0], 4), "second_weight": round(weights[1], 4),
-            "bias": round(weights[2], 4),
-            "self_test": self_test(out, "selftest_second_",
-                                   export.second_test(net, recipe["hu_window"], n["crop"]))}
+def model_mirrors(recipe):
+    n = recipe["mirrors"]
+    return {"axes": n["axes"], "size": [n["size"]] * 3, "most": n["most"]}
 
 
 def datasets(scans, phantoms):

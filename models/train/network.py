@@ -1,6 +1,6 @@
-"""The two networks.
+"""The network.
 
-The candidate network is a fully convolutional residual pyramid. Input
+It is a fully convolutional residual pyramid. Input
 (B, 1, Z, Y, X), sizes multiples of 16. Outputs at stride 2:
 heat (B, 1, Z/2, Y/2, X/2) logits; shape (B, 4, ...) = log(diameter mm) and
 the centre's offset dz, dy, dx in cells.
@@ -45,15 +45,6 @@ def up(x):
         b, c, 2 * z, 2 * y, 2 * w)
 
 
-def trunk(stem, widths, blocks):
-    """The way down: strides 2, 2, 4, 8, 16."""
-    w4, w8, w16 = widths
-    # Stride 2 is the dearest: no block there means one plain convolution.
-    s2 = stage(stem, stem, blocks[0], 1) if blocks[0] else conv(stem, stem)
-    return (conv(2, stem, 5, 2), s2, stage(stem, w4, blocks[1], 2), stage(w4, w8, blocks[2], 2),
-            stage(w8, w16, blocks[3], 2))
-
-
 class Windows(nn.Module):
     """The image, and beside it a narrow window over the lung's own values.
 
@@ -77,7 +68,12 @@ class CandidateNet(nn.Module):
         super().__init__()
         w4, w8, w16 = widths
         self.windows = windows
-        self.stem, self.s2, self.s4, self.s8, self.s16 = trunk(stem, widths, blocks)
+        # Stride 2 is the dearest: no block there means one plain convolution.
+        self.stem = conv(2, stem, 5, 2)
+        self.s2 = stage(stem, stem, blocks[0], 1) if blocks[0] else conv(stem, stem)
+        self.s4 = stage(stem, w4, blocks[1], 2)
+        self.s8 = stage(w4, w8, blocks[2], 2)
+        self.s16 = stage(w8, w16, blocks[3], 2)
         self.lat16 = nn.Conv3d(w16, pyramid, 1)
         self.lat8 = nn.Conv3d(w8, pyramid, 1)
         self.lat4 = nn.Conv3d(w4, pyramid, 1)
@@ -108,51 +104,6 @@ class CandidateNet(nn.Module):
         return self.heat(p2), self.shape(p2)
 
 
-class SecondNet(nn.Module):
-    """The second stage: one crop in, one logit out.
-
-    Input (B, 1, S, S, S), S a multiple of 8, the candidate at voxel S/2. Output
-    (B, 1).
-
-    Its trunk is the candidate network's down to stride 8, and starts from the
-    trained one's weights: what a nodule looks like need not be learnt twice.
-    """
-
-    def __init__(self, windows, stem, widths, blocks, hidden, dropout):
-        super().__init__()
-        w4, w8 = widths[:2]
-        self.windows = windows
-        self.stem, self.s2, self.s4, self.s8 = trunk(stem, widths, blocks)[:4]
-        # The middle of the crop apart from all of it: what the candidate is,
-        # and what it lies in.
-        self.hidden = nn.Linear(w4 + 2 * w8, hidden)
-        self.drop = nn.Dropout(dropout)
-        self.out = nn.Linear(hidden, 1)
-        initialise(self)
-
-    def start_from(self, first):
-        own = self.state_dict()
-        own.update({k: v.clone() for k, v in first.state_dict().items() if k in own})
-        self.load_state_dict(own)
-
-    def forward(self, crop):
-        f4 = self.s4(self.s2(self.stem(self.windows(crop))))
-        f8 = self.s8(f4)
-        seen = torch.cat([middle(f4), middle(f8), whole(f8)], 1)
-        return self.out(self.drop(torch.relu(self.hidden(seen))))
-
-
-def whole(x):
-    """The mean over all places (B, C)."""
-    return x.mean((2, 3, 4))
-
-
-def middle(x):
-    """The mean over the inner half along every axis (B, C)."""
-    a, b = x.shape[2] // 4, x.shape[2] - x.shape[2] // 4
-    return whole(x[:, :, a:b, a:b, a:b])
-
-
 def initialise(net):
     for m in net.modules():
         if isinstance(m, nn.Conv3d):
@@ -161,18 +112,10 @@ def initialise(net):
                 nn.init.zeros_(m.bias)
 
 
-def windows(recipe):
-    return Windows(recipe["hu_window"], recipe["network"]["lung_window_hu"])
-
-
 def build(recipe):
     n = recipe["network"]
-    return CandidateNet(windows(recipe), n["stem"], n["widths"], n["blocks"], n["pyramid"], n["head"])
-
-
-def build_second(recipe):
-    n, s = recipe["network"], recipe["second"]
-    return SecondNet(windows(recipe), n["stem"], n["widths"], n["blocks"], s["hidden"], s["dropout"])
+    windows = Windows(recipe["hu_window"], n["lung_window_hu"])
+    return CandidateNet(windows, n["stem"], n["widths"], n["blocks"], n["pyramid"], n["head"])
 
 
 def cost(net, size=64):

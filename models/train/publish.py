@@ -63,7 +63,7 @@ def results(found, lesions, points):
 
 def card(model, recipe, found, lesions):
     lines = ["# %s %s" % (model["name"], model["version"]), "", model["intended_use"], "",
-             "Two 3D networks: candidates over the whole lung box, and a second look at the best of them. Trained by "
+             "One 3D network: candidates over the whole lung box, the best of them seen again as mirror images. Trained by "
              "`models/train` (recipe.yaml, seed %d); published %s." % (recipe["seed"], datetime.date.today()), "",
              "## Data", ""]
     lines += report.table(("source", "licence", "scans", "what"),

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trains both stages and writes a model: python3 models/train/run.py --prepared DIR --out DIR.
+"""Trains the network and writes a model: python3 models/train/run.py --prepared DIR --out DIR.
 
 See README.md in this folder.
 """
@@ -20,7 +20,6 @@ import yaml
 import data
 import evaluate
 import folder
-import second
 import train
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -78,22 +77,20 @@ def links(prepared, scans, into):
     return into
 
 
-def generator(args, recipe, scans, size):
-    """generator(seed, first, hard): the command that streams patches of a size.
+def generator(args, recipe, scans):
+    """generator(seed, first, hard): the command that streams patches.
 
-    hard is the file of mined false marks, None before there is one. With
-    anywhere, no patch is centred on lesions or on these marks on purpose.
+    hard is the file of mined false marks, None before there is one.
     """
     options = recipe["train"]
 
-    def command(seed, first, hard, anywhere=False):
+    def command(seed, first, hard):
         labels = [os.path.join(HERE, "labels.csv")] + ([hard] if hard else [])
         if args.phantom:
             labels.append(os.path.join(args.phantom, "labels.csv"))
         out = shlex.split(args.patches) + [
-            "--prepared", scans, "--seed", str(seed), "--first", str(first), "--size", str(size),
-            "--on-lesion", str(0 if anywhere else options["on_lesion"]),
-            "--on-hard", str(0 if anywhere else options["on_hard"])]
+            "--prepared", scans, "--seed", str(seed), "--first", str(first), "--size", str(recipe["patch"]),
+            "--on-lesion", str(options["on_lesion"]), "--on-hard", str(options["on_hard"])]
         if args.phantom and not args.smoke:
             out += ["--phantom", args.phantom, "--phantom-share", str(options["phantom"])]
         return out + ["--labels", ",".join(labels)]
@@ -113,16 +110,11 @@ def logger(work):
 
 
 def learn(args, recipe, scans, phantoms, prepared, work, log):
-    """Both nets and the weights of their fusion."""
     training = links(prepared, scans, os.path.join(work, "training-scans"))
     mined = scans + (phantoms if not args.smoke else [])
     kind = train.precision(args.precision, args.device)
     log("multiplying in %s" % kind)
-    first = train.run(recipe, mined, generator(args, recipe, training, recipe["patch"]), work,
-                      args.device, log, kind)
-    again = generator(args, recipe, training, recipe["second"]["patch"])
-    net = second.run(recipe, first, again, work, args.device, log, kind)
-    return (first, net), second.fuse(recipe, first, net, again, args.device, log)
+    return train.run(recipe, mined, generator(args, recipe, training), work, args.device, log, kind)
 
 
 def main():
@@ -143,12 +135,12 @@ def main():
     log("training on %s and %d phantoms; left out: %s" % (
         ", ".join(s.case for s in scans), len(phantoms),
         ", ".join(s.case for s in known if s not in scans) or "none"))
-    nets, weights = learn(args, recipe, scans, phantoms, args.prepared, work, log)
+    net = learn(args, recipe, scans, phantoms, args.prepared, work, log)
     # Provisional: most of these scans were trained on. publish.py sets the
     # points that were measured on scans left out.
-    _, false = evaluate.evaluate(nets, weights, known, recipe, args.device, log)
+    _, false = evaluate.evaluate(net, known, recipe, args.device, log)
     points = evaluate.operating_points({s.case: false[s.case] for s in known if s.annotated})
-    folder.write(args.out, recipe, nets, weights, points, scans, len(phantoms), log)
+    folder.write(args.out, recipe, net, points, scans, len(phantoms), log)
 
 
 def smoke(args, recipe, work, log):
@@ -156,15 +148,15 @@ def smoke(args, recipe, work, log):
     phantoms = data.phantoms(args.phantom)
     if len(phantoms) < 2:
         raise SystemExit("--smoke needs two prepared phantoms")
-    nets, weights = learn(args, recipe, phantoms[:-1], [], args.phantom, work, log)
-    lesions, false = evaluate.evaluate(nets, weights, phantoms[-1:], recipe, args.device, log)
+    net = learn(args, recipe, phantoms[:-1], [], args.phantom, work, log)
+    lesions, false = evaluate.evaluate(net, phantoms[-1:], recipe, args.device, log)
     large = [l for l in lesions if l["diameter"] >= 8]
     found = [l for l in large if l["rank"] and l["rank"] <= 2 * len(lesions)]
     log("smoke: %d of %d nodules of 8 mm and more among the first %d marks"
         % (len(found), len(large), 2 * len(lesions)))
     if 2 * len(found) < len(large):
         raise SystemExit("the short training learnt nothing")
-    folder.write(args.out, recipe, nets, weights, evaluate.operating_points(false), [], len(phantoms) - 1, log)
+    folder.write(args.out, recipe, net, evaluate.operating_points(false), [], len(phantoms) - 1, log)
 
 
 if __name__ == "__main__":
