@@ -67,9 +67,23 @@ def candidates(heat, shape, allowed, spacing, decode, margin=0):
     whole = np.rint(position).astype(int)
     inside = ((whole >= 0) & (whole < np.array(allowed.shape))).all(1)
     rows, whole = rows[inside], whole[inside]
-    rows = rows[allowed[tuple(whole.T)]]
+    rows = rows[[allowed[tuple(v)] or touches(allowed, row, spacing) for v, row in zip(whole, rows)]]
     rows = rows[np.argsort(-rows[:, 4], kind="stable")]
     return merge(rows, spacing, decode)
+
+
+# How far outside of the region of interest a centre may lie, in diameters.
+OUTSIDE_MOST = 1 / 6
+
+
+def touches(allowed, row, spacing):
+    """Whether a voxel of the region lies near enough to a candidate's centre for its size."""
+    reach = row[3] * OUTSIDE_MOST / spacing
+    low = np.maximum(np.ceil(row[:3] - reach).astype(int), 0)
+    high = np.minimum(np.floor(row[:3] + reach).astype(int), np.array(allowed.shape) - 1)
+    box = allowed[tuple(slice(a, b + 1) for a, b in zip(low, high))]
+    at = np.argwhere(box) + low
+    return bool((np.linalg.norm(at - row[:3], axis=1) <= reach).any())
 
 
 def merge(rows, spacing, decode):
