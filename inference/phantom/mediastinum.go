@@ -24,7 +24,7 @@ func mirrored(p volume.Vec3, right bool) volume.Vec3 {
 
 // greatVessels paints aorta, caval veins, pulmonary trunk, gullet and the
 // central airways.
-func (a *anatomy) greatVessels(c *canvas, rng *rand.Rand) {
+func (a *anatomy) greatVessels(c *canvas, t *atlas, rng *rand.Rand) {
 	blood := paint{hu: c.bloodHU, over: true}
 	at := func(points ...volume.Vec3) []volume.Vec3 {
 		for i, p := range points {
@@ -41,10 +41,10 @@ func (a *anatomy) greatVessels(c *canvas, rng *rand.Rand) {
 		volume.Vec3{20, 18, 40}, spine(22, 24, -24), spine(-30, 20, -22), spine(-90, 14, -22), spine(-150, 8, -22)),
 		[]float64{16 * r, 16 * r, 15 * r, 13.5 * r, 13 * r, 12.5 * r, 12 * r, 11.5 * r, 11 * r}, blood)
 	for _, v := range [3][2]float64{{-14, -20}, {4, -10}, {16, 4}} { // branches of the arch
-		c.path(at(volume.Vec3{v[0] * .5, v[1] * .6, 46}, volume.Vec3{v[0], v[1], 75}, volume.Vec3{v[0] * 1.8, v[1], 130}), []float64{5.5, 5, 4.5}, blood)
+		c.path(at(volume.Vec3{v[0] * .5, v[1] * .6, 46}, volume.Vec3{v[0], v[1], 75}, volume.Vec3{v[0] * 1.2, v[1], 130}), []float64{5.5, 5, 4.5}, blood)
 	}
-	c.path(at(volume.Vec3{-24, -18, 105}, volume.Vec3{-24, -16, 40}, volume.Vec3{-22, -12, -25}), []float64{7.5, 8.5, 10}, blood)
-	c.path(at(volume.Vec3{30, -22, 95}, volume.Vec3{0, -34, 66}, volume.Vec3{-22, -20, 50}), []float64{6, 6.5, 7}, blood)
+	c.path(at(volume.Vec3{-12, -18, 105}, volume.Vec3{-17, -16, 40}, volume.Vec3{-20, -12, -25}), []float64{7.5, 8.5, 10}, blood)
+	c.path(at(volume.Vec3{12, -22, 95}, volume.Vec3{0, -34, 66}, volume.Vec3{-22, -20, 50}), []float64{6, 6.5, 7}, blood)
 	// Pulmonary trunk with its two arteries, atrium with its veins.
 	c.path(at(volume.Vec3{16, -34, -20}, volume.Vec3{18, -22, 4}, mirrored(arteryRoot, false)), []float64{14, 14, 11}, blood)
 	c.path(at(volume.Vec3{16, -18, 6}, volume.Vec3{-8, -2, 4}, arteryRoot), []float64{13, 11, 10}, blood)
@@ -52,12 +52,33 @@ func (a *anatomy) greatVessels(c *canvas, rng *rand.Rand) {
 		c.path(at(volume.Vec3{4, 8, -30}, mirrored(veinRoot, right)), []float64{18, 7}, blood)
 	}
 	c.path(at(spine(130, 4, -20), spine(40, 6, -26), spine(-40, 8, -34), spine(-110, 14, -46)), []float64{7, 8, 8, 9}, paint{hu: 32, over: true})
-	for range 14 { // lymph nodes and strands in the fat
-		p := a.real(volume.Vec3{-24 + 48*rng.Float64(), -50 + 60*rng.Float64(), -20 + 90*rng.Float64()})
-		q := p.Add(volume.Vec3{rng.NormFloat64(), rng.NormFloat64(), rng.NormFloat64()}.Scale(3))
-		c.tube(p, q, 2+2*rng.Float64(), 2, paint{hu: 40})
+	for _, n := range a.lymphNodes(t, rng) {
+		c.tube(n.from, n.to, n.radius, 2, paint{hu: 40})
 	}
 	a.centralAirways(c, at)
+}
+
+// lymphNode is a node or strand in the fat of the mediastinum.
+type lymphNode struct {
+	from, to volume.Vec3
+	radius   float64
+}
+
+// lymphNodes lie in the fat alone: one in the lung would be a nodule that the
+// truth does not name.
+func (a *anatomy) lymphNodes(t *atlas, rng *rand.Rand) []lymphNode {
+	var nodes []lymphNode
+	for range 60 {
+		p := a.real(volume.Vec3{-24 + 48*rng.Float64(), -50 + 60*rng.Float64(), -20 + 90*rng.Float64()})
+		q := p.Add(volume.Vec3{rng.NormFloat64(), rng.NormFloat64(), rng.NormFloat64()}.Scale(3))
+		n := lymphNode{from: p, to: q, radius: 2 + 2*rng.Float64()}
+		if from, _ := t.lungDepth(p); from < -n.radius-1 {
+			if to, _ := t.lungDepth(q); to < -n.radius-1 {
+				nodes = append(nodes, n)
+			}
+		}
+	}
+	return nodes[:min(len(nodes), 14)]
 }
 
 func (a *anatomy) centralAirways(c *canvas, at func(...volume.Vec3) []volume.Vec3) {

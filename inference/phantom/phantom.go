@@ -270,7 +270,7 @@ func (pt *Patient) Examine(ctx context.Context, spec Spec) (*Phantom, error) {
 	for _, step := range []func(){
 		func() { pt.atlas.fill(c) },
 		func() { a.abdomen(c, rng) },
-		func() { a.greatVessels(c, rng) },
+		func() { a.greatVessels(c, pt.atlas, rng) },
 		func() { pt.vessels.paint(c, pt.atlas) },
 		func() { a.skeleton(c, rng) },
 	} {
