@@ -44,7 +44,7 @@ func (a *anatomy) greatVessels(c *canvas, t *atlas, rng *rand.Rand) {
 		c.path(at(volume.Vec3{v[0] * .5, v[1] * .6, 46}, volume.Vec3{v[0], v[1], 75}, volume.Vec3{v[0] * 1.2, v[1], 130}), []float64{5.5, 5, 4.5}, blood)
 	}
 	c.path(at(volume.Vec3{-12, -18, 105}, volume.Vec3{-17, -16, 40}, volume.Vec3{-20, -12, -25}), []float64{7.5, 8.5, 10}, blood)
-	c.path(at(volume.Vec3{12, -22, 95}, volume.Vec3{0, -34, 66}, volume.Vec3{-22, -20, 50}), []float64{6, 6.5, 7}, blood)
+	c.path(at(volume.Vec3{12, -22, 95}, volume.Vec3{0, -30, 66}, volume.Vec3{-13, -16, 50}), []float64{6, 6.5, 7}, blood)
 	// Pulmonary trunk with its two arteries, atrium with its veins.
 	c.path(at(volume.Vec3{16, -34, -20}, volume.Vec3{18, -22, 4}, mirrored(arteryRoot, false)), []float64{14, 14, 11}, blood)
 	c.path(at(volume.Vec3{16, -18, 6}, volume.Vec3{-8, -2, 4}, arteryRoot), []float64{13, 11, 10}, blood)
