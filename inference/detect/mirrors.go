@@ -108,11 +108,3 @@ func flip(to, from []float32, size, step [3]int, along [3]bool) {
 		}
 	}
 }
-
-// logit and score are each other's inverse; a score of 0 or 1 stays finite.
-func logit(score float64) float64 {
-	score = min(max(score, 1e-4), 1-1e-4)
-	return math.Log(score / (1 - score))
-}
-
-func score(logit float64) float64 { return roundTo(1/(1+math.Exp(-logit)), 1e-4) }

@@ -3,11 +3,9 @@ package detect
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 
 	"nafas/inference/finding"
-	"nafas/inference/volume"
 	"nafas/models/manifest"
 )
 
@@ -17,15 +15,9 @@ type second struct {
 	runner Runner
 }
 
-// Refine looks again at the best candidates, at their mirror images and with
-// the second network, and returns them with their new scores, best first.
-// Where the manifest has neither it returns found. ctx is looked at between two
-// candidates or batches.
-func (d *Detector) Refine(ctx context.Context, p *Prepared, found []finding.Candidate) ([]finding.Candidate, error) {
-	found, err := d.mirrored(ctx, p, found)
-	if err != nil || d.second == nil {
-		return found, err
-	}
+// seconded returns the best candidates with the scores of both networks, best
+// first.
+func (d *Detector) seconded(ctx context.Context, p *Prepared, found []finding.Candidate) ([]finding.Candidate, error) {
 	found = slices.Clone(found[:min(len(found), d.second.Most)])
 	for batch := range slices.Chunk(found, d.second.Batch) {
 		if err := ctx.Err(); err != nil {
@@ -61,16 +53,6 @@ func (d *Detector) again(ctx context.Context, p *Prepared, batch []finding.Candi
 		batch[i].Score = s.fused(batch[i].Score, float64(values[i*channels+s.Logit]))
 	}
 	return nil
-}
-
-// crop fills a tensor with the voxels around the one nearest to a continuous
-// voxel index, which becomes the crop's voxel Size/2.
-func (d *Detector) crop(to []float32, p *Prepared, size [3]int, at volume.Vec3) {
-	t := tile{size: size}
-	for n := range 3 {
-		t.at[n] = int(math.RoundToEven(at[n])) - t.size[n]/2
-	}
-	d.fill(to, p, t)
 }
 
 // values are the output's, checked.

@@ -2,6 +2,7 @@ package phantom
 
 import (
 	"math/rand/v2"
+	"slices"
 
 	"nafas/inference/volume"
 )
@@ -14,6 +15,16 @@ var (
 	bronchus   = volume.Vec3{-32, 16, 0}
 	carina     = volume.Vec3{0, 20, 14}
 )
+
+// greatVeins are the superior caval and the left brachiocephalic vein, ideal
+// frame; their middle lies in the mediastinum, which they may bulge.
+var greatVeins = [2]struct {
+	points []volume.Vec3
+	radii  []float64
+}{
+	{[]volume.Vec3{{-12, -18, 105}, {-17, -16, 40}, {-20, -12, -25}}, []float64{7.5, 8.5, 10}},
+	{[]volume.Vec3{{12, -22, 95}, {0, -30, 66}, {-13, -16, 50}}, []float64{6, 6.5, 7}},
+}
 
 func mirrored(p volume.Vec3, right bool) volume.Vec3 {
 	if !right {
@@ -43,8 +54,9 @@ func (a *anatomy) greatVessels(c *canvas, t *atlas, rng *rand.Rand) {
 	for _, v := range [3][2]float64{{-14, -20}, {4, -10}, {16, 4}} { // branches of the arch
 		c.path(at(volume.Vec3{v[0] * .5, v[1] * .6, 46}, volume.Vec3{v[0], v[1], 75}, volume.Vec3{v[0] * 1.2, v[1], 130}), []float64{5.5, 5, 4.5}, blood)
 	}
-	c.path(at(volume.Vec3{-12, -18, 105}, volume.Vec3{-17, -16, 40}, volume.Vec3{-20, -12, -25}), []float64{7.5, 8.5, 10}, blood)
-	c.path(at(volume.Vec3{12, -22, 95}, volume.Vec3{0, -30, 66}, volume.Vec3{-13, -16, 50}), []float64{6, 6.5, 7}, blood)
+	for _, v := range greatVeins {
+		c.path(at(slices.Clone(v.points)...), v.radii, blood)
+	}
 	// Pulmonary trunk with its two arteries, atrium with its veins.
 	c.path(at(volume.Vec3{16, -34, -20}, volume.Vec3{18, -22, 4}, mirrored(arteryRoot, false)), []float64{14, 14, 11}, blood)
 	c.path(at(volume.Vec3{16, -18, 6}, volume.Vec3{-8, -2, 4}, arteryRoot), []float64{13, 11, 10}, blood)

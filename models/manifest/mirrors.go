@@ -41,9 +41,9 @@ func (r Mirrors) check(in Input, h Head) error {
 		seen[along] = true
 	}
 	for n := range 3 {
-		size, multiple := r.Size[n], max(in.Multiple[n], 2*h.Heatmap.Stride[n])
-		if size < 8 || size > 128 || size%multiple != 0 {
-			return fmt.Errorf("mirrors.size: %v is not within 8..128 and multiples of %d", r.Size, multiple)
+		size, multiple, cells := r.Size[n], in.Multiple[n], 2*h.Heatmap.Stride[n]
+		if size < 8 || size > 128 || size%multiple != 0 || size%cells != 0 {
+			return fmt.Errorf("mirrors.size: %v is not within 8..128 and multiples of %d and %d", r.Size, multiple, cells)
 		}
 	}
 	if r.Most < 1 || r.Most > 1000 {

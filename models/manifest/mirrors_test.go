@@ -35,4 +35,17 @@ func TestLoadMirrors(t *testing.T) {
 		require.ErrorIs(t, err, manifest.ErrInvalid, c.with)
 		require.ErrorContains(t, err, c.says, c.with)
 	}
+	// A multiple of what the network takes, but of an odd number of cells: its
+	// middle would lie within one.
+	files = example(t)
+	files[manifest.FileName].Data = append(files[manifest.FileName].Data, mirrors...)
+	edit(files, "multiple: [16, 16, 16]", "multiple: [2, 2, 2]")
+	edit(files, "size: [32, 32, 48]", "size: [18, 18, 18]")
+	_, err = manifest.Load(files)
+	require.ErrorContains(t, err, "mirrors.size")
+
+	files = folder(t, "testdata/retinanet")
+	files[manifest.FileName].Data = append(files[manifest.FileName].Data, mirrors...)
+	_, err = manifest.Load(files)
+	require.ErrorContains(t, err, "has no heatmap to look at")
 }

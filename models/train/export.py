@@ -55,4 +55,3 @@ def self_test(net, window):
     with torch.no_grad():
         heat, shape = folded(net)(torch.from_numpy(image))
     return {"image": image, "heat": heat.numpy(), "shape": shape.numpy()}
-
