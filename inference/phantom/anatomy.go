@@ -187,7 +187,7 @@ func (a *anatomy) breast(q volume.Vec3) float64 {
 func (a *anatomy) mediastinum(q volume.Vec3) float64 {
 	x, y, z := q[0], q[1], q[2]
 	narrow := 1 - .25*logistic((z-50)/12)
-	spine := math.Hypot(x, y-spineY(z, a.kyphosis)-4) - 27
+	spine := column(x, y-spineY(z, a.kyphosis)-4)
 	vessels := ellipsoid(volume.Vec3{x - 2, y - 6, 0}, volume.Vec3{31 * narrow, 50, 1e3})
 	septum := math.Abs(x-2) - 4 - .05*max(0, y+80)
 	if y > -15 {
@@ -198,6 +198,16 @@ func (a *anatomy) mediastinum(q volume.Vec3) float64 {
 	d = smoothMin(d, septum, 8)
 	d = smoothMin(d, hilum, 8)
 	return smoothMin(d, a.heartShape(q)-3, 8)
+}
+
+// column is round in front of the vertebra and widens behind it, where arch,
+// transverse processes and the ribs' necks leave no room for lung.
+func column(x, behind float64) float64 {
+	const radius, widening = 27, .42
+	if behind < 0 {
+		return math.Hypot(x, behind) - radius
+	}
+	return (math.Abs(x) - radius - widening*behind) / math.Hypot(1, widening)
 }
 
 // heartShape points to the left and forward.

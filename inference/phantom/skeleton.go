@@ -127,7 +127,7 @@ func (a *anatomy) sternum(c *canvas) {
 
 func (a *anatomy) shoulder(c *canvas, side float64) {
 	at := func(x, y, z float64) volume.Vec3 { return a.real(volume.Vec3{side * x, y, z}) }
-	c.path([]volume.Vec3{at(16, -72, 84), at(60, -70, 104), at(115, -40, 122), at(150, -10, 126)}, []float64{8, 6, 5.5, 6}, bone)
+	c.path([]volume.Vec3{at(16, -80, 86), at(60, -74, 106), at(115, -40, 122), at(150, -10, 126)}, []float64{8, 6, 5.5, 6}, bone)
 	// The blade: strips side by side.
 	for s := range 7 {
 		f := float64(s) / 6
