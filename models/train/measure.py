@@ -1,22 +1,24 @@
 #!/usr/bin/env python3
-"""Measures models on what they never saw: python3 models/train/measure.py marks|phantoms|report.
+"""Measures models on what they never saw: python3 models/train/measure.py marks|phantoms|robustness|report.
 
 `marks` reads the scans of a fold with the model that was trained without them,
 as they are and with simulated nodules set into them; `phantoms` reads drawn
-chests. Both keep the marks beside the truth in one folder (docs/accuracy), so
-that `report` computes every figure of docs/accuracy.md from them again, on any
-machine. Everything is read and evaluated by Nafas itself.
+chests; `robustness` reads the scans of a fold altered in many ways. All keep
+their tables in one folder (docs/accuracy), so that `report` computes every
+figure of docs/accuracy.md from them again, on any machine. Everything is read
+and evaluated by Nafas itself.
 """
 import argparse
-import csv
 import os
 import shlex
 import shutil
 import subprocess
 import tempfile
 
+import alterations
 import data
 import report
+import tables
 
 # The simulated set: of each scan so many copies with so many nodules, their
 # sizes drawn evenly over the strata. Phantoms have other seeds than training's,
@@ -27,7 +29,6 @@ PHANTOM_NODULES = 8
 SLICES = (1.0, 1.5, 2.0, 2.5, 3.0)
 KERNELS = ("standard", "sharp", "soft")
 NOISE = (20, 30, 12)
-APART = "LIDC-IDRI-0002"  # its one lesion is no reference: 2 of 4 readers
 
 COLUMNS = ["seriesuid", "coordX", "coordY", "coordZ", "diameter_mm"]
 
@@ -35,18 +36,6 @@ COLUMNS = ["seriesuid", "coordX", "coordY", "coordZ", "diameter_mm"]
 def run(nafas, *words):
     # 3: some inputs failed, which the evaluation itself says.
     subprocess.run(shlex.split(nafas) + [str(w) for w in words], check=True)
-
-
-def write(path, columns, rows):
-    with open(path, "w", newline="") as f:
-        table = csv.DictWriter(f, columns, extrasaction="ignore", lineterminator="\n")
-        table.writeheader()
-        table.writerows(rows)
-
-
-def read(path):
-    with open(path, newline="") as f:
-        return list(csv.DictReader(f))
 
 
 def labels():
@@ -60,8 +49,8 @@ def truth(out):
     """The reference lesions of the annotated scans, and what is passed over."""
     rows = labels()
     reference = [r for r in rows if r["judgement"] == "nodule" and r["source"] == "reference"]
-    write(os.path.join(out, "real-truth.csv"), COLUMNS + ["case"], reference)
-    write(os.path.join(out, "real-excluded.csv"), COLUMNS + ["case"], [r for r in rows if r not in reference])
+    tables.write(os.path.join(out, "real-truth.csv"), COLUMNS + ["case"], reference)
+    tables.write(os.path.join(out, "real-excluded.csv"), COLUMNS + ["case"], [r for r in rows if r not in reference])
 
 
 def evaluate(args, paths, annotations, excluded, out):
@@ -72,19 +61,25 @@ def evaluate(args, paths, annotations, excluded, out):
 def keep(out, name, evaluated, known):
     """Marks and series of an evaluation, with what is known of each series."""
     shutil.copy(os.path.join(evaluated, "marks.csv"), os.path.join(out, name + "-marks.csv"))
-    rows = read(os.path.join(evaluated, "series.csv"))
+    rows = tables.read(os.path.join(evaluated, "series.csv"))
     for r in rows:
         r.update(known.get(r["seriesuid"], {}))
     columns = ["seriesuid", "thickness_mm", "spacing_mm", "kernel", "group", "case"]
-    write(os.path.join(out, name + "-series.csv"), columns, rows)
+    tables.write(os.path.join(out, name + "-series.csv"), columns, rows)
 
 
-def marks(args, work):
+def unseen(args):
+    """{case: row of data.csv} and {case: folder} of the scans that the fold left out."""
     cases = {row["case"]: row for row in data.listing().values() if int(row["fold"]) == args.fold}
     folders = {case: os.path.join(args.ct, case) for case in sorted(cases)}
     absent = [f for f in folders.values() if not os.path.isdir(f)]
     if absent:
         raise SystemExit("not there: " + ", ".join(absent))
+    return cases, folders
+
+
+def marks(args, work):
+    cases, folders = unseen(args)
     truth(args.out)
     real = os.path.join(work, "real")
     evaluate(args, folders.values(), os.path.join(args.out, "real-truth.csv"),
@@ -96,19 +91,27 @@ def marks(args, work):
 
 def simulated(args, work, folders):
     known = os.path.join(work, "known.csv")
-    write(known, COLUMNS, labels())
+    tables.write(known, COLUMNS, labels())
     made = os.path.join(work, "simulated")
     into = [w for folder in folders.values() for w in ("--into", folder)]
     run(args.nafas, "phantom", made, *into, "--copies", COPIES, "--nodules", NODULES, "--strata",
         "--seed", SEED, "--known", known)
     result = os.path.join(work, "simulated-evaluated")
     evaluate(args, [made], os.path.join(made, "truth.csv"), os.path.join(made, "excluded.csv"), result)
-    names = {r["seriesuid"]: r["folder"].rsplit("-", 1)[0] for r in read(os.path.join(made, "series.csv"))}
+    names = {r["seriesuid"]: r["folder"].rsplit("-", 1)[0] for r in tables.read(os.path.join(made, "series.csv"))}
     keep(args.out, "simulated-" + args.name, result,
          {uid: {"case": case, "group": case} for uid, case in names.items()})
     for table in ("truth", "excluded"):
         shutil.copy(os.path.join(made, table + ".csv"),
                     os.path.join(args.out, "simulated-fold%d-%s.csv" % (args.fold, table)))
+
+
+def robustness(args, work):
+    _, folders = unseen(args)
+    truth(args.out)
+    run(args.nafas, "model", "robustness", *folders.values(), "--model", args.model,
+        "--annotations", os.path.join(args.out, "real-truth.csv"), "--out", work)
+    shutil.copy(os.path.join(work, "robustness.csv"), alterations.path(args.out, args.name))
 
 
 def phantoms(args, work):
@@ -117,11 +120,11 @@ def phantoms(args, work):
         folder = os.path.join(work, "phantoms", str(seed))
         run(args.nafas, "phantom", folder, "--seed", seed, "--nodules", PHANTOM_NODULES, "--diameters", "6-25",
             "--spacing", SLICES[i % 5], "--kernel", KERNELS[i % 3], "--noise", NOISE[i // 2 % 3])
-        here = read(os.path.join(folder, "truth.csv"))
+        here = tables.read(os.path.join(folder, "truth.csv"))
         rows += here
         known[here[0]["seriesuid"]] = {"case": str(seed), "group": str(seed)}
     table = os.path.join(args.out, "phantom-truth.csv")
-    write(table, list(rows[0]), rows)
+    tables.write(table, list(rows[0]), rows)
     result = os.path.join(work, "phantoms-evaluated")
     run(args.nafas, "evaluate", os.path.join(work, "phantoms"), "--model", args.model,
         "--annotations", table, "--out", result)
@@ -130,21 +133,22 @@ def phantoms(args, work):
 
 def main():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    p.add_argument("what", choices=("marks", "phantoms", "report"))
+    p.add_argument("what", choices=("marks", "phantoms", "robustness", "report"))
     p.add_argument("--nafas", default="nafas", help="the program")
-    p.add_argument("--ct", help="marks: folder of the scans, one folder a case")
+    p.add_argument("--ct", help="marks, robustness: folder of the scans, one folder a case")
     p.add_argument("--model", help="the model's folder")
-    p.add_argument("--fold", type=int, choices=(1, 2, 3), help="marks: the fold that the model never saw")
+    p.add_argument("--fold", type=int, choices=(1, 2, 3), help="marks, robustness: the fold that the model never saw")
     p.add_argument("--name", help="of the run, such as fold1 or fold1-seed2")
     p.add_argument("--out", default="docs/accuracy")
     args = p.parse_args()
     if args.what != "report" and not (args.model and args.name):
         p.error("--model and --name are needed")
-    if args.what == "marks" and not (args.ct and args.fold):
-        p.error("marks needs --ct and --fold")
+    if args.what in ("marks", "robustness") and not (args.ct and args.fold):
+        p.error(args.what + " needs --ct and --fold")
     os.makedirs(args.out, exist_ok=True)
     with tempfile.TemporaryDirectory() as work:
-        {"marks": marks, "phantoms": phantoms, "report": report.write}[args.what](args, work)
+        {"marks": marks, "phantoms": phantoms, "robustness": robustness,
+         "report": report.write}[args.what](args, work)
 
 
 if __name__ == "__main__":

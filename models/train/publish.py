@@ -16,23 +16,23 @@ import yaml
 
 import evaluate
 import folder
-import measure
 import report
+import tables
 
 
 def false_marks(out, folds):
     """{series: scores} of marks on annotated scans that hit nothing known."""
     known = {}
     for name in ("truth", "excluded"):
-        for row in measure.read(os.path.join(out, "real-%s.csv" % name)):
+        for row in tables.read(os.path.join(out, "real-%s.csv" % name)):
             known.setdefault(row["seriesuid"], []).append((report.place(row), float(row["diameter_mm"]), row["case"]))
-    annotated = {r["seriesuid"] for r in measure.read(os.path.join(out, "real-truth.csv"))}
+    annotated = {r["seriesuid"] for r in tables.read(os.path.join(out, "real-truth.csv"))}
     scores = {}
     for fold in folds:
-        for row in measure.read(os.path.join(out, "real-%s-series.csv" % fold)):
+        for row in tables.read(os.path.join(out, "real-%s-series.csv" % fold)):
             if row["seriesuid"] in annotated:
                 scores[row["seriesuid"]] = []
-        for row in measure.read(os.path.join(out, "real-%s-marks.csv" % fold)):
+        for row in tables.read(os.path.join(out, "real-%s-marks.csv" % fold)):
             uid = row["seriesuid"]
             if uid in scores and all(math.dist(report.place(row), p) >= max(d / 2, 5 if d < 0 else 0)
                                      for p, d, _ in known.get(uid, [])):
@@ -50,7 +50,7 @@ def results(found, lesions, points):
                              "metric": "sensitivity at %s false mark%s per scan" % (rate, "" if rate == "1" else "s"),
                              "value": round(s["sensitivity"][rate], 3),
                              "note": "of %d nodules in %d scans" % (s["nodules"], s["scans"])})
-    first = [l for l in lesions if l[0] != measure.APART]
+    first = [l for l in lesions if l[0] != report.APART]
     rows.append({"data": "real lesions of patients never trained on (fold models)", "metric": "first place in the scan",
                  "value": round(sum(l[3] == 1 for l in first) / len(first), 3),
                  "note": "%d of %d lesions" % (sum(l[3] == 1 for l in first), len(first))})
@@ -66,16 +66,16 @@ def card(model, recipe, found, lesions):
              "One 3D network: candidates over the whole lung box, the best of them seen again as mirror images. Trained by "
              "`models/train` (recipe.yaml, seed %d); published %s." % (recipe["seed"], datetime.date.today()), "",
              "## Data", ""]
-    lines += report.table(("source", "licence", "scans", "what"),
+    lines += tables.markdown(("source", "licence", "scans", "what"),
                           [(d["name"], d["license"], d["scans"] or "", d["note"]) for d in model["training_data"]])
     lines += ["- " + d["citation"] for d in model["training_data"] if d["citation"]]
     lines += ["", "Weights: %s. The scans themselves are not part of this project." % model["license"], "",
               "## Results", "",
               "Of models of the same recipe (short schedule) that never saw the patient: this one was trained on all "
               "of them, so no figure is its own. Counts, intervals and what else was measured: docs/accuracy.md.", ""]
-    lines += report.table(("simulated nodules", "at 1 false mark per scan", "at 4"), report.stratum_rows(found, "size"))
-    lines += report.table(("simulated nodules", "at 1 false mark per scan", "at 4"), report.stratum_rows(found, "kind"))
-    lines += report.table(("scan", "model", "diameter mm", "rank", "score", "distance mm", "diameter found mm"), lesions)
+    lines += tables.markdown(("simulated nodules", "at 1 false mark per scan", "at 4"), report.stratum_rows(found, "size"))
+    lines += tables.markdown(("simulated nodules", "at 1 false mark per scan", "at 4"), report.stratum_rows(found, "kind"))
+    lines += tables.markdown(("scan", "model", "diameter mm", "rank", "score", "distance mm", "diameter found mm"), lesions)
     p = model["operating_points"]
     lines += ["Operating points (quarter %.4f, one %.4f, four %.4f): a line through log rate over the score's logit of "
               "the fold models' false marks on the annotated scans." % (p["quarter"], p["one"], p["four"]), "", LIMITS]
