@@ -35,6 +35,8 @@ func TestAMassOnTheWallIsNotDropped(t *testing.T) {
 		"a mass, 7.5 mm outside":                     {25, 38, false},
 		"a middling one, 2.5 mm outside":             {21, 16, true},
 		"the same, 3.75 mm outside":                  {22, 16, false},
+		"a wild diameter, 10 mm outside":             {27, 300, true},
+		"the same, 11.25 mm outside":                 {28, 300, false},
 		"outside the scan, where no voxel is at all": {40.2, 300, false},
 	} {
 		require.Equal(t, c.allowed, p.allows([3]float64{c.x, 20, 20}, c.diameterMM), name)

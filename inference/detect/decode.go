@@ -40,14 +40,18 @@ func compare(a, b finding.Candidate) int {
 
 // outsideMost is how far, in diameters, a candidate's centre may lie outside of
 // the region of interest: where a mass sits on the chest wall with a broad
-// base, the region, which is made of what is lung, ends within it.
-const outsideMost = 1. / 6
+// base, the region, which is made of what is lung, ends within it. No size
+// allows more than outsideMostMM: a network may answer with any diameter.
+const (
+	outsideMost   = 1. / 6
+	outsideMostMM = 10
+)
 
 // allows reports whether the voxel nearest to a candidate's centre is in the
 // region of interest, or a voxel of it near enough for the candidate's size.
 func (p *Prepared) allows(at [3]float64, diameterMM float64) bool {
 	var v, lo, hi [3]int
-	reach := diameterMM * outsideMost
+	reach := min(diameterMM*outsideMost, outsideMostMM)
 	for n := range 3 {
 		x := math.RoundToEven(at[n])
 		if !(x >= 0 && x < float64(p.Grid.Size[n])) {

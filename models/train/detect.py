@@ -72,13 +72,13 @@ def candidates(heat, shape, allowed, spacing, decode, margin=0):
     return merge(rows, spacing, decode)
 
 
-# How far outside of the region of interest a centre may lie, in diameters.
-OUTSIDE_MOST = 1 / 6
+# How far outside of the region of interest a centre may lie, in diameters, and at most.
+OUTSIDE_MOST, OUTSIDE_MOST_MM = 1 / 6, 10
 
 
 def touches(allowed, row, spacing):
     """Whether a voxel of the region lies near enough to a candidate's centre for its size."""
-    reach = row[3] * OUTSIDE_MOST / spacing
+    reach = min(row[3] * OUTSIDE_MOST, OUTSIDE_MOST_MM) / spacing
     low = np.maximum(np.ceil(row[:3] - reach).astype(int), 0)
     high = np.minimum(np.floor(row[:3] + reach).astype(int), np.array(allowed.shape) - 1)
     box = allowed[tuple(slice(a, b + 1) for a, b in zip(low, high))]
