@@ -72,11 +72,39 @@ func (l *lesions) find(n *Nodule) (volume.Vec3, bool) {
 	r := n.DiameterMM / 2
 	for range 20000 {
 		p, ok := l.candidate(rng, n.Placement, r)
-		if ok && l.visible(p, 3) && !l.crowded(p, r) && l.fits(n, p) {
+		if ok && l.visible(p, 3) && !l.crowded(p, r) && l.stands(n, p) && l.fits(n, p) {
 			return p, true
 		}
 	}
 	return volume.Vec3{}, false
+}
+
+// A nodule replaces lung: of its part in the lung at least leastAerated must
+// have been that, not a vessel or the lumen of a bronchus, in which nobody
+// would look for it.
+const (
+	leastAerated = .5
+	// Drawn lung lies between: below is the air of bronchi, above are vessels
+	// and walls.
+	lungAboveHU, lungBelowHU = -960, -600
+)
+
+// stands tells whether a place, as painted so far, is lung enough for a
+// nodule.
+func (l *lesions) stands(n *Nodule, p volume.Vec3) bool {
+	inLung, aerated := 0, 0
+	nodule.New(n.Spec, l.canvas.toLPS(p)).Measure(func(lps volume.Vec3) bool {
+		depth, _ := l.atlas.lungDepth(l.canvas.fromLPS(lps))
+		if depth <= 0 {
+			return false
+		}
+		inLung++
+		if hu := l.canvas.at(lps); hu > lungAboveHU && hu < lungBelowHU {
+			aerated++
+		}
+		return true
+	})
+	return inLung > 0 && float64(aerated) >= leastAerated*float64(inLung)
 }
 
 // fits tells whether a place shows as much of a nodule as it asks for.
