@@ -243,7 +243,7 @@ func TestPhantomDoesNotMixWithAnother(t *testing.T) {
 	dir := writeSmallChest(t)
 	code, _, stderr := nafas(t, "phantom", dir, "--size", "64", "--slices", "40", "--spacing", "5")
 	require.Equal(t, exitUsage, code)
-	require.Contains(t, stderr, "holds a series already")
+	require.Contains(t, stderr, "is not empty")
 }
 
 func TestSendPrintsItsReceipt(t *testing.T) {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"nafas/inference/froc"
@@ -97,7 +99,41 @@ func (c *evaluateCmd) check() error {
 	case slices.ContainsFunc(c.Threshold, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }):
 		return usage("--threshold must be a number")
 	}
+	return c.checkOut()
+}
+
+// checkOut keeps what is written away from what is read.
+func (c *evaluateCmd) checkOut() error {
+	if c.Out == "" {
+		return nil
+	}
+	written := evaluationFiles
+	if c.Marks == "" {
+		written = append(slices.Clone(written), marksFile, scansFile)
+	}
+	for _, input := range []string{c.Marks, c.Annotations, c.Excluded, c.Series} {
+		for _, name := range written {
+			if sameFile(input, filepath.Join(c.Out, name)) {
+				return usage("--out %s would write over %s, which is to be read: name another folder", c.Out, input)
+			}
+		}
+	}
+	for _, input := range append(slices.Clone(c.Paths), c.Luna16) {
+		if sameFile(input, c.Out) {
+			return usage("--out %s is the folder that is to be read: name one of its own for the results", c.Out)
+		}
+	}
 	return nil
+}
+
+// sameFile tells whether two paths lead to one file or folder that is there.
+func sameFile(a, b string) bool {
+	one, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	other, err := os.Stat(b)
+	return err == nil && os.SameFile(one, other)
 }
 
 func (c *evaluateCmd) options(points []froc.Threshold) froc.Options {
@@ -176,6 +212,10 @@ func (c *evaluateCmd) checkListed(set froc.Set, doc *evaluationDocument) error {
 	}
 	if u.Nodules > 0 {
 		doc.note("%d of %d nodules are of series that do not count here: they are left out", u.Nodules, len(set.Nodules))
+	}
+	if u.Excluded > 0 && u.Excluded == len(set.Excluded) {
+		doc.note("no excluded finding is of a series that counts here: marks on such findings are false ones, unless the tables " +
+			"only write the names differently (they are compared as text)")
 	}
 	return nil
 }

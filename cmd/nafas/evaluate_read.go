@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"time"
@@ -77,10 +78,10 @@ func (c *evaluateCmd) writeRead(set froc.Set) error {
 			return err
 		}
 	}
-	if err := writeWhole(filepath.Join(c.Out, "marks.csv"), func(w io.Writer) error { return froc.WriteMarks(w, set.Marks) }); err != nil {
+	if err := writeWhole(filepath.Join(c.Out, marksFile), func(w io.Writer) error { return froc.WriteMarks(w, set.Marks) }); err != nil {
 		return err
 	}
-	return writeWhole(filepath.Join(c.Out, "series.csv"), func(w io.Writer) error { return froc.WriteScans(w, set.Scans) })
+	return writeWhole(filepath.Join(c.Out, scansFile), func(w io.Writer) error { return froc.WriteScans(w, set.Scans) })
 }
 
 // seriesReader reads series one after the other and keeps what each gave.
@@ -108,7 +109,10 @@ type seriesRecord struct {
 // scan is the series with what a list said of it, which goes before what was
 // read.
 func (r seriesRecord) scan(given froc.Scan) froc.Scan {
-	s := froc.Scan{SeriesUID: r.SeriesUID, ThicknessMM: r.ThicknessMM, SpacingMM: r.SpacingMM, Kernel: r.Kernel}
+	// The spacing comes from positions: its last digits are rounding, which
+	// would part equal scans at the strata's ends.
+	s := froc.Scan{SeriesUID: r.SeriesUID, ThicknessMM: r.ThicknessMM, SpacingMM: math.Round(r.SpacingMM*1000) / 1000,
+		Kernel: r.Kernel, Group: given.Group}
 	if given.ThicknessMM > 0 {
 		s.ThicknessMM = given.ThicknessMM
 	}
@@ -227,6 +231,9 @@ func writeWhole(path string, write func(io.Writer) error) error {
 	}
 	return err
 }
+
+// What was read, as tables.
+const marksFile, scansFile = "marks.csv", "series.csv"
 
 // evaluationFiles are what an evaluation writes into --out, in this order: with
 // evaluation.json everything is there.

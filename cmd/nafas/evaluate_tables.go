@@ -50,7 +50,13 @@ func (c *evaluateCmd) truth(doc *evaluationDocument) (*truthTables, error) {
 		role, path string
 		parse      func(namedReader) error
 	}{
-		{"annotations", c.Annotations, func(r namedReader) (err error) { t.nodules, err = froc.ReadNodules(r.name, r); return err }},
+		{"annotations", c.Annotations, func(r namedReader) (err error) {
+			var others int
+			if t.nodules, others, err = froc.ReadNodules(r.name, r); others > 0 {
+				doc.note("%d rows of %s are passed over: their role is not nodule", others, r.name)
+			}
+			return err
+		}},
 		{"excluded", c.Excluded, func(r namedReader) (err error) { t.excluded, err = froc.ReadExcluded(r.name, r); return err }},
 		{"series", c.Series, func(r namedReader) (err error) { t.scans, err = froc.ReadScans(r.name, r); return err }},
 	} {

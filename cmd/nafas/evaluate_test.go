@@ -303,7 +303,22 @@ func TestEvaluateDICOMAndVolumes(t *testing.T) {
 			require.Contains(t, string(strata), "kernel,B")
 		})
 	}
-	code, _, stderr := evaluateSmall(t, "--model", smallModel, "--annotations", table, "--out", out,
+	list := filepath.Join(t.TempDir(), "list.csv")
+	writeText(t, list, "seriesuid,group\n1.1,p\n1.2.2,p\n")
+	code, _, stderr := evaluateSmall(t, "--model", smallModel, "--annotations", table, "--series", list, "--out", out, in)
+	require.Zero(t, code, stderr)
+	series, err := os.ReadFile(filepath.Join(out, "series.csv"))
+	require.NoError(t, err)
+	require.Equal(t, "seriesuid,thickness_mm,spacing_mm,kernel,group\n1.1,,3,,p\n1.2.2,3,3,B70f,p\n", string(series))
+
+	code, _, stderr = evaluateSmall(t, "--model", smallModel, "--annotations", table, "--series", filepath.Join(out, "series.csv"), "--out", out, in)
+	require.Equal(t, exitUsage, code)
+	require.Contains(t, stderr, "would write over")
+	code, _, stderr = evaluateSmall(t, "--model", smallModel, "--annotations", table, "--out", in, in)
+	require.Equal(t, exitUsage, code)
+	require.Contains(t, stderr, "is the folder that is to be read")
+
+	code, _, stderr = evaluateSmall(t, "--model", smallModel, "--annotations", table, "--out", out,
 		filepath.Join(in, "1.1.mhd"), filepath.Join(in, "1.1.mhd"))
 	require.Equal(t, exitUsage, code)
 	require.Contains(t, stderr, "series 1.1 is there twice")
@@ -345,6 +360,12 @@ func TestEvaluateTables(t *testing.T) {
 	require.Contains(t, stderr, "nothing is drawn")
 	require.Contains(t, out, "mean (CPM)")
 	require.Nil(t, evaluationOf(t, results)["cpm"], "without nodules there is no sensitivity, not one of 0")
+
+	mixed := file("mixed.csv", strings.ReplaceAll(noduleColumns, "\n", ",role\n")+"056,0,0,0,8,Nodule\n056,9,0,0,8,mimic\n")
+	code, _, stderr = nafas(t, "evaluate", "--marks", marks, "--annotations", mixed, "--excluded", file("other.csv", noduleColumns+"56,0,0,0,8\n"), "--series", list)
+	require.Zero(t, code, stderr)
+	require.Contains(t, stderr, "1 rows of mixed.csv are passed over")
+	require.Contains(t, stderr, "no excluded finding is of a series that counts")
 
 	for _, c := range []struct {
 		name string

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -79,12 +80,17 @@ func (c *phantomCmd) check() error {
 	switch {
 	case c.Size < 1 || c.Slices < 0 || c.Nodules < 0 || !(c.Spacing > 0) || !(c.Thickness >= 0) || !(c.Noise >= 0) || !(c.Dose > 0) || !(c.Blur >= 0):
 		return usage("--size, --spacing and --dose must be above 0; --slices, --nodules, --thickness, --noise and --blur must not be negative")
-	case c.Prior < 0 || c.Copies < 0:
-		return usage("--prior and --copies must not be negative")
+	case c.Prior < 0 || c.Prior > maxPriorDays || c.Copies < 0:
+		return usage("--prior must be 0 to %d days, and --copies not negative", maxPriorDays)
+	case c.noise() > maxNoiseHU:
+		return usage("--noise and --dose make a noise of %g HU: %d at most", c.noise(), maxNoiseHU)
 	case len(c.Into) == 0 && (c.Copies > 0 || len(c.Known) > 0 || c.Blur > 0):
 		return usage("--copies, --known and --blur belong to --into")
-	case len(c.Into) > 0 && (c.Prior > 0 || c.Contrast || c.Scan != 0 || c.Slices != 0 || c.Orientation != "axial"):
-		return usage("--prior, --contrast, --scan, --slices and --orientation belong to a synthetic chest, not to --into")
+	case len(c.Into) > 0 && c.describesChest():
+		return usage("--prior, --contrast, --scan, --size, --slices, --spacing, --kernel, --noise, --dose, --no-mimics and " +
+			"--orientation belong to a synthetic chest, not to --into")
+	case c.Prior == 0 && !slices.Equal(c.Doubling, []float64{180}):
+		return usage("--doubling belongs to --prior: without an earlier examination nothing grows")
 	}
 	for _, days := range c.Doubling {
 		if !(days >= 0) {
@@ -92,6 +98,21 @@ func (c *phantomCmd) check() error {
 		}
 	}
 	return nil
+}
+
+const (
+	maxPriorDays = 36500
+	maxNoiseHU   = 1000
+)
+
+// noise is the noise in HU at the wanted dose.
+func (c *phantomCmd) noise() float64 { return c.Noise / math.Sqrt(c.Dose) }
+
+// describesChest tells whether a flag differs from its default that a real
+// series answers itself.
+func (c *phantomCmd) describesChest() bool {
+	return c.Prior > 0 || c.Contrast || c.Scan != 0 || c.Size != 512 || c.Slices != 0 || c.Spacing != 1.25 ||
+		c.Kernel != "standard" || c.Noise != 20 || c.Dose != 1 || !c.Mimics || c.Orientation != "axial"
 }
 
 func (c *phantomCmd) spec(population phantom.Population) (phantom.Spec, error) {
@@ -110,7 +131,7 @@ func (c *phantomCmd) spec(population phantom.Population) (phantom.Spec, error) {
 	return phantom.Spec{
 		Seed: c.Seed, Scan: c.Scan, Columns: c.Size, Rows: c.Size, Slices: c.Slices, Axes: axes,
 		SpacingMM: squareField(c.Size, c.Spacing), SliceThicknessMM: c.Thickness,
-		Kernel: kernel, NoiseHU: noiseOrNone(c.Noise / math.Sqrt(c.Dose)), Contrast: c.Contrast, Mimics: c.Mimics,
+		Kernel: kernel, NoiseHU: noiseOrNone(c.noise()), Contrast: c.Contrast, Mimics: c.Mimics,
 		Nodules: nodules,
 	}, nil
 }
@@ -162,9 +183,16 @@ const (
 	currentDate = "20260101"
 )
 
+// mustBeFree refuses a folder with anything in it: slices would mix with those
+// of another series, and a table there be written over.
 func mustBeFree(dir string) error {
-	if old, _ := filepath.Glob(filepath.Join(dir, "*.dcm")); len(old) > 0 {
-		return usage("%s holds a series already: its slices would mix with the new ones", dir)
+	switch old, err := os.ReadDir(dir); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return usage("%w", err)
+	case len(old) > 0:
+		return usage("%s is not empty (%s): name a new folder", dir, old[0].Name())
 	}
 	return nil
 }

@@ -29,6 +29,9 @@ const (
 // copies, or several series, each copy gets a folder of its own below OUT and
 // the tables hold all of them.
 func (c *phantomCmd) implant(s *streams, ctx context.Context, population phantom.Population) error {
+	if err := c.outBeside(); err != nil {
+		return err
+	}
 	known, err := readPlaces(c.Known)
 	if err != nil {
 		return err
@@ -41,12 +44,11 @@ func (c *phantomCmd) implant(s *streams, ctx context.Context, population phantom
 		return refusedError(max(failed, 1), 0)
 	}
 	one := c.Copies == 0 && len(hosts) == 1 && failed == 0
-	for _, h := range hosts {
-		for n := range max(c.Copies, 1) {
-			if err := mustBeFree(c.folder(h, n, one)); err != nil {
-				return err
-			}
-		}
+	if err := mustBeFree(c.Out); err != nil {
+		return err
+	}
+	if len(known) > 0 && !slices.ContainsFunc(hosts, func(h host) bool { return len(known[h.series.UID]) > 0 }) {
+		fmt.Fprintln(s.err, "note: no place of --known is in these series: if they have nodules of their own, compare how the table writes the names")
 	}
 	set := implantSet{known: known}
 	for _, h := range hosts {
@@ -63,6 +65,25 @@ func (c *phantomCmd) implant(s *streams, ctx context.Context, population phantom
 		return err
 	}
 	return refusedError(failed, len(set.series))
+}
+
+// outBeside refuses to write below a folder that is read: the next run would
+// take the simulated series for another host.
+func (c *phantomCmd) outBeside() error {
+	out, err := filepath.Abs(c.Out)
+	if err != nil {
+		return err
+	}
+	for _, path := range c.Into {
+		source, err := filepath.Abs(path)
+		if err != nil {
+			return err
+		}
+		if rel, err := filepath.Rel(source, out); err == nil && filepath.IsLocal(rel) {
+			return usage("%s lies in %s, which is to be read: name a folder elsewhere", c.Out, path)
+		}
+	}
+	return nil
 }
 
 // host is a real series that nodules are set into.

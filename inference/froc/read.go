@@ -72,36 +72,43 @@ func (t *table) mark() (m Mark, err error) {
 
 // ReadNodules reads seriesuid, coordX, coordY, coordZ (patient LPS mm),
 // diameter_mm (-1 where unknown) and, where they are there, role, kind and
-// placement. Rows whose role is not "nodule" are left out. The same nodule
-// twice is an error: it would count twice. Errors are as ReadMarks'.
-func ReadNodules(name string, r io.Reader) ([]Nodule, error) { return readNodules(name, r, false) }
+// placement. Rows whose role is not "nodule" are left out, and others counts
+// them. The same nodule twice is an error: it would count twice. Errors are as
+// ReadMarks'.
+func ReadNodules(name string, r io.Reader) (nodules []Nodule, others int, err error) {
+	return readNodules(name, r, false)
+}
 
 // ReadExcluded reads findings to be passed over, as ReadNodules, but of every
 // role, since whatever stands there is to be passed over. They may be there
 // more than once, as in LUNA16's table.
-func ReadExcluded(name string, r io.Reader) ([]Nodule, error) { return readNodules(name, r, true) }
+func ReadExcluded(name string, r io.Reader) ([]Nodule, error) {
+	excluded, _, err := readNodules(name, r, true)
+	return excluded, err
+}
 
-func readNodules(name string, r io.Reader, excluded bool) ([]Nodule, error) {
+func readNodules(name string, r io.Reader, excluded bool) (nodules []Nodule, others int, err error) {
 	t, err := openTable(name, r, append([]string{columnSeries, columnDiameter}, columnsPlace[:]...)...)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	nodules := []Nodule{}
+	nodules = []Nodule{}
 	lines := map[Nodule]int{}
 	for {
 		more, err := t.next()
 		if err != nil || !more {
-			return nodules, err
+			return nodules, others, err
 		}
-		if role := t.text(columnRole); role != "" && role != roleNodule && !excluded {
+		if role := t.text(columnRole); role != "" && !strings.EqualFold(role, roleNodule) && !excluded {
+			others++
 			continue
 		}
 		n, err := t.nodule()
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		if before, twice := lines[n]; twice && !excluded {
-			return nil, t.errorf("the same nodule as in line %d: it would count twice, remove one", before)
+			return nil, 0, t.errorf("the same nodule as in line %d: it would count twice, remove one", before)
 		}
 		lines[n] = t.line
 		nodules = append(nodules, n)
@@ -160,7 +167,7 @@ func hasHeader(name, text string) (bool, error) {
 		return false, (&table{name: name}).broken(err)
 	}
 	for _, field := range first {
-		if strings.TrimSpace(field) == columnSeries {
+		if columnKey(field) == columnSeries {
 			return true, nil
 		}
 	}

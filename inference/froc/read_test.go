@@ -55,7 +55,7 @@ func TestReadMarksRefuses(t *testing.T) {
 const noduleHeader = "seriesuid,coordX,coordY,coordZ,diameter_mm\n"
 
 func TestReadNodules(t *testing.T) {
-	nodules, err := froc.ReadNodules("a.csv", strings.NewReader(
+	nodules, others, err := froc.ReadNodules("a.csv", strings.NewReader(
 		"seriesuid,coordX,coordY,coordZ,diameter_mm,role,kind,placement\n1,0,0,0,5,nodule,solid,pleura\n1,9,0,0,-1,,,\n1,0,0,0,-7,mimic,vessel,\n"))
 	require.NoError(t, err)
 	require.Equal(t, []froc.Nodule{
@@ -64,7 +64,8 @@ func TestReadNodules(t *testing.T) {
 	}, nodules, "a mimic is no nodule")
 
 	twice := noduleHeader + "1,0,0,0,5\n1,0,0,0,5\n"
-	_, err = froc.ReadNodules("a.csv", strings.NewReader(twice))
+	require.Equal(t, 1, others)
+	_, _, err = froc.ReadNodules("a.csv", strings.NewReader(twice))
 	require.ErrorContains(t, err, "a.csv line 3: the same nodule as in line 2")
 	excluded, err := froc.ReadExcluded("e.csv", strings.NewReader(twice))
 	require.NoError(t, err)
@@ -74,7 +75,7 @@ func TestReadNodules(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, excluded, 3, "whatever stands among the excluded is passed over")
 	for _, d := range []string{"0", "-2", ""} {
-		_, err = froc.ReadNodules("a.csv", strings.NewReader(noduleHeader+"1,0,0,0,"+d+"\n"))
+		_, _, err = froc.ReadNodules("a.csv", strings.NewReader(noduleHeader+"1,0,0,0,"+d+"\n"))
 		require.ErrorIs(t, err, froc.ErrInput, d)
 	}
 }
@@ -86,6 +87,7 @@ func TestReadScans(t *testing.T) {
 		refused    string
 	}{
 		{"without a header", "1.2\n1.3\n", []froc.Scan{{SeriesUID: "1.2"}, {SeriesUID: "1.3"}}, ""},
+		{"with capitals", "SeriesUID\n1.2\n", []froc.Scan{{SeriesUID: "1.2"}}, ""},
 		{"with one", "seriesuid\n1.2\n", []froc.Scan{{SeriesUID: "1.2"}}, ""},
 		{"with more", "kernel,seriesuid,thickness_mm,spacing_mm\nB30f,1.2,2.5,2\n,1.3,,\n",
 			[]froc.Scan{{SeriesUID: "1.2", ThicknessMM: 2.5, SpacingMM: 2, Kernel: "B30f"}, {SeriesUID: "1.3"}}, ""},
@@ -142,7 +144,7 @@ func TestLUNA16Tables(t *testing.T) {
 	var err error
 	s.Scans, err = froc.ReadScans("seriesuids.csv", read("seriesuids.csv"))
 	require.NoError(t, err)
-	s.Nodules, err = froc.ReadNodules("annotations.csv", read("annotations.csv"))
+	s.Nodules, _, err = froc.ReadNodules("annotations.csv", read("annotations.csv"))
 	require.NoError(t, err)
 	s.Excluded, err = froc.ReadExcluded("annotations_excluded.csv", read("annotations_excluded.csv"))
 	require.NoError(t, err)
@@ -174,7 +176,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(markHeader+"1,1e300,-1e300,0,1e308\n", noduleHeader+"1,0,0,0,1e308\n", "1")
 	f.Fuzz(func(t *testing.T, marks, nodules, scans string) {
 		m, _, err := froc.ReadMarks("m", strings.NewReader(marks))
-		n, err2 := froc.ReadNodules("n", strings.NewReader(nodules))
+		n, _, err2 := froc.ReadNodules("n", strings.NewReader(nodules))
 		s, err3 := froc.ReadScans("s", strings.NewReader(scans))
 		if err != nil || err2 != nil || err3 != nil {
 			return

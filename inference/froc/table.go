@@ -12,7 +12,8 @@ import (
 	"nafas/inference/volume"
 )
 
-// table reads a CSV with a header by the names of its columns, in any order.
+// table reads a CSV with a header by the names of its columns, in any order;
+// capitals do not matter.
 type table struct {
 	name    string
 	csv     *csv.Reader
@@ -46,20 +47,22 @@ func openTable(name string, r io.Reader, required ...string) (*table, error) {
 		return nil, t.broken(err)
 	}
 	for i, column := range header {
-		column = strings.TrimSpace(column)
-		if _, ok := t.columns[column]; ok && column != "" {
-			return nil, t.errorf("the header names column %q twice", column)
+		key := columnKey(column)
+		if _, ok := t.columns[key]; ok && key != "" {
+			return nil, t.errorf("the header names column %q twice", strings.TrimSpace(column))
 		}
-		t.columns[column] = i
+		t.columns[key] = i
 	}
 	for _, column := range required {
-		if _, ok := t.columns[column]; !ok {
+		if _, ok := t.columns[columnKey(column)]; !ok {
 			return nil, t.errorf("no column %s: the header must name %s (it names %s)",
 				column, strings.Join(required, ", "), strings.Join(header, ", "))
 		}
 	}
 	return t, nil
 }
+
+func columnKey(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
 
 // next goes to the next row; false at the end.
 func (t *table) next() (bool, error) {
@@ -91,7 +94,7 @@ func (t *table) broken(err error) error {
 
 // text is a field; "" where the column is missing.
 func (t *table) text(column string) string {
-	if i, ok := t.columns[column]; ok {
+	if i, ok := t.columns[columnKey(column)]; ok {
 		return strings.TrimSpace(t.row[i])
 	}
 	return ""
