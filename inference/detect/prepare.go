@@ -5,6 +5,8 @@ package detect
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"math"
 
 	"nafas/inference/lung"
@@ -93,5 +95,18 @@ func modelGrid(source volume.Grid, f *lung.Field, in manifest.Input) (volume.Gri
 			g.OriginLPSMM[n] = least[n] + last*mm
 		}
 	}
-	return g, nil
+	return g, checkGrid(g)
+}
+
+// ErrGrid: a scan on the model's grid would not fit into any usual memory.
+var ErrGrid = errors.New("the model's spacing is too fine for this scan")
+
+// maxGridVoxels is ten times a chest on the finest published grid.
+const maxGridVoxels = 1 << 29
+
+func checkGrid(g volume.Grid) error {
+	if n := float64(g.Size[0]) * float64(g.Size[1]) * float64(g.Size[2]); n > maxGridVoxels {
+		return fmt.Errorf("%w: %v voxels of %v mm, more than %d", ErrGrid, g.Size, g.SpacingMM, maxGridVoxels)
+	}
+	return nil
 }

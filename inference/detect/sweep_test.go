@@ -297,3 +297,15 @@ func TestPrepareBringsTheLungsOntoTheWholeVolume(t *testing.T) {
 	}
 	require.InDelta(t, 62*62*62/(0.703125*0.703125*1.25), region, 20000)
 }
+
+// TestAGridThatNoMemoryHolds: a model finer than any scan is refused before
+// memory is asked for.
+func TestAGridThatNoMemoryHolds(t *testing.T) {
+	v := &volume.Volume{Grid: volume.Grid{
+		Size: [3]int{512, 512, 700}, SpacingMM: [3]float64{.8, .8, .7},
+		Axes: [3]volume.Vec3{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}},
+	}}
+	in := manifest.Input{Extent: manifest.ExtentVolume, Orientation: "LPS", SpacingMM: [3]float64{.3, .3, .3}}
+	_, err := detect.PrepareVolume(context.Background(), v, in)
+	require.ErrorIs(t, err, detect.ErrGrid)
+}

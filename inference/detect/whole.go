@@ -17,6 +17,9 @@ func PrepareVolume(ctx context.Context, v *volume.Volume, in manifest.Input) (*P
 		return nil, err
 	}
 	grid := o.grid(v.Grid, in.SpacingMM)
+	if err := checkGrid(grid); err != nil {
+		return nil, err
+	}
 	p := &Prepared{Grid: grid, Exact: make([]float32, grid.Len()), ROI: make([]uint8, grid.Len())}
 	for i := range p.ROI {
 		p.ROI[i] = 1

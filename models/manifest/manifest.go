@@ -106,7 +106,7 @@ type Merge struct {
 }
 
 // maxManifest bounds model.yaml.
-const maxManifest = 1 << 20
+const maxManifest = 256 << 10
 
 // Load reads the model in dir and checks the manifest, and every file against
 // its hash. The network itself is not loaded.
@@ -114,6 +114,9 @@ func Load(dir fs.FS) (*Model, error) {
 	text, err := readBounded(dir, FileName, maxManifest)
 	if err != nil {
 		return nil, err
+	}
+	if err := plain(text); err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrInvalid, FileName, err)
 	}
 	m := &Model{dir: dir}
 	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(m); err != nil {
@@ -161,10 +164,27 @@ func (m *Model) SHA256() string { return m.sha256 }
 // ONNX returns the network's file, checked against its hash again.
 func (m *Model) ONNX() ([]byte, error) { return m.read(m.File) }
 
-func readBounded(dir fs.FS, name string, limit int64) ([]byte, error) {
+// open opens a regular file: opening a pipe would wait for a writer, and a
+// device has no end.
+func open(dir fs.FS, name string) (fs.File, error) {
+	info, err := fs.Stat(dir, name)
+	if err != nil {
+		return nil, fmt.Errorf("model: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%w: %s is not a regular file", ErrInvalid, name)
+	}
 	f, err := dir.Open(name)
 	if err != nil {
 		return nil, fmt.Errorf("model: %w", err)
+	}
+	return f, nil
+}
+
+func readBounded(dir fs.FS, name string, limit int64) ([]byte, error) {
+	f, err := open(dir, name)
+	if err != nil {
+		return nil, err
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, limit+1))
@@ -194,13 +214,13 @@ func (m *Model) read(f File) ([]byte, error) {
 
 // verify is read without keeping the bytes; it returns the hash.
 func (m *Model) verify(f File) ([]byte, error) {
-	r, err := m.dir.Open(f.Name)
+	r, err := open(m.dir, f.Name)
 	if err != nil {
-		return nil, fmt.Errorf("model: %w", err)
+		return nil, err
 	}
 	defer r.Close()
 	h := sha256.New()
-	if _, err := io.Copy(h, r); err != nil {
+	if _, err := io.Copy(h, io.LimitReader(r, maxFile+1)); err != nil {
 		return nil, fmt.Errorf("model: %w", err)
 	}
 	sum := h.Sum(nil)

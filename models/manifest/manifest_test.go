@@ -79,6 +79,9 @@ func TestLoadRefuses(t *testing.T) {
 		{"schema: 1", "schema: 2", "schema: 2 is not 1"},
 		{"schema: 1", "schema: 1\nthird: {}", "unknown field"},
 		{"schema: 1", "schema: [", "invalid"},
+		{"schema: 1", "x: &x [1]\ny: *x\nschema: 1", "anchors"},
+		{"schema: 1", "schema: " + strings.Repeat("[", 200_000), "deep"},
+		{"schema: 1", "schema:\n  " + strings.Repeat("- ", 100_000), "deep"},
 		{"name: example-heatmap", "name: ../up", "name"},
 		{"version: 0.1.0", "version: new", "version"},
 		{"license: Apache-2.0", "license: ' '", "license: is empty"},
@@ -121,6 +124,14 @@ func TestLoadRefuses(t *testing.T) {
 		require.ErrorIs(t, err, manifest.ErrInvalid, c.with)
 		require.ErrorContains(t, err, c.says, c.with)
 	}
+}
+
+func TestLoadRefusesAPipe(t *testing.T) {
+	files := example(t)
+	files["model.onnx"] = &fstest.MapFile{Mode: fs.ModeNamedPipe}
+	_, err := manifest.Load(files)
+	require.ErrorIs(t, err, manifest.ErrInvalid)
+	require.ErrorContains(t, err, "not a regular file")
 }
 
 func TestLoadRefusesOtherFiles(t *testing.T) {

@@ -39,6 +39,9 @@ type Second struct {
 // again.
 func (m *Model) SecondONNX() ([]byte, error) { return m.read(m.Second.File) }
 
+// maxCropVoxels bounds a batch: 256 MB of values before the network's own.
+const maxCropVoxels = 1 << 26
+
 func (s Second) check() error {
 	if err := s.File.check(); err != nil {
 		return fmt.Errorf("second.file: %w", err)
@@ -53,6 +56,9 @@ func (s Second) check() error {
 	}
 	if s.Most < 1 || s.Most > 1000 || s.Batch < 1 || s.Batch > s.Most {
 		return fmt.Errorf("second: most %d is not within 1..1000, or batch %d not within 1..most", s.Most, s.Batch)
+	}
+	if n := s.Batch * s.Size[0] * s.Size[1] * s.Size[2]; n > maxCropVoxels {
+		return fmt.Errorf("second: a batch of %d crops of %v holds %d voxels, more than %d: a smaller batch gives the same", s.Batch, s.Size, n, maxCropVoxels)
 	}
 	if s.Logit < 0 || s.Logit > 63 {
 		return fmt.Errorf("second.logit: channel %d is not within 0..63", s.Logit)

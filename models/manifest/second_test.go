@@ -69,6 +69,7 @@ func TestLoadRefusesASecondNetwork(t *testing.T) {
 		{"  size: [32, 32, 32]", "  size: [32, 512, 32]", "second.size"},
 		{"  most: 48", "  most: 0", "second: most"},
 		{"  batch: 16", "  batch: 49", "batch 49"},
+		{"  size: [32, 32, 32]\n  most: 48\n  batch: 16", "  size: [128, 128, 128]\n  most: 48\n  batch: 40", "a smaller batch"},
 		{"  logit: 0", "  logit: -1", "second.logit"},
 		{"  logit: 0", "  logit: 64", "second.logit"},
 		{"  first_weight: 0.4", "  first_weight: -0.4", "first_weight"},
