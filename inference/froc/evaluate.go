@@ -45,7 +45,10 @@ func (o Options) draw(v *view) Resamples {
 // Performance is how well a set of scans or nodules was read. JSON names are
 // an interface: docs/evaluate.md.
 type Performance struct {
-	Scans            int `json:"scans"`
+	Scans int `json:"scans"`
+	// Groups is what the intervals resample: Scan.Group, else scans. An
+	// interval of one or two says nothing.
+	Groups           int `json:"groups"`
 	ScansWithNodules int `json:"scans_with_nodules"`
 	Nodules          int `json:"nodules"`
 	// Detected are the nodules with a mark of any score.
@@ -201,7 +204,8 @@ func (v *view) performance(draws Resamples, rates []float64, at []int) (Performa
 
 // count fills in what needs no curve.
 func (v *view) count() Performance {
-	p := Performance{Scans: len(v.nodules), Nodules: v.total}
+	_, groups := grouped(v.groups)
+	p := Performance{Scans: len(v.nodules), Groups: groups, Nodules: v.total}
 	for _, n := range v.nodules {
 		if n > 0 {
 			p.ScansWithNodules++

@@ -337,6 +337,7 @@ func TestRuleScansOfOneGroupAreDrawnTogether(t *testing.T) {
 		}})
 		require.NoError(t, err)
 		require.EqualValues(t, 0.75, e.CPM)
+		require.Equal(t, 2, e.Groups)
 		require.Equal(t, froc.Bounds{c.want, c.want}, e.Intervals["cpm"], c.draw)
 	}
 }

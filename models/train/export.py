@@ -1,5 +1,6 @@
 """The trained net as ONNX, with self-test vectors of synthetic data."""
 import copy
+import inspect
 import warnings
 
 import numpy as np
@@ -27,15 +28,17 @@ def folded(net):
 def network(net, path):
     axes = {2: "z", 3: "y", 4: "x"}
     cells = {2: "z2", 3: "y2", 4: "x2"}
-    write(net, torch.zeros(1, 1, 32, 48, 64), path, ["image"], ["heat", "shape"],
-          {"image": axes, "heat": cells, "shape": cells})
+    to_onnx(folded(net), torch.zeros(1, 1, 32, 48, 64), path, input_names=["image"], output_names=["heat", "shape"],
+            dynamic_axes={"image": axes, "heat": cells, "shape": cells})
 
 
-def write(net, example, path, inputs, outputs, axes):
+def to_onnx(net, example, path, **options):
+    """torch.onnx.export by tracing, which newer PyTorch does only when told."""
+    if "dynamo" in inspect.signature(torch.onnx.export).parameters:
+        options["dynamo"] = False
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        torch.onnx.export(folded(net), example, path, opset_version=OPSET, input_names=inputs,
-                          output_names=outputs, dynamic_axes=axes)
+        torch.onnx.export(net, example, path, opset_version=OPSET, **options)
 
 
 def made_up(window, n=32, seed=7):

@@ -2,6 +2,7 @@
 import hashlib
 import os
 
+import torch
 import yaml
 
 import export
@@ -47,6 +48,32 @@ def write(out, recipe, net, points, scans, phantoms, log=print):
     }
     save(out, model)
     log("wrote %s: %s" % (out, model["operating_points"]))
+
+
+# What run a folder is of: publish.py takes no other than the whole one of its
+# recipe.
+TRAINING = "training.yaml"
+
+
+def write_training(out, recipe, schedule, fold, precision):
+    run = {"version": recipe["version"], "schedule": schedule, "fold": fold, "seed": recipe["seed"],
+           "iterations": recipe["train"]["iterations"], "multiplied_in": str(precision).split(".")[-1],
+           "pytorch": torch.__version__}
+    with open(os.path.join(out, TRAINING), "w") as f:
+        yaml.safe_dump(run, f, sort_keys=False)
+
+
+def read_training(model):
+    path = os.path.join(model, TRAINING)
+    if not os.path.exists(path):
+        raise SystemExit("%s is not there: the folder was not written by run.py of this recipe" % path)
+    with open(path) as f:
+        return yaml.safe_load(f)
+
+
+def read(model):
+    with open(os.path.join(model, "model.yaml")) as f:
+        return yaml.safe_load(f)
 
 
 def save(out, model):

@@ -17,12 +17,13 @@ import tempfile
 
 import alterations
 import data
+import publish
 import report
 import tables
 
 # The simulated set: of each scan so many copies with so many nodules, their
-# sizes drawn evenly over the strata. Phantoms have other seeds than training's,
-# and every combination of slices, kernel and noise in turn.
+# sizes drawn evenly over the strata. Phantoms have other seeds than training's;
+# slices, kernel and noise change with each.
 COPIES, NODULES, SEED = 6, 12, 4242
 PHANTOM_SEEDS = range(901, 913)
 PHANTOM_NODULES = 8
@@ -46,11 +47,25 @@ def labels():
 
 
 def truth(out):
-    """The reference lesions of the annotated scans, and what is passed over."""
+    """The reference lesions of the annotated scans, and what is passed over.
+
+    Places of the source own were judged by who trained: they steer the
+    training and excuse no mark.
+    """
     rows = labels()
-    reference = [r for r in rows if r["judgement"] == "nodule" and r["source"] == "reference"]
-    tables.write(os.path.join(out, "real-truth.csv"), COLUMNS + ["case"], reference)
-    tables.write(os.path.join(out, "real-excluded.csv"), COLUMNS + ["case"], [r for r in rows if r not in reference])
+    columns = COLUMNS + ["case", "source"]
+    tables.write(os.path.join(out, "real-truth.csv"), columns,
+                 [r for r in rows if r["judgement"] == "nodule" and r["source"] == "reference"])
+    tables.write(os.path.join(out, "real-excluded.csv"), columns,
+                 [r for r in rows if r["source"] in ("audit", "luna16-excluded")])
+
+
+def same_truth(kept, made):
+    """Keeps a table of truth; refuses another than the marks beside it were measured on."""
+    if os.path.exists(kept) and open(kept, "rb").read() != open(made, "rb").read():
+        raise SystemExit("%s is of another set than the generator makes now: remove it with the marks measured on it, "
+                         "and measure all of them again" % kept)
+    shutil.copy(made, kept)
 
 
 def evaluate(args, paths, annotations, excluded, out):
@@ -96,20 +111,24 @@ def simulated(args, work, folders):
     into = [w for folder in folders.values() for w in ("--into", folder)]
     run(args.nafas, "phantom", made, *into, "--copies", COPIES, "--nodules", NODULES, "--strata",
         "--seed", SEED, "--known", known)
+    for table in ("truth", "excluded"):
+        same_truth(os.path.join(args.out, "simulated-fold%d-%s.csv" % (args.fold, table)),
+                   os.path.join(made, table + ".csv"))
+    names = {r["seriesuid"]: r["folder"].rsplit("-", 1)[0] for r in tables.read(os.path.join(made, "series.csv"))}
     result = os.path.join(work, "simulated-evaluated")
     evaluate(args, [made], os.path.join(made, "truth.csv"), os.path.join(made, "excluded.csv"), result)
-    names = {r["seriesuid"]: r["folder"].rsplit("-", 1)[0] for r in tables.read(os.path.join(made, "series.csv"))}
     keep(args.out, "simulated-" + args.name, result,
          {uid: {"case": case, "group": case} for uid, case in names.items()})
-    for table in ("truth", "excluded"):
-        shutil.copy(os.path.join(made, table + ".csv"),
-                    os.path.join(args.out, "simulated-fold%d-%s.csv" % (args.fold, table)))
 
 
 def robustness(args, work):
+    """With the operating points of all folds' marks, as a published model has them."""
     _, folders = unseen(args)
     truth(args.out)
-    run(args.nafas, "model", "robustness", *folders.values(), "--model", args.model,
+    model = os.path.join(work, "model")
+    shutil.copytree(args.model, model)
+    publish.set_points(model, args.out)
+    run(args.nafas, "model", "robustness", *folders.values(), "--model", model,
         "--annotations", os.path.join(args.out, "real-truth.csv"), "--out", work)
     shutil.copy(os.path.join(work, "robustness.csv"), alterations.path(args.out, args.name))
 
@@ -123,8 +142,9 @@ def phantoms(args, work):
         here = tables.read(os.path.join(folder, "truth.csv"))
         rows += here
         known[here[0]["seriesuid"]] = {"case": str(seed), "group": str(seed)}
-    table = os.path.join(args.out, "phantom-truth.csv")
-    tables.write(table, list(rows[0]), rows)
+    table, made = os.path.join(args.out, "phantom-truth.csv"), os.path.join(work, "truth.csv")
+    tables.write(made, list(rows[0]), rows)
+    same_truth(table, made)
     result = os.path.join(work, "phantoms-evaluated")
     run(args.nafas, "evaluate", os.path.join(work, "phantoms"), "--model", args.model,
         "--annotations", table, "--out", result)

@@ -8,39 +8,41 @@ marks of its own.
 """
 import argparse
 import datetime
-import math
 import os
 import tempfile
 
 import yaml
 
-import evaluate
 import folder
+import points
 import report
 import tables
 
 
-def false_marks(out, folds):
-    """{series: scores} of marks on annotated scans that hit nothing known."""
-    known = {}
-    for name in ("truth", "excluded"):
-        for row in tables.read(os.path.join(out, "real-%s.csv" % name)):
-            known.setdefault(row["seriesuid"], []).append((report.place(row), float(row["diameter_mm"]), row["case"]))
-    annotated = {r["seriesuid"] for r in tables.read(os.path.join(out, "real-truth.csv"))}
-    scores = {}
-    for fold in folds:
-        for row in tables.read(os.path.join(out, "real-%s-series.csv" % fold)):
-            if row["seriesuid"] in annotated:
-                scores[row["seriesuid"]] = []
-        for row in tables.read(os.path.join(out, "real-%s-marks.csv" % fold)):
-            uid = row["seriesuid"]
-            if uid in scores and all(math.dist(report.place(row), p) >= max(d / 2, 5 if d < 0 else 0)
-                                     for p, d, _ in known.get(uid, [])):
-                scores[uid].append(float(row["probability"]))
-    return {uid: sorted(s, reverse=True) for uid, s in scores.items()}
+def set_points(model, out):
+    """Writes the operating points of the fold models' marks into a folder's model.yaml."""
+    folds = [f for f in report.FOLDS if report.has(argparse.Namespace(out=out), "real", f)]
+    described = folder.read(model)
+    described["operating_points"] = points.published(out, folds, described["head"]["min_score"])
+    folder.save(model, described)
+    return described
 
 
-def results(found, lesions, points):
+def check(model, recipe):
+    """Refuses a folder that the figures are not about: another recipe's, a fold's, a short run's."""
+    run, described = folder.read_training(model), folder.read(model)
+    if run["version"] != recipe["version"] or described["version"] != recipe["version"]:
+        raise SystemExit("%s is of version %s, the recipe of %s: its figures are not this model's" % (
+            model, described["version"], recipe["version"]))
+    if described.get("mirrors") != folder.model_mirrors(recipe):
+        raise SystemExit("%s has other mirrors than the recipe" % model)
+    if run["schedule"] != "full" or run["fold"] != 0:
+        raise SystemExit("%s is of the %s schedule and fold %d: the whole one on all scans is published" % (
+            model, run["schedule"], run["fold"]))
+    return run
+
+
+def results(found, lesions, at):
     """Rows of model.yaml's results."""
     rows = []
     for s in found["strata"]:
@@ -51,20 +53,21 @@ def results(found, lesions, points):
                              "value": round(s["sensitivity"][rate], 3),
                              "note": "of %d nodules in %d scans" % (s["nodules"], s["scans"])})
     first = [l for l in lesions if l[0] != report.APART]
-    rows.append({"data": "real lesions of patients never trained on (fold models)", "metric": "first place in the scan",
-                 "value": round(sum(l[3] == 1 for l in first) / len(first), 3),
-                 "note": "%d of %d lesions" % (sum(l[3] == 1 for l in first), len(first))})
-    rows.append({"data": "real lesions of patients never trained on (fold models)",
-                 "metric": "sensitivity at the 1-false-mark point",
-                 "value": round(sum(bool(l[4]) and float(l[4]) >= points[1] for l in first) / len(first), 3),
-                 "note": "%d of %d lesions" % (sum(bool(l[4]) and float(l[4]) >= points[1] for l in first), len(first))})
+    real = "real lesions of patients never trained on (fold models)"
+    for metric, good in (("no false mark above it in its scan", [l for l in first if l[3] == 0 and l[5]]),
+                         ("found at the 1-false-mark point, which comes from these scans' false marks",
+                          [l for l in first if l[5] and float(l[5]) >= at["one"]])):
+        rows.append({"data": real, "metric": metric, "value": round(len(good) / len(first), 3),
+                     "note": "%d of %d lesions" % (len(good), len(first))})
     return rows
 
 
-def card(model, recipe, found, lesions):
+def card(model, run, found, lesions, drawn):
     lines = ["# %s %s" % (model["name"], model["version"]), "", model["intended_use"], "",
              "One 3D network: candidates over the whole lung box, the best of them seen again as mirror images. Trained by "
-             "`models/train` (recipe.yaml, seed %d); published %s." % (recipe["seed"], datetime.date.today()), "",
+             "`models/train` (recipe %s: %d iterations, seed %d, multiplied in %s, PyTorch %s); published %s." % (
+                 run["version"], run["iterations"], run["seed"], run["multiplied_in"], run["pytorch"],
+                 datetime.date.today()), "",
              "## Data", ""]
     lines += tables.markdown(("source", "licence", "scans", "what"),
                           [(d["name"], d["license"], d["scans"] or "", d["note"]) for d in model["training_data"]])
@@ -75,10 +78,11 @@ def card(model, recipe, found, lesions):
               "of them, so no figure is its own. Counts, intervals and what else was measured: docs/accuracy.md.", ""]
     lines += tables.markdown(("simulated nodules", "at 1 false mark per scan", "at 4"), report.stratum_rows(found, "size"))
     lines += tables.markdown(("simulated nodules", "at 1 false mark per scan", "at 4"), report.stratum_rows(found, "kind"))
-    lines += tables.markdown(("scan", "model", "diameter mm", "rank", "score", "distance mm", "diameter found mm"), lesions)
+    lines += tables.markdown(report.LESION_COLUMNS, lesions)
     p = model["operating_points"]
     lines += ["Operating points (quarter %.4f, one %.4f, four %.4f): a line through log rate over the score's logit of "
-              "the fold models' false marks on the annotated scans." % (p["quarter"], p["one"], p["four"]), "", LIMITS]
+              "the fold models' false marks on the annotated scans. The fold models had the short schedule: this model's "
+              "scores need not be quite theirs. " % (p["quarter"], p["one"], p["four"]) + drawn, "", LIMITS]
     return "\n".join(lines)
 
 
@@ -90,7 +94,7 @@ LIMITS = """## Limits
   ways that are not measured here.
 - Small, ground-glass and juxta-pleural nodules are found least. No mark does not mean no nodule.
 - Reference positions of the large tumours are segmentation centroids; some training labels are one person's judgement
-  (`models/train/labels.csv`, source audit).
+  (`models/train/labels.csv`, sources audit and own).
 - The operating points come from few scans: measure on your own studies (`nafas evaluate`).
 """
 
@@ -104,20 +108,28 @@ def main():
     args = p.parse_args()
     with open(args.recipe) as f:
         recipe = yaml.safe_load(f)
-    with open(os.path.join(args.model, "model.yaml")) as f:
-        model = yaml.safe_load(f)
+    run = check(args.model, recipe)
+    model = set_points(args.model, args.out)
     folds = [f for f in report.FOLDS if report.has(args, "real", f)]
-    points = evaluate.operating_points(false_marks(args.out, folds))
-    points = {k: round(max(v, recipe["decode"]["min_score"]), 4) for k, v in points.items()}
     lesions = report.lesions(args)
     with tempfile.TemporaryDirectory() as work:
         truth, excluded = report.simulated_tables(args, work, folds)
         found = report.evaluation(args, work, folds, "simulated", truth, excluded)
-    model["operating_points"] = {"quarter": points[0.25], "one": points[1], "four": points[4]}
-    model["results"] = results(found, lesions, points)
+        drawn = on_phantoms(args, work, model["operating_points"])
+    model["results"] = results(found, lesions, model["operating_points"])
     folder.save(args.model, model)
     with open(os.path.join(args.model, "card.md"), "w") as f:
-        f.write(card(model, recipe, found, lesions))
+        f.write(card(model, run, found, lesions, drawn))
+
+
+def on_phantoms(args, work, at):
+    """What this very model does at its points where nothing was trained on: on phantoms."""
+    found = report.phantoms_at(args, work, "shipped", at)
+    if found is None:
+        return ""
+    return "On phantoms, this very model: " + "; ".join(
+        "at %s %d of %d nodules and %.1f false marks a phantom" % (
+            t["name"], t["detected"], t["nodules"], t["false_marks_per_scan"]) for t in found["thresholds"]) + "."
 
 
 if __name__ == "__main__":

@@ -17,7 +17,6 @@ import argparse
 import hashlib
 import math
 import os
-import warnings
 
 import numpy as np
 import torch
@@ -25,7 +24,8 @@ from torch import nn
 import torch.nn.functional as F
 import yaml
 
-OPSET = 15
+from export import to_onnx
+
 STRIDES = ((4, 4, 2), (8, 8, 4), (16, 16, 8))
 SHAPES = ((6, 8, 4), (8, 6, 5), (10, 10, 6))  # voxels, times 1, 2, 4 by level
 SCORE = 0.02
@@ -158,10 +158,7 @@ def export(net, path):
     axes = {"image": {2: "x", 3: "y", 4: "z"}}
     for n, name in enumerate(NAMES):
         axes[name] = {2: "x_%d" % (n % 3), 3: "y_%d" % (n % 3), 4: "z_%d" % (n % 3)}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(net, torch.zeros(1, 1, 32, 48, 24), path, opset_version=OPSET,
-                          input_names=["image"], output_names=NAMES, dynamic_axes=axes)
+    to_onnx(net, torch.zeros(1, 1, 32, 48, 24), path, input_names=["image"], output_names=NAMES, dynamic_axes=axes)
     return sha(path)
 
 

@@ -136,11 +136,12 @@ def main():
         ", ".join(s.case for s in scans), len(phantoms),
         ", ".join(s.case for s in known if s not in scans) or "none"))
     net = learn(args, recipe, scans, phantoms, args.prepared, work, log)
-    # Provisional: most of these scans were trained on. publish.py sets the
-    # points that were measured on scans left out.
-    _, false = evaluate.evaluate(net, known, recipe, args.device, log)
-    points = evaluate.operating_points({s.case: false[s.case] for s in known if s.annotated})
+    # Provisional, since these scans were trained on: publish.py sets the points
+    # that were measured on scans left out.
+    _, false = evaluate.evaluate(net, scans, recipe, args.device, log)
+    points = evaluate.operating_points({s.case: false[s.case] for s in scans if s.annotated})
     folder.write(args.out, recipe, net, points, scans, len(phantoms), log)
+    folder.write_training(args.out, recipe, args.schedule, args.fold, train.precision(args.precision, args.device))
 
 
 def smoke(args, recipe, work, log):

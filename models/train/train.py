@@ -1,4 +1,5 @@
 """Training: fixed iterations, seeds, checkpoints."""
+import inspect
 import math
 import os
 import time
@@ -167,7 +168,9 @@ def keep(path, recipe, net, optimiser, average, step):
 
 
 def restore(path, recipe, net, optimiser, average, device):
-    saved = torch.load(path, map_location=device)
+    # A checkpoint holds the recipe too; newer PyTorch would load tensors alone.
+    whole = {"weights_only": False} if "weights_only" in inspect.signature(torch.load).parameters else {}
+    saved = torch.load(path, map_location=device, **whole)
     if saved["recipe"] != recipe:
         raise SystemExit("%s belongs to another recipe: remove it to start again" % path)
     net.load_state_dict(saved["net"])
