@@ -29,8 +29,9 @@ type evaluateCmd struct {
 	AllowUnlisted bool      `help:"Leave out marks of series that are not in --series."`
 }
 
-// maxResamples is beyond any use: the ends of an interval settle long before.
-const maxResamples = 100_000
+// maxResamples is beyond any use: the ends of an interval settle long before,
+// and each costs memory by the scans.
+const maxResamples = 20_000
 
 // Run evaluates, after it has read what is to be read.
 func (c *evaluateCmd) Run(s *streams, ctx kongContext) error {
@@ -92,6 +93,8 @@ func (c *evaluateCmd) check() error {
 		return usage("--annotations FILE is missing: the nodules that are to be found")
 	case c.Out == "" && c.Marks == "":
 		return usage("--out DIR is missing: what each series gives is kept there, so that a run that was cut off goes on")
+	case c.Marks != "" && c.AllowMissing:
+		return usage("--allow-missing belongs to series that are read, not to --marks")
 	case c.MostMarks < 0:
 		return usage("--most-marks must not be negative")
 	case c.Resamples < 1 || c.Resamples > maxResamples:

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -144,6 +146,8 @@ func walkFollowing(root string, visit func(path string)) error {
 			path := filepath.Join(dir, e.Name())
 			info, err := os.Stat(path)
 			switch {
+			case errors.Is(err, fs.ErrNotExist):
+				// A link to nothing: a listed series behind it is missing, and named so.
 			case err != nil:
 				return err
 			case info.Mode().IsRegular():

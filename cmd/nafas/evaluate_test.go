@@ -147,6 +147,7 @@ func evaluateSmall(t *testing.T, args ...string) (code int, stdout, stderr strin
 // The whole benchmark is one command, and doing it again reads nothing twice.
 func TestEvaluateLUNA16(t *testing.T) {
 	luna, out := smallLUNA16(t), t.TempDir()
+	require.NoError(t, os.Symlink(filepath.Join(luna, "gone"), filepath.Join(luna, "subset9-on-a-disk-that-is-not-there")))
 	code, stdout, stderr := evaluateSmall(t, "--model", smallModel, "--luna16", luna, "--out", out)
 	require.Zero(t, code, stderr)
 	require.Contains(t, stderr, "3 of 3 series read, 0 of them by an earlier run")
@@ -379,6 +380,7 @@ func TestEvaluateTables(t *testing.T) {
 		{"nowhere to keep what is read", []string{"--annotations", truth, dir}, exitUsage, "--out"},
 		{"a file that is not there", []string{"--marks", "none.csv", "--annotations", truth}, exitUsage, "none.csv"},
 		{"no resamples", []string{"--marks", marks, "--annotations", truth, "--resamples", "0"}, exitUsage, "--resamples"},
+		{"marks that cannot be missing", []string{"--marks", marks, "--annotations", truth, "--allow-missing"}, exitUsage, "--allow-missing"},
 		{"a threshold that is no number", []string{"--marks", marks, "--annotations", truth, "--threshold", "nan"}, exitUsage, "--threshold"},
 		{"marks below nothing", []string{"--marks", marks, "--annotations", truth, "--most-marks=-1"}, exitUsage, "--most-marks"},
 		{"names that lost their zero", []string{"--marks", marks, "--annotations", truth, "--series", elsewhere}, exitFailed, `the first of "056"`},
