@@ -48,4 +48,4 @@ def section(out, names):
 TEXT = ("The scans of %s, each by the model that never saw it, altered as [robustness.md](robustness.md) says: how many "
         "flagged findings (true or false) are flagged again at the same place, by their diameter; how many are at least "
         "listed, of these how many at the same rank; and how many of the reference lesions, LIDC-IDRI-0002's one "
-        "included, are flagged. Flagged is what lies above the operating point that the fold's training ended with.")
+        "included, are flagged, at the operating points of a published model (above).")
