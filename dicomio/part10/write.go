@@ -57,7 +57,7 @@ func Write(w io.Writer, transferSyntax string, ds dicom.Dataset, px *Pixels) err
 	if !ok {
 		return fmt.Errorf("cannot write transfer syntax %s", describeSyntax(transferSyntax))
 	}
-	head, err := appendMeta(nil, transferSyntax, ds.Elements)
+	head, err := metaOf(transferSyntax, ds.Elements)
 	if err != nil {
 		return err
 	}
@@ -95,38 +95,14 @@ func (c *counter) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// appendMeta appends preamble, mark and file meta group (PS3.10 table 7.1-1).
-func appendMeta(b []byte, transferSyntax string, elems Elements) ([]byte, error) {
+// metaOf is the file meta group of a data set that names its SOP instance.
+func metaOf(transferSyntax string, elems Elements) ([]byte, error) {
 	class, ok1 := elems.String(tag.SOPClassUID)
 	instance, ok2 := elems.String(tag.SOPInstanceUID)
 	if !ok1 || !ok2 {
 		return nil, errors.New("a data set without SOP Class UID or SOP Instance UID cannot be written")
 	}
-	var group []byte
-	for _, m := range []struct {
-		tag  tag.Tag
-		vr   string
-		data any
-	}{
-		{tag.FileMetaInformationVersion, "OB", []byte{0, 1}},
-		{tag.MediaStorageSOPClassUID, "UI", []string{class}},
-		{tag.MediaStorageSOPInstanceUID, "UI", []string{instance}},
-		{tag.TransferSyntaxUID, "UI", []string{transferSyntax}},
-		{tag.ImplementationClassUID, "UI", []string{ImplementationClassUID}},
-		{tag.ImplementationVersionName, "SH", []string{ImplementationVersionName}},
-	} {
-		e, err := NewElement(m.tag, m.vr, m.data)
-		if err != nil {
-			return nil, err
-		}
-		if group, err = appendElement(group, e, encoding{}); err != nil {
-			return nil, err
-		}
-	}
-	b = append(append(b, make([]byte, preambleLen)...), magic...)
-	b = appendHeader(b, tag.FileMetaInformationGroupLength, vrUL, 4, encoding{})
-	b = binary.LittleEndian.AppendUint32(b, uint32(len(group)))
-	return append(b, group...), nil
+	return Meta(class, instance, transferSyntax)
 }
 
 // writeDataset writes what follows the file meta group.
