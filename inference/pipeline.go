@@ -205,10 +205,25 @@ func (r *run) measure(context.Context) error {
 	r.out.Findings = Rank(r.out.Candidates, r.model.Points)
 	for i := range r.out.Findings {
 		f := &r.out.Findings[i]
+		r.within(f)
 		f.Side = r.field.SideAt(f.CenterLPSMM)
-		f.VoxelIndex = r.volume.ToIndex(f.CenterLPSMM)
 	}
 	return nil
+}
+
+// within moves a centre beyond the border of the scan onto it: a model that
+// keeps candidates anywhere may extrapolate, and a finding is shown on a slice.
+func (r *run) within(f *finding.Finding) {
+	at := r.volume.ToIndex(f.CenterLPSMM)
+	inside := at
+	for n := range 3 {
+		inside[n] = min(max(at[n], 0), float64(r.volume.Size[n]-1))
+	}
+	if at.Sub(inside).Norm() > 0.5 {
+		at = inside
+		f.CenterLPSMM = r.volume.ToLPS(at)
+	}
+	f.VoxelIndex = at
 }
 
 // Rank turns candidates, best first, into findings: those at or above the

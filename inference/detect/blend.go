@@ -8,18 +8,10 @@ import (
 	"nafas/models/manifest"
 )
 
-// layout is an output that a head reads: its name, its number of channels and
-// the size of its cells in voxels (x, y, z).
-type layout struct {
-	name     string
-	channels int
-	stride   [3]int
-}
-
 // field is one output over the whole scan: cells x fastest, then y, z,
 // channel. Cells that no tile has reached hold NaN.
 type field struct {
-	layout
+	manifest.Output
 	size [3]int
 	data []float32
 }
@@ -29,6 +21,25 @@ func (f *field) cells() int { return f.size[0] * f.size[1] * f.size[2] }
 // at is the value of a channel at a cell.
 func (f *field) at(channel, cell int) float32 { return f.data[channel*f.cells()+cell] }
 
+// varies says whether values differ; those that are not there (NaN) count
+// for nothing.
+func varies(values []float32) bool {
+	first := float32(math.NaN())
+	for _, v := range values {
+		if first != first {
+			first = v
+		} else if v == v && v != first {
+			return true
+		}
+	}
+	return false
+}
+
+// errFlat is of scores that are the same everywhere although the scan is not.
+func errFlat(name string) error {
+	return fmt.Errorf("%w: %q holds one value everywhere", ErrOutput, name)
+}
+
 // blend averages the outputs of tiles where they overlap.
 type blend struct {
 	in     manifest.Input
@@ -36,14 +47,14 @@ type blend struct {
 	weight [][]float32 // per field and cell
 }
 
-func newBlend(size [3]int, in manifest.Input, outputs []layout) *blend {
+func newBlend(size [3]int, in manifest.Input, outputs []manifest.Output) *blend {
 	b := &blend{in: in}
 	for _, l := range outputs {
-		f := &field{layout: l}
+		f := &field{Output: l}
 		for n := range 3 {
-			f.size[n] = roundUp(size[n], in.Multiple[n]) / l.stride[n]
+			f.size[n] = roundUp(size[n], in.Multiple[n]) / l.Stride[n]
 		}
-		f.data = make([]float32, l.channels*f.cells())
+		f.data = make([]float32, l.Channels*f.cells())
 		b.fields = append(b.fields, f)
 		b.weight = append(b.weight, make([]float32, f.cells()))
 	}
@@ -53,16 +64,16 @@ func newBlend(size [3]int, in manifest.Input, outputs []layout) *blend {
 // add takes in the outputs of one tile.
 func (b *blend) add(t tile, out map[string]Tensor) error {
 	for i, f := range b.fields {
-		v, ok := out[f.name]
+		v, ok := out[f.Name]
 		if !ok {
-			return fmt.Errorf("%w: no output %q", ErrOutput, f.name)
+			return fmt.Errorf("%w: no output %q", ErrOutput, f.Name)
 		}
 		var cells [3]int
 		for n := range 3 {
-			cells[n] = t.size[n] / f.stride[n]
+			cells[n] = t.size[n] / f.Stride[n]
 		}
-		if want := shape(b.in.Axes, f.channels, cells); !slices.Equal(v.Shape, want) {
-			return fmt.Errorf("%w: %q has shape %v, expected %v", ErrOutput, f.name, v.Shape, want)
+		if want := b.in.Shape(f.Channels, cells); !slices.Equal(v.Shape, want) {
+			return fmt.Errorf("%w: %q has shape %v, expected %v", ErrOutput, f.Name, v.Shape, want)
 		}
 		if err := b.mix(f, b.weight[i], t, cells, v.Data); err != nil {
 			return err
@@ -72,14 +83,14 @@ func (b *blend) add(t tile, out map[string]Tensor) error {
 }
 
 func (b *blend) mix(f *field, weight []float32, t tile, cells [3]int, data []float32) error {
-	w, least := weigher(t, f.stride, b.in)
+	w, least := weigher(t, f.Stride, b.in)
 	var first [3]int
 	for n := range 3 {
-		first[n] = t.at[n] / f.stride[n]
+		first[n] = t.at[n] / f.Stride[n]
 	}
 	step := strides(b.in.Axes, cells)
 	channel := cells[0] * cells[1] * cells[2]
-	for c := range f.channels {
+	for c := range f.Channels {
 		for k := range cells[2] {
 			for j := range cells[1] {
 				wjk := w[2][k] * w[1][j]
@@ -88,7 +99,7 @@ func (b *blend) mix(f *field, weight []float32, t tile, cells [3]int, data []flo
 				for i := range cells[0] {
 					v := data[from+i*step[0]]
 					if d := v - v; d != 0 { // NaN or infinite
-						return fmt.Errorf("%w: %q holds %v", ErrOutput, f.name, v)
+						return fmt.Errorf("%w: %q holds %v", ErrOutput, f.Name, v)
 					}
 					wijk := max(wjk*w[0][i], least)
 					f.data[to+i] += wijk * v

@@ -47,6 +47,8 @@ type Detector struct {
 	in    manifest.Input
 	merge manifest.Merge
 	head  head
+	// outputs are what head decodes.
+	outputs []manifest.Output
 	// anywhere: candidates outside of the region of interest are kept.
 	anywhere bool
 	runner   Runner
@@ -65,7 +67,7 @@ func New(m *manifest.Model, n Networks) (*Detector, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Detector{in: m.Input, merge: m.Merge, head: h, runner: n.First, mirrors: newMirrors(m), values: make([]float32, 1<<16)}
+	d := &Detector{in: m.Input, merge: m.Merge, head: h, outputs: m.Head.Outputs(), runner: n.First, mirrors: newMirrors(m), values: make([]float32, 1<<16)}
 	d.anywhere = m.Head.Keep == manifest.KeepAnywhere
 	if m.Second != nil {
 		d.second = &second{Second: *m.Second, runner: n.Second}
@@ -94,7 +96,7 @@ func (d *Detector) Detect(ctx context.Context, p *Prepared, progress func(done, 
 
 // Maps are the network's outputs over a whole scan.
 type Maps struct {
-	fields []*field // as head.layouts
+	fields []*field // as manifest.Head.Outputs
 }
 
 // Infer runs the network over the tiles of p and blends their outputs. Memory
@@ -103,14 +105,16 @@ type Maps struct {
 func (d *Detector) Infer(ctx context.Context, p *Prepared, progress func(done, total int)) (*Maps, error) {
 	sweep := newSweep(p, d.in)
 	tiles := sweep.tiles
-	blend := newBlend(sweep.size, d.in, d.head.layouts())
+	blend := newBlend(sweep.size, d.in, d.outputs)
 	var input []float32
+	imageVaries := false
 	for i, t := range tiles {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		input = d.fill(input, p, t)
-		out, err := d.runner.Run(ctx, map[string]Tensor{d.in.Name: {Shape: shape(d.in.Axes, 1, t.size), Data: input}})
+		imageVaries = imageVaries || varies(input)
+		out, err := d.runner.Run(ctx, map[string]Tensor{d.in.Name: {Shape: d.in.Shape(1, t.size), Data: input}})
 		if err != nil {
 			return nil, fmt.Errorf("tile %d of %d: %w", i+1, len(tiles), err)
 		}
@@ -121,5 +125,6 @@ func (d *Detector) Infer(ctx context.Context, p *Prepared, progress func(done, t
 			progress(i+1, len(tiles))
 		}
 	}
-	return &Maps{fields: sweep.crop(blend.finish())}, nil
+	maps := &Maps{fields: sweep.crop(blend.finish())}
+	return maps, d.head.check(maps.fields, imageVaries)
 }

@@ -279,20 +279,50 @@ func (a answers) Run(context.Context, map[string]detect.Tensor) (map[string]dete
 }
 func (answers) Close() error { return nil }
 
+func tensor(t *testing.T, m *manifest.Model, v manifest.Values) detect.Tensor {
+	t.Helper()
+	data, err := m.Values(v)
+	require.NoError(t, err)
+	return detect.Tensor{Shape: v.Shape, Data: data}
+}
+
+// A network that is not what its manifest says gives answers that would be
+// dropped as lying outside of the lungs: a failure, and no empty list.
+func TestAnswersThatCannotBeMeant(t *testing.T) {
+	for name, spoil := range map[string]func(map[string]detect.Tensor){
+		"centres far from their cells": func(out map[string]detect.Tensor) {
+			s := out["shape"].Data
+			for i := range s {
+				s[i] = 1e30
+			}
+		},
+		"one score everywhere": func(out map[string]detect.Tensor) {
+			h := out["heat"].Data
+			for i := range h {
+				h[i] = 3
+			}
+		},
+	} {
+		_, err := detector(t, example(t), &blocks{spoil: spoil}).Detect(context.Background(), scan([3]int{32, 32, 32}, lps, spots[:1]), nil)
+		require.ErrorIs(t, err, detect.ErrOutput, name)
+	}
+}
+
 func TestVerify(t *testing.T) {
+	m := example(t)
 	good := func() map[string]detect.Tensor {
 		return map[string]detect.Tensor{
-			"heat":  {Shape: []int64{1, 1, 1, 1, 1}, Data: []float32{-4.4995}},
-			"shape": {Shape: []int64{1, 4, 1, 1, 1}, Data: []float32{2, 0.1, -0.1, 0}},
+			"heat":  tensor(t, m, m.SelfTest.Outputs[0]),
+			"shape": tensor(t, m, m.SelfTest.Outputs[1]),
 		}
 	}
-	m := example(t)
-	d, err := detect.Verify(context.Background(), m, detect.Networks{First: answers{out: good()}})
+	out := good()
+	out["heat"].Data[0] += 5e-4
+	d, err := detect.Verify(context.Background(), m, detect.Networks{First: answers{out: out}})
 	require.NoError(t, err)
 	require.InDelta(t, 5e-4, d, 1e-6)
 
-	out := good()
-	out["heat"].Data[0] = -4.49
+	out["heat"].Data[0] += 1e-3
 	_, err = detect.Verify(context.Background(), m, detect.Networks{First: answers{out: out}})
 	require.ErrorIs(t, err, detect.ErrSelfTest)
 	out["heat"].Data[0] = float32(math.NaN())

@@ -18,9 +18,13 @@ type peak struct {
 // head decodes the outputs of one kind of network. Another kind is another
 // implementation in its own file and one case in newHead.
 type head interface {
-	// layouts are the outputs that decode needs, in its order.
-	layouts() []layout
-	// decode returns hits in a fixed order; size is that of the scan's grid,
+	// check refuses outputs that no network that fits the manifest gives: what
+	// is far outside of the scan would be dropped, and a list without it would
+	// look as if nothing were there. imageVaries: not all that the network was
+	// given is of one value. The error is ErrOutput.
+	check(fields []*field, imageVaries bool) error
+	// decode returns hits in a fixed order. Fields are those of the manifest's
+	// Outputs; size is that of the scan's grid,
 	// without padding.
 	decode(fields []*field, size [3]int) []peak
 }
@@ -44,14 +48,35 @@ type heatmap struct {
 // maxLogDiameter keeps a wild regression finite: e^5 is 148 mm.
 const maxLogDiameter = 5
 
-func (h heatmap) layouts() []layout {
-	channels := max(h.LogDiameter, h.Offset[0], h.Offset[1], h.Offset[2]) + 1
-	return []layout{{h.Heat, 1, h.Stride}, {h.Shape, channels, h.Stride}}
+// farCells is the largest offset of a centre from its cell, or of a box from
+// its anchor in sides, that is believed: a mass of 148 mm spans some 60 cells
+// of 2.5 mm.
+const farCells = 64
+
+func (h heatmap) check(fields []*field, imageVaries bool) error {
+	heat, shape := fields[0], fields[1]
+	if imageVaries && !varies(heat.data) {
+		return errFlat(h.Heat)
+	}
+	threshold := logitOf(h.minScore)
+	for o, v := range heat.data {
+		if v < threshold || v != v {
+			continue
+		}
+		for n := range 3 {
+			if d := shape.at(h.Offset[n], o); d > farCells || d < -farCells {
+				return fmt.Errorf("%w: %q has an offset of %g cells", ErrOutput, h.Shape, d)
+			}
+		}
+	}
+	return nil
 }
+
+func logitOf(score float64) float32 { return float32(math.Log(score / (1 - score))) }
 
 func (h heatmap) decode(fields []*field, _ [3]int) []peak {
 	heat, shape := fields[0], fields[1]
-	threshold := float32(math.Log(h.minScore / (1 - h.minScore)))
+	threshold := logitOf(h.minScore)
 	var peaks []peak
 	o := 0
 	for k := range heat.size[2] {

@@ -64,7 +64,7 @@ func (d *Detector) mirrored(ctx context.Context, p *Prepared, found []finding.Ca
 // look is the largest heat in the middle of an image, a logit.
 func (d *Detector) look(ctx context.Context, image []float32) (float64, error) {
 	r := d.mirrors
-	out, err := d.runner.Run(ctx, map[string]Tensor{d.in.Name: {Shape: shape(d.in.Axes, 1, r.Size), Data: image}})
+	out, err := d.runner.Run(ctx, map[string]Tensor{d.in.Name: {Shape: d.in.Shape(1, r.Size), Data: image}})
 	if err != nil {
 		return 0, err
 	}
@@ -72,7 +72,7 @@ func (d *Detector) look(ctx context.Context, image []float32) (float64, error) {
 	for n := range 3 {
 		cells[n] = r.Size[n] / r.stride[n]
 	}
-	heat, want := out[r.heat], shape(d.in.Axes, 1, cells)
+	heat, want := out[r.heat], d.in.Shape(1, cells)
 	if !slices.Equal(heat.Shape, want) || len(heat.Data) != cells[0]*cells[1]*cells[2] {
 		return 0, fmt.Errorf("%w: %q has shape %v, expected %v", ErrOutput, r.heat, heat.Shape, want)
 	}

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 
@@ -19,15 +20,35 @@ func newRetinaNet(h manifest.Head, in manifest.Input) retinaNet {
 	return retinaNet{*h.RetinaNet, h.MinScore, in.SpacingMM}
 }
 
-// layouts are scores and boxes of each level, in turn.
-func (r retinaNet) layouts() []layout {
-	var list []layout
-	for _, l := range r.Levels {
-		a := len(l.Anchors)
-		list = append(list, layout{l.Scores, a, l.Stride}, layout{l.Boxes, 6 * a, l.Stride})
+func (r retinaNet) check(fields []*field, imageVaries bool) error {
+	flat := imageVaries
+	for i := range r.Levels {
+		scores, codes := fields[2*i], fields[2*i+1]
+		flat = flat && !varies(scores.data)
+		if err := r.checkCodes(scores, codes); err != nil {
+			return err
+		}
 	}
-	return list
+	if flat {
+		return errFlat(fields[0].Name)
+	}
+	return nil
 }
+
+func (r retinaNet) checkCodes(scores, codes *field) error {
+	for _, h := range r.top(scores) {
+		for n := range 3 {
+			d := float64(codes.at(6*h.anchor+n, cellOf(codes, h))) / r.Weights[n]
+			if math.Abs(d) > farCells {
+				return fmt.Errorf("%w: %q has a centre %g sides off its anchor", ErrOutput, codes.Name, d)
+			}
+		}
+	}
+	return nil
+}
+
+// cellOf is the place of a hit's cell in a field.
+func cellOf(f *field, h hit) int { return (h.cell[2]*f.size[1]+h.cell[1])*f.size[0] + h.cell[0] }
 
 func (r retinaNet) decode(fields []*field, size [3]int) []peak {
 	var peaks []peak
@@ -81,9 +102,9 @@ type hit struct {
 
 // top are the best hits of a level; of equal ones the first in order.
 func (r retinaNet) top(f *field) []hit {
-	least := float32(math.Log(r.minScore/(1-r.minScore)) - 1e-3) // spares exponentials
+	least := logitOf(r.minScore) - 1e-3 // spares exponentials
 	var hits []hit
-	for a := range f.channels {
+	for a := range f.Channels {
 		for cell := range f.cells() {
 			v := f.at(a, cell)
 			if !(v > least) { // nor where no tile came: NaN
@@ -94,7 +115,7 @@ func (r retinaNet) top(f *field) []hit {
 				continue
 			}
 			c := [3]int{cell % f.size[0], cell / f.size[0] % f.size[1], cell / f.size[0] / f.size[1]}
-			order := ((c[0]*f.size[1]+c[1])*f.size[2]+c[2])*f.channels + a
+			order := ((c[0]*f.size[1]+c[1])*f.size[2]+c[2])*f.Channels + a
 			hits = append(hits, hit{c, a, order, score})
 		}
 	}
@@ -115,11 +136,11 @@ func anchor(sides [3]float64) [3]float64 {
 
 func (r retinaNet) box(codes *field, sides [3]float64, h hit) Box {
 	b := Box{Score: h.score}
-	cell := (h.cell[2]*codes.size[1]+h.cell[1])*codes.size[0] + h.cell[0]
+	cell := cellOf(codes, h)
 	for n := range 3 {
 		shift := float64(codes.at(6*h.anchor+n, cell)) / r.Weights[n]
 		growth := float64(codes.at(6*h.anchor+3+n, cell)) / r.Weights[3+n]
-		centre := shift*sides[n] + float64(h.cell[n]*codes.stride[n])
+		centre := shift*sides[n] + float64(h.cell[n]*codes.Stride[n])
 		half := math.Exp(min(growth, r.Clamp)) * sides[n] / 2
 		b.Min[n], b.Max[n] = centre-half, centre+half
 	}

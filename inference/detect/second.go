@@ -35,7 +35,7 @@ func (d *Detector) seconded(ctx context.Context, p *Prepared, found []finding.Ca
 func (d *Detector) again(ctx context.Context, p *Prepared, batch []finding.Candidate) error {
 	s := d.second
 	voxels := s.Size[0] * s.Size[1] * s.Size[2]
-	input := Tensor{Shape: shape(d.in.Axes, 1, s.Size), Data: make([]float32, len(batch)*voxels)}
+	input := Tensor{Shape: d.in.Shape(1, s.Size), Data: make([]float32, len(batch)*voxels)}
 	input.Shape[0] = int64(len(batch))
 	for i, c := range batch {
 		d.crop(input.Data[i*voxels:(i+1)*voxels], p, s.Size, p.Grid.ToIndex(c.CenterLPSMM))

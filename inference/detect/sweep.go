@@ -122,17 +122,17 @@ func (s sweep) crop(fields []*field) []*field {
 }
 
 func (s sweep) cropOne(f *field) *field {
-	c := &field{layout: f.layout}
+	c := &field{Output: f.Output}
 	var from [3]int
 	for n := range 3 {
-		stride := float64(f.stride[n])
+		stride := float64(f.Stride[n])
 		from[n] = int(math.RoundToEven(float64(s.lead[n]) / stride))
 		to := min(int(math.RoundToEven(float64(s.lead[n]+s.padded[n])/stride)), f.size[n])
 		c.size[n] = to - from[n]
-		c.stride[n] = s.padded[n] / c.size[n]
+		c.Stride[n] = s.padded[n] / c.size[n]
 	}
-	c.data = make([]float32, 0, c.channels*c.cells())
-	for channel := range c.channels {
+	c.data = make([]float32, 0, c.Channels*c.cells())
+	for channel := range c.Channels {
 		for k := range c.size[2] {
 			for j := range c.size[1] {
 				at := ((channel*f.size[2]+from[2]+k)*f.size[1]+from[1]+j)*f.size[0] + from[0]

@@ -182,11 +182,3 @@ func strides(axes string, size [3]int) [3]int {
 	}
 	return [3]int{1, size[0], size[0] * size[1]}
 }
-
-// shape is that of a tensor with one channel.
-func shape(axes string, channels int, size [3]int) []int64 {
-	if axes == "xyz" {
-		return []int64{1, int64(channels), int64(size[0]), int64(size[1]), int64(size[2])}
-	}
-	return []int64{1, int64(channels), int64(size[2]), int64(size[1]), int64(size[0])}
-}

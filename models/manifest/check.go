@@ -58,6 +58,9 @@ func (m *Model) check() error {
 	if err := m.SelfTest.check(m.Input.Name); err != nil {
 		return err
 	}
+	if err := m.SelfTest.proves(m.Head.Outputs(), m.Input); err != nil {
+		return err
+	}
 	if m.Mirrors != nil {
 		if err := m.Mirrors.check(m.Input, m.Head); err != nil {
 			return err

@@ -12,7 +12,7 @@ type Head struct {
 	// MinScore is the score below which nothing is a candidate.
 	MinScore float64 `yaml:"min_score"`
 	// Keep is KeepLungs, which "" means too, or KeepAnywhere.
-	Keep      string     `yaml:"keep"`
+	Keep      string     `yaml:"keep" need:"optional"`
 	Heatmap   *Heatmap   `yaml:"heatmap"`
 	RetinaNet *RetinaNet `yaml:"retinanet"`
 }
@@ -40,6 +40,25 @@ type Heatmap struct {
 	// cells.
 	LogDiameter int    `yaml:"log_diameter"`
 	Offset      [3]int `yaml:"offset"`
+}
+
+// Output is an ONNX output that a head reads: its shape is (1, Channels,
+// cells), where a cell has Stride voxels (x, y, z).
+type Output struct {
+	Name     string
+	Channels int
+	Stride   [3]int
+}
+
+// Outputs are the outputs that the head reads: of a heatmap heat and shape, of
+// a RetinaNet scores and boxes of each level in turn.
+func (h Head) Outputs() []Output {
+	if h.Kind == HeadRetinaNet {
+		return h.RetinaNet.outputs()
+	}
+	m := h.Heatmap
+	channels := max(m.LogDiameter, m.Offset[0], m.Offset[1], m.Offset[2]) + 1
+	return []Output{{m.Heat, 1, m.Stride}, {m.Shape, channels, m.Stride}}
 }
 
 func (h Head) check(in Input) error {

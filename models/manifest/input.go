@@ -35,7 +35,7 @@ type Input struct {
 	Overlap [3]int `yaml:"overlap"`
 	Halo    [3]int `yaml:"halo"`
 	// Extent is ExtentLungs, which "" means too, or ExtentVolume.
-	Extent string `yaml:"extent"`
+	Extent string `yaml:"extent" need:"optional"`
 	// Windows, where set, says that tiles are windows of a fixed size.
 	Windows *Windows `yaml:"windows"`
 }
@@ -67,6 +67,27 @@ func (in Input) Directions() ([3][3]float64, error) {
 func (in Input) Value(hu float64) float64 {
 	t := (min(max(hu, in.WindowHU[0]), in.WindowHU[1]) - in.WindowHU[0]) / (in.WindowHU[1] - in.WindowHU[0])
 	return in.WindowTo[0] + t*(in.WindowTo[1]-in.WindowTo[0])
+}
+
+// Shape is that of a tensor with so many channels and a size in x, y, z.
+func (in Input) Shape(channels int, size [3]int) []int64 {
+	x, y, z := int64(size[0]), int64(size[1]), int64(size[2])
+	if in.Axes == "xyz" {
+		return []int64{1, int64(channels), x, y, z}
+	}
+	return []int64{1, int64(channels), z, y, x}
+}
+
+// sizeOf is the size in x, y, z of an input tensor.
+func (in Input) sizeOf(shape []int64) ([3]int, error) {
+	if len(shape) != 5 || shape[0] != 1 || shape[1] != 1 {
+		return [3]int{}, fmt.Errorf("self_test.input.shape: %v is not 1, 1 and three sizes", shape)
+	}
+	size := [3]int{int(shape[4]), int(shape[3]), int(shape[2])}
+	if in.Axes == "xyz" {
+		size[0], size[2] = size[2], size[0]
+	}
+	return size, nil
 }
 
 func (in Input) check() error {

@@ -3,7 +3,7 @@
 // that a published detector runs by writing a manifest and not by new code.
 //
 // A model is a folder: model.yaml, the ONNX file, the files of the self-test,
-// and card.md for people. testdata holds an example with every field.
+// and card.md for people. testdata holds examples.
 package manifest
 
 import (
@@ -44,7 +44,7 @@ type Model struct {
 	// IntendedUse is what the model may be used for, and not.
 	IntendedUse  string     `yaml:"intended_use"`
 	TrainingData []DataSet  `yaml:"training_data"`
-	Results      []Measured `yaml:"results"`
+	Results      []Measured `yaml:"results" need:"optional"`
 
 	File   File   `yaml:"file"`
 	Input  Input  `yaml:"input"`
@@ -68,8 +68,8 @@ type DataSet struct {
 	License string `yaml:"license"`
 	// Scans is 0 for data that are not scans (simulated nodules).
 	Scans    int    `yaml:"scans"`
-	Citation string `yaml:"citation"`
-	Note     string `yaml:"note"`
+	Citation string `yaml:"citation" need:"optional"`
+	Note     string `yaml:"note" need:"optional"`
 }
 
 // Measured is one measured result.
@@ -78,7 +78,7 @@ type Measured struct {
 	Data   string  `yaml:"data"`
 	Metric string  `yaml:"metric"`
 	Value  float64 `yaml:"value"`
-	Note   string  `yaml:"note"`
+	Note   string  `yaml:"note" need:"optional"`
 }
 
 // File names a file in the model's folder by its content.
@@ -115,16 +115,11 @@ func Load(dir fs.FS) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := plain(text); err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrInvalid, FileName, err)
-	}
-	m := &Model{dir: dir}
-	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(m); err != nil {
+	m, err := parse(text)
+	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	if err := m.check(); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
-	}
+	m.dir = dir
 	sum, err := m.verify(m.File)
 	if err != nil {
 		return nil, err
@@ -138,6 +133,46 @@ func Load(dir fs.FS) (*Model, error) {
 	whole := sha256.Sum256(append(manifest[:], sum...))
 	m.sha256 = hex.EncodeToString(whole[:])
 	return m, nil
+}
+
+// parse reads a manifest and holds it to its rules. A parser that panics has
+// met text that is none.
+func parse(text []byte) (m *Model, err error) {
+	defer func() {
+		if recover() != nil {
+			m, err = nil, fmt.Errorf("%s: the YAML parser failed", FileName)
+		}
+	}()
+	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
+	if err := plain(text); err != nil {
+		return nil, fmt.Errorf("%s: %w", FileName, err)
+	}
+	doc, err := document(text)
+	if err != nil {
+		return nil, err
+	}
+	m = &Model{}
+	// Before the decoder, which panics on lists that are too long.
+	if err := complete(doc); err != nil {
+		return nil, err
+	}
+	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(m); err != nil {
+		return nil, err
+	}
+	return m, m.check()
+}
+
+// document is the one YAML document of a text.
+func document(text []byte) (doc any, err error) {
+	in := yaml.NewDecoder(bytes.NewReader(text))
+	if err := in.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	var second any
+	if doc == nil || !errors.Is(in.Decode(&second), io.EOF) {
+		return nil, fmt.Errorf("%s %w", FileName, errDocuments)
+	}
+	return doc, nil
 }
 
 // others are the files beside the first network.

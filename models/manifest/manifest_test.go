@@ -3,6 +3,7 @@ package manifest_test
 import (
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -47,10 +48,10 @@ func TestLoadTheExample(t *testing.T) {
 	require.True(t, strings.HasPrefix(string(onnx), "not a network"))
 	values, err := m.Values(m.SelfTest.Input)
 	require.NoError(t, err)
-	require.Equal(t, []float32{-1, -0.75, -0.5, -0.25, 0, 0.25, 0.5, 0.75}, values)
+	require.Equal(t, []float32{-1, -0.75, -0.5, -0.25, 0, 0.25, 0.5, 0.75}, values[:8])
 	values, err = m.Values(m.SelfTest.Outputs[1])
 	require.NoError(t, err)
-	require.Equal(t, []float32{2, 0.1, -0.1, 0}, values)
+	require.Equal(t, []float32{2, 0.1, -0.1, 0}, []float32{values[0], values[512], values[1024], values[1536]})
 }
 
 func TestSHA256ChangesWithTheManifestAndWithTheNetwork(t *testing.T) {
@@ -94,8 +95,19 @@ func TestLoadRefuses(t *testing.T) {
 		{"orientation: LPS", "orientation: LSP", "input.orientation"},
 		{"orientation: LPS", "orientation: LP", "three letters"},
 		{"spacing_mm: [1.25, 1.25, 1.25]", "spacing_mm: [1.25, 0, 1.25]", "axis y: spacing_mm"},
-		{"spacing_mm: [1.25, 1.25, 1.25]", "spacing_mm: [1.25, 1.25]", "axis z: spacing_mm"},
+		{"spacing_mm: [1.25, 1.25, 1.25]", "spacing_mm: [1.25, 1.25]", "input.spacing_mm: has 2 values, not 3"},
 		{"spacing_mm: [1.25, 1.25, 1.25]", "spacing_mm: [1.25, 1.25, .nan]", "axis z: spacing_mm"},
+		{"spacing_mm: [1.25, 1.25, 1.25]", "spacing_mm: [1.25, 1.25, 1.25, 1.25]", "input.spacing_mm: has 4 values, not 3"},
+		{"spacing_mm: [1.25, 1.25, 1.25]", "spacing_mm: 1.25", "input.spacing_mm: is not a list"},
+		{"window_hu: [-1200, 600]", "window_hu: [-1200]", "input.window_hu: has 1 values, not 2"},
+		{"multiple: [16, 16, 16]", "multiple: [16, 16, 16.7]", "input.multiple[2]: 16.7 is not a whole number"},
+		{"padding: -1 ", "padding: black ", "input.padding: black is not a number"},
+		{"padding: -1 ", "padding: ~ ", "input.padding: is missing"},
+		{"scans: 3", "scans: [3]", "training_data[0].scans: [3] is not a whole number"},
+		{"schema: 1", "---\nschema: 1\n---\nschema: 1", "more than one document"},
+		{"name: heat\n      shape: [1, 1, 8, 8, 8]", "name: heat\n      shape: [1, 2, 8, 8, 8]", "make it [1 1 8 8 8]"},
+		{"name: shape\n", "name: other\n", "\"shape\", which the head reads, is missing"},
+		{"shape: [1, 1, 16, 16, 16]", "shape: [1, 1, 16, 16, 17]", "no multiples"},
 		{"window_hu: [-1200, 600]", "window_hu: [600, -1200]", "window"},
 		{"window_to: [-1, 1]", "window_to: [1, 1]", "window"},
 		{"padding: -1 ", "padding: .inf ", "padding"},
@@ -115,7 +127,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"one: 0.7", "one: 0.95", "operating_points"},
 		{"four: 0.3", "four: 0.01", "operating_points"},
 		{"tolerance: 0.001", "tolerance: 0", "tolerance"},
-		{"shape: [1, 1, 2, 2, 2]", "shape: [1, 1, 4096, 4096, 2]", "self_test: shape"},
+		{"shape: [1, 1, 16, 16, 16]", "shape: [1, 1, 4096, 4096, 2]", "self_test: shape"},
 		{"    name: image\n    shape", "    name: other\n    shape", "self_test.input.name"},
 	} {
 		files := example(t)
@@ -124,6 +136,56 @@ func TestLoadRefuses(t *testing.T) {
 		require.ErrorIs(t, err, manifest.ErrInvalid, c.with)
 		require.ErrorContains(t, err, c.says, c.with)
 	}
+}
+
+// Every field that docs/models.md does not call optional must be there: the
+// parser would take what is missing for 0.
+func TestEveryFieldIsNeeded(t *testing.T) {
+	optional := map[string]bool{"citation": true, "note": true, "results": true, "keep": true, "extent": true, "windows": true}
+	for _, path := range []string{"testdata/example", "testdata/retinanet"} {
+		lines := strings.Split(string(folder(t, path)[manifest.FileName].Data), "\n")
+		for i, line := range lines {
+			name, _, isField := strings.Cut(strings.TrimLeft(line, " -"), ":")
+			if !isField || strings.HasPrefix(name, "#") || strings.HasSuffix(name, " ") {
+				continue
+			}
+			without := append(slices.Clone(lines[:i]), "# "+line)
+			rest := lines[i+1:]
+			for depth(line) < depth(first(rest)) { // a block goes with its name
+				rest = rest[1:]
+			}
+			files := folder(t, path)
+			files[manifest.FileName] = &fstest.MapFile{Data: []byte(strings.Join(append(without, rest...), "\n"))}
+			_, err := manifest.Load(files)
+			if optional[name] {
+				require.NoError(t, err, line)
+			} else {
+				require.ErrorIs(t, err, manifest.ErrInvalid, "%s:%d without %s", path, i+1, line)
+			}
+		}
+	}
+}
+
+func first(lines []string) string {
+	if len(lines) == 0 {
+		return ""
+	}
+	return lines[0]
+}
+
+// depth counts a list's mark as part of the indentation.
+func depth(line string) int { return len(line) - len(strings.TrimLeft(line, " -")) }
+
+func FuzzLoad(f *testing.F) {
+	for _, path := range []string{"testdata/example/model.yaml", "testdata/retinanet/model.yaml"} {
+		text, err := os.ReadFile(path)
+		require.NoError(f, err)
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		_, err := manifest.Load(fstest.MapFS{manifest.FileName: {Data: text}})
+		require.Error(t, err, "there is no other file")
+	})
 }
 
 func TestLoadRefusesAPipe(t *testing.T) {

@@ -55,6 +55,15 @@ type Level struct {
 	Anchors [][3]float64 `yaml:"anchors"`
 }
 
+func (r RetinaNet) outputs() []Output {
+	var out []Output
+	for _, l := range r.Levels {
+		a := len(l.Anchors)
+		out = append(out, Output{l.Scores, a, l.Stride}, Output{l.Boxes, 6 * a, l.Stride})
+	}
+	return out
+}
+
 // Bounds of a RetinaNet.
 const (
 	maxLevels  = 8

@@ -74,5 +74,15 @@ func (s Second) check() error {
 	if err := s.SelfTest.check(s.Input); err != nil {
 		return fmt.Errorf("second.%w", err)
 	}
-	return nil
+	return s.proves()
+}
+
+// proves checks that the self-test has the output in its shape.
+func (s Second) proves() error {
+	for _, v := range s.SelfTest.Outputs {
+		if v.Name == s.Output && len(v.Shape) == 2 && v.Shape[1] > int64(s.Logit) {
+			return nil
+		}
+	}
+	return fmt.Errorf("second.self_test.outputs: %q with a shape of crops and at least %d channels is missing", s.Output, s.Logit+1)
 }

@@ -29,16 +29,16 @@ second:
     tolerance: 0.001
     input:
       name: crop
-      shape: [1, 1, 2, 2, 2]
+      shape: [1, 1, 16, 16, 16]
       file:
         name: selftest_image.f32
-        sha256: 0baa31f07fd96d8868780a53470110761554ce449204b32fdb6765d76ed838fe
+        sha256: e2c6347ddd475e7dcaaf0189fb3993e497dffddb8ed3307aba51706e39527097
     outputs:
       - name: out
-        shape: [1, 4, 1, 1, 1]
+        shape: [512, 4]
         file:
           name: selftest_shape.f32
-          sha256: 54a27ad27feb2e608d0ef69c3618a31079b4808650fc5999a0847e9a4c6300bf
+          sha256: c24e8fc2153717b8289171b5c69ddf2f14f5a0d3dbc5a8882a1f0c6decabb5ea
 `
 
 func twoStages(t *testing.T) fstest.MapFS {
@@ -75,6 +75,8 @@ func TestLoadRefusesASecondNetwork(t *testing.T) {
 		{"  first_weight: 0.4", "  first_weight: -0.4", "first_weight"},
 		{"  second_weight: 0.6", "  second_weight: .nan", "second_weight"},
 		{"  bias: 0.1", "  bias: 40", "bias 40"},
+		{"      - name: out", "      - name: other", "\"out\" with a shape of crops and at least 1 channels is missing"},
+		{"  logit: 0", "  logit: 4", "at least 5 channels"},
 		{"      name: crop", "      name: image", "self_test.input.name"},
 	} {
 		files := twoStages(t)

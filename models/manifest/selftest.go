@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // SelfTest is an input of the network, made up and of no patient, with the
@@ -52,6 +53,35 @@ func (v Values) count() int64 {
 		n *= d
 	}
 	return n
+}
+
+// proves checks that the self-test has every output that the head reads, in the
+// shape that the head reads it in: another would be found out only when the
+// first scan fails.
+func (s SelfTest) proves(outputs []Output, in Input) error {
+	size, err := in.sizeOf(s.Input.Shape)
+	if err != nil {
+		return err
+	}
+	for _, o := range outputs {
+		i := slices.IndexFunc(s.Outputs, func(v Values) bool { return v.Name == o.Name })
+		if i < 0 {
+			return fmt.Errorf("self_test.outputs: %q, which the head reads, is missing", o.Name)
+		}
+		var cells [3]int
+		for n := range 3 {
+			if size[n]%o.Stride[n] != 0 {
+				return fmt.Errorf("self_test.input.shape: %v has sizes that are no multiples of the stride %v (x, y, z) of %q",
+					s.Input.Shape, o.Stride, o.Name)
+			}
+			cells[n] = size[n] / o.Stride[n]
+		}
+		if want := in.Shape(o.Channels, cells); !slices.Equal(want, s.Outputs[i].Shape) {
+			return fmt.Errorf("self_test.outputs: %q has shape %v; channels, strides and the input's shape %v make it %v",
+				o.Name, s.Outputs[i].Shape, s.Input.Shape, want)
+		}
+	}
+	return nil
 }
 
 func (s SelfTest) check(input string) error {

@@ -35,7 +35,7 @@ COLUMNS = ["seriesuid", "coordX", "coordY", "coordZ", "diameter_mm"]
 
 
 def run(nafas, *words):
-    # 3: some inputs failed, which the evaluation itself says.
+    # Some inputs that failed (3) are a failure here: figures are of all scans.
     subprocess.run(shlex.split(nafas) + [str(w) for w in words], check=True)
 
 

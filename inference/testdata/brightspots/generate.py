@@ -78,6 +78,7 @@ intended_use: Tests of the pipeline. It marks bright spots and knows nothing of 
 training_data:
   - name: none; weights are set by hand and by a random generator
     license: Apache-2.0
+    scans: 0
 file:
   name: model.onnx
   sha256: %s
