@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -28,6 +29,8 @@ type evaluateCmd struct {
 	AllowMissing  bool      `help:"Evaluate although some series could not be read; the result says so."`
 	AllowUnlisted bool      `help:"Leave out marks of series that are not in --series."`
 }
+
+var errNoNodule = errors.New("no nodule is of a series that counts: compare how the tables write the names (they are compared as text)")
 
 // maxResamples is beyond any use: the ends of an interval settle long before,
 // and each costs memory by the scans.
@@ -121,12 +124,20 @@ func (c *evaluateCmd) checkOut() error {
 			}
 		}
 	}
+	if read := filepath.Join(c.Out, marksFile); c.Marks != "" && isThere(read) && !sameFile(c.Marks, read) {
+		return usage("--out %s holds the marks of another run (%s): its tables would stand beside figures of %s; name another folder", c.Out, marksFile, c.Marks)
+	}
 	for _, input := range append(slices.Clone(c.Paths), c.Luna16) {
 		if sameFile(input, c.Out) {
 			return usage("--out %s is the folder that is to be read: name one of its own for the results", c.Out)
 		}
 	}
 	return nil
+}
+
+func isThere(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // sameFile tells whether two paths lead to one file or folder that is there.
@@ -211,7 +222,7 @@ func (c *evaluateCmd) checkListed(set froc.Set, doc *evaluationDocument) error {
 		doc.note("%d marks of series that are not listed are left out", u.Marks)
 	}
 	if u.Nodules > 0 && u.Nodules == len(set.Nodules) {
-		return fmt.Errorf("no nodule is of a series that counts: compare how the tables write the names (they are compared as text)")
+		return errNoNodule
 	}
 	if u.Nodules > 0 {
 		doc.note("%d of %d nodules are of series that do not count here: they are left out", u.Nodules, len(set.Nodules))

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,6 +23,8 @@ import (
 // evaluationInput is a series that can be read.
 type evaluationInput struct {
 	uid string
+	// place is where it lies, for messages.
+	place string
 	// contents tells this series from another version of itself, without
 	// reading it.
 	contents string
@@ -52,11 +55,12 @@ func (c *evaluateCmd) inputs(ctx context.Context, s *streams, truth *truthTables
 	}
 	slices.SortStableFunc(inputs, func(a, b evaluationInput) int { return cmp.Compare(a.uid, b.uid) })
 	have := map[string]bool{}
+	places := map[string]string{}
 	for _, in := range inputs {
 		if have[in.uid] {
-			return nil, nil, usage("series %s is there twice: name one of its places only", in.uid)
+			return nil, nil, usage("series %s is there twice, in %s and in %s: take one of them away", in.uid, places[in.uid], in.place)
 		}
-		have[in.uid] = true
+		have[in.uid], places[in.uid] = true, in.place
 	}
 	for _, m := range missing {
 		have[m.SeriesUID] = true
@@ -68,6 +72,11 @@ func (c *evaluateCmd) inputs(ctx context.Context, s *streams, truth *truthTables
 	}
 	if len(inputs)+len(missing) == 0 {
 		return nil, nil, usage("no series to read in %s", strings.TrimSpace(strings.Join(append([]string{c.Luna16}, c.Paths...), " ")))
+	}
+	// Said before hours of reading, and not after.
+	isOfThem := func(n froc.Nodule) bool { return have[n.SeriesUID] }
+	if len(truth.nodules) > 0 && len(missing) == 0 && !slices.ContainsFunc(truth.nodules, isOfThem) {
+		return nil, nil, errNoNodule
 	}
 	return inputs, missing, nil
 }
@@ -102,23 +111,39 @@ func (w wanted) has(uid string) bool { return w.listed == nil || w.listed[uid] }
 func (c *evaluateCmd) luna16Inputs(w wanted) ([]evaluationInput, error) {
 	var inputs []evaluationInput
 	var failed error
+	outside := ""
 	err := walkFollowing(c.Luna16, func(path string) {
-		below, err := filepath.Rel(c.Luna16, path)
-		inSubset := slices.ContainsFunc(strings.Split(filepath.Dir(below), string(filepath.Separator)),
-			func(dir string) bool { return strings.HasPrefix(strings.ToLower(dir), "subset") })
-		if err != nil || !inSubset || !isMHD(path) || !w.has(uidOfMHD(path)) {
-			return
+		switch {
+		case !isMHD(path):
+		case !inSubset(c.Luna16, path):
+			outside = path
+		case w.has(uidOfMHD(path)):
+			in, err := mhdInput(path)
+			if err != nil && failed == nil {
+				failed = err
+			}
+			inputs = append(inputs, in)
 		}
-		in, err := mhdInput(path)
-		if err != nil && failed == nil {
-			failed = err
-		}
-		inputs = append(inputs, in)
 	})
 	if err == nil {
 		err = failed
 	}
+	if err == nil && len(inputs) == 0 && outside != "" {
+		err = usage("%s lies in no folder named subset0 to subset9, as the challenge's volumes do (its lung masks have the same names): "+
+			"name the folder that holds these folders, or read the volumes by naming their folder as a path", outside)
+	}
 	return inputs, err
+}
+
+// inSubset says whether a folder between root, or root itself, and the file is
+// one of the challenge's.
+func inSubset(root, path string) bool {
+	below, err := filepath.Rel(filepath.Dir(root), path)
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(strings.Split(filepath.Dir(below), string(filepath.Separator)),
+		func(dir string) bool { return strings.HasPrefix(strings.ToLower(dir), "subset") })
 }
 
 func (c *evaluateCmd) pathInputs(ctx context.Context, s *streams, w wanted) (inputs []evaluationInput, missing []missingSeries, err error) {
@@ -186,15 +211,28 @@ func uidOfMHD(path string) string {
 	return strings.TrimSuffix(name, filepath.Ext(name))
 }
 
+// readStart reads as much of a file as a header may be long.
+func readStart(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, metaimage.MaxHeaderBytes))
+}
+
 // mhdInput looks at a volume without reading it. What is wrong with it is said
 // when it is read.
 func mhdInput(path string) (evaluationInput, error) {
-	header, err := os.ReadFile(path)
+	header, err := readStart(path)
 	if err != nil {
 		return evaluationInput{}, err
 	}
 	contents := sha256.New()
 	contents.Write(header)
+	if info, err := os.Stat(path); err == nil { // it may hold the voxels too
+		fmt.Fprintf(contents, "%d %d ", info.Size(), info.ModTime().UnixNano())
+	}
 	name, err := metaimage.DataFile(bytes.NewReader(header))
 	if err == nil && name != "" {
 		if info, err := os.Stat(filepath.Join(filepath.Dir(path), name)); err == nil {
@@ -202,7 +240,7 @@ func mhdInput(path string) (evaluationInput, error) {
 		}
 	}
 	return evaluationInput{
-		uid: uidOfMHD(path), contents: hex.EncodeToString(contents.Sum(nil)),
+		uid: uidOfMHD(path), place: path, contents: hex.EncodeToString(contents.Sum(nil)),
 		load: func(context.Context) (*volume.Volume, froc.Scan, error) {
 			v, err := metaimage.Open(path)
 			if err != nil {
@@ -278,7 +316,7 @@ func (c *evaluateCmd) dicomInput(series *dicomio.Series) evaluationInput {
 	slices.Sort(instances)
 	contents := sha256.Sum256([]byte(strings.Join(instances, "\n")))
 	return evaluationInput{
-		uid: series.UID, contents: hex.EncodeToString(contents[:]),
+		uid: series.UID, place: series.Instances[0].Source.Name, contents: hex.EncodeToString(contents[:]),
 		load: func(ctx context.Context) (*volume.Volume, froc.Scan, error) {
 			a, err := dicomio.Assemble(ctx, series, dicomio.AssembleOptions{Parallel: c.Threads})
 			if err != nil {

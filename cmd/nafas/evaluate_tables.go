@@ -124,8 +124,8 @@ func equalFiles(paths []string) error {
 	return nil
 }
 
-// maxWalkDepth bounds folders within folders, and links that lead round.
-const maxWalkDepth = 8
+// maxWalkDepth bounds folders within folders.
+const maxWalkDepth = 32
 
 // walkFollowing visits every file below root in the order of names. Links are
 // followed, since data sets of this size often lie on several disks.
@@ -152,7 +152,9 @@ func walkFollowing(root string, visit func(path string)) error {
 				return err
 			case info.Mode().IsRegular():
 				visit(path)
-			case info.IsDir() && depth < maxWalkDepth:
+			case info.IsDir() && depth == maxWalkDepth:
+				return usage("%s: folders within folders deeper than %d are not read: name the folder itself", path, maxWalkDepth)
+			case info.IsDir():
 				if err := walk(path, depth+1); err != nil {
 					return err
 				}

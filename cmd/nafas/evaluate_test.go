@@ -267,8 +267,13 @@ func TestEvaluateSaysWhatIsMissing(t *testing.T) {
 	require.Zero(t, code, stderr)
 	require.Contains(t, stderr, "3 of 3 series read, 2 of them by an earlier run")
 
-	code, _, stderr = evaluateSmall(t, "--model", smallModel, "--annotations", filepath.Join(luna, "CSVFILES", "annotations.csv"),
-		"--out", t.TempDir(), filepath.Join(luna, "subset1", "1.4.mhd"))
+	alone := []string{"--model", smallModel, "--out", t.TempDir(), filepath.Join(luna, "subset1", "1.4.mhd"), "--annotations"}
+	code, _, stderr = evaluateSmall(t, append(alone, filepath.Join(luna, "CSVFILES", "annotations.csv"))...)
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, stderr, "no nodule is of a series that counts", "said before anything is read")
+	of14 := filepath.Join(t.TempDir(), "of14.csv")
+	writeText(t, of14, noduleColumns+"1.4,0,0,0,8\n")
+	code, _, stderr = evaluateSmall(t, append(alone, of14)...)
 	require.Equal(t, exitFailed, code)
 	require.Contains(t, stderr, "none of the inputs could be used")
 }
@@ -368,6 +373,10 @@ func TestEvaluateTables(t *testing.T) {
 	require.Contains(t, stderr, "1 rows of mixed.csv are passed over")
 	require.Contains(t, stderr, "no excluded finding is of a series that counts")
 
+	read, flat, deep := t.TempDir(), t.TempDir(), t.TempDir()
+	writeText(t, filepath.Join(read, "marks.csv"), markColumns)
+	writeText(t, filepath.Join(flat, "056.mhd"), "")
+	require.NoError(t, os.MkdirAll(filepath.Join(deep, strings.Repeat("d/", 40)), 0o755))
 	for _, c := range []struct {
 		name string
 		args []string
@@ -387,6 +396,12 @@ func TestEvaluateTables(t *testing.T) {
 		{"no nodule is of the list", []string{"--marks", marks, "--annotations", truth, "--series", elsewhere, "--allow-unlisted"}, exitFailed, "no nodule"},
 		{"a broken table", []string{"--marks", truth, "--annotations", truth}, exitFailed, "truth.csv line 1: no column probability"},
 		{"a folder without the challenge's tables", []string{"--luna16", t.TempDir(), "--out", dir}, exitUsage, "no annotations.csv below"},
+		{"a header of another name", []string{"--marks", marks, "--annotations", truth, "--series", file("named.csv", "SeriesInstanceUID\n056\n057\n")}, exitFailed, "neither the column seriesuid nor a UID"},
+		{"a list with semicolons", []string{"--marks", marks, "--annotations", truth, "--series", file("semi.csv", "seriesuid;group\n056;a\n")}, exitFailed, "neither the column seriesuid nor a UID"},
+		{"one nodule under two kinds", []string{"--marks", marks, "--annotations", file("kinds.csv", strings.ReplaceAll(noduleColumns, "\n", ",kind\n")+"056,0,0,0,8,solid\n056,0,0,0,8,Solid\n")}, exitFailed, "the same nodule as in line 2"},
+		{"marks beside those of another run", []string{"--marks", marks, "--annotations", truth, "--series", list, "--out", read}, exitUsage, "holds the marks of another run"},
+		{"volumes outside of the subsets", []string{"--luna16", flat, "--out", results, "--annotations", truth, "--excluded", nothing, "--series", list}, exitUsage, "lies in no folder named subset0"},
+		{"folders without end", []string{"--annotations", truth, "--out", results, deep}, exitUsage, "deeper than 32"},
 		{"nothing that can be read", []string{"--annotations", truth, "--out", results, t.TempDir()}, exitUsage, "no series to read"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -12,8 +13,8 @@ import (
 	"nafas/inference/alter"
 	"nafas/inference/alter/pair"
 	"nafas/inference/finding"
+	"nafas/inference/froc"
 	"nafas/inference/lung"
-	"nafas/inference/phantom"
 	"nafas/inference/volume"
 )
 
@@ -32,7 +33,7 @@ func (c *modelRobustnessCmd) Run(s *streams, ctx kongContext) error {
 	if err != nil {
 		return err
 	}
-	annotations, err := readPlaces(c.Annotations)
+	annotations, err := c.annotated(s)
 	if err != nil {
 		return err
 	}
@@ -40,6 +41,9 @@ func (c *modelRobustnessCmd) Run(s *streams, ctx kongContext) error {
 	if err != nil {
 		return err
 	}
+	noteStrangers(s, "--annotations", annotations, func(uid string) bool {
+		return slices.ContainsFunc(series, func(one *dicomio.Series) bool { return one.UID == uid })
+	})
 	if len(series) == 0 {
 		return refusedError(max(failed, 1), 0)
 	}
@@ -59,7 +63,7 @@ func (c *modelRobustnessCmd) Run(s *streams, ctx kongContext) error {
 	good := 0
 	for i, one := range series {
 		fmt.Fprintf(s.err, "series %d of %d: %s\n", i+1, len(series), one.UID)
-		ok, err := trial.series(ctx, s, one, lesionsOf(annotations[one.UID]))
+		ok, err := trial.series(ctx, s, one, lesionsOf(annotations, one.UID))
 		if err != nil {
 			return err
 		}
@@ -96,10 +100,24 @@ func chooseAlterations(only []string) ([]alter.Alteration, error) {
 	return slices.DeleteFunc(list, func(a alter.Alteration) bool { return !slices.Contains(only, a.Name) }), nil
 }
 
-func lesionsOf(list []phantom.Truth) []pair.Lesion {
+// annotated are the nodules of --annotations; a phantom's truth names mimics
+// too, which are none.
+func (c *modelRobustnessCmd) annotated(s *streams) ([]froc.Nodule, error) {
+	return readPlaces(c.Annotations, func(name string, r io.Reader) ([]froc.Nodule, error) {
+		nodules, others, err := froc.ReadNodules(name, r)
+		if others > 0 {
+			fmt.Fprintf(s.err, "note: %d rows of %s are passed over: their role is not nodule\n", others, name)
+		}
+		return nodules, err
+	})
+}
+
+func lesionsOf(list []froc.Nodule, seriesUID string) []pair.Lesion {
 	var out []pair.Lesion
-	for _, t := range list {
-		out = append(out, pair.Lesion{CenterLPSMM: t.CenterLPSMM, DiameterMM: t.DiameterMM, Kind: t.Kind})
+	for _, n := range list {
+		if n.SeriesUID == seriesUID {
+			out = append(out, pair.Lesion{CenterLPSMM: n.CenterLPSMM, DiameterMM: n.SizeMM(), Kind: n.Kind})
+		}
 	}
 	return out
 }

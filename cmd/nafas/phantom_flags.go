@@ -38,6 +38,9 @@ func (f populationFlags) population() (phantom.Population, error) {
 		if !(p.DiametersMM[0] > 0) || !(p.DiametersMM[1] > 0) {
 			return p, usage("--diameters must be above 0")
 		}
+		if p.DiametersMM[0] > p.DiametersMM[1] {
+			return p, usage("--diameters %s: the smaller one comes first", f.Diameters)
+		}
 	}
 	for _, name := range f.Kinds {
 		k, err := nodule.ParseKind(name)

@@ -7,14 +7,15 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"nafas/dicomio"
 	"nafas/dicomio/derive"
+	"nafas/inference/froc"
 	"nafas/inference/lung"
 	"nafas/inference/phantom"
 	"nafas/inference/volume"
@@ -32,7 +33,7 @@ func (c *phantomCmd) implant(s *streams, ctx context.Context, population phantom
 	if err := c.outBeside(); err != nil {
 		return err
 	}
-	known, err := readPlaces(c.Known)
+	known, err := readPlaces(c.Known, froc.ReadExcluded)
 	if err != nil {
 		return err
 	}
@@ -47,10 +48,10 @@ func (c *phantomCmd) implant(s *streams, ctx context.Context, population phantom
 	if err := mustBeFree(c.Out); err != nil {
 		return err
 	}
-	if len(known) > 0 && !slices.ContainsFunc(hosts, func(h host) bool { return len(known[h.series.UID]) > 0 }) {
-		fmt.Fprintln(s.err, "note: no place of --known is in these series: if they have nodules of their own, compare how the table writes the names")
-	}
-	set := implantSet{known: known}
+	noteStrangers(s, "--known", known, func(uid string) bool {
+		return slices.ContainsFunc(hosts, func(h host) bool { return h.series.UID == uid })
+	})
+	set := implantSet{known: placesBySeries(known)}
 	for _, h := range hosts {
 		err := c.fill(s, ctx, h, population, &set, one)
 		if ctx.Err() != nil {
@@ -70,12 +71,12 @@ func (c *phantomCmd) implant(s *streams, ctx context.Context, population phantom
 // outBeside refuses to write below a folder that is read: the next run would
 // take the simulated series for another host.
 func (c *phantomCmd) outBeside() error {
-	out, err := filepath.Abs(c.Out)
+	out, err := realPath(c.Out)
 	if err != nil {
 		return err
 	}
 	for _, path := range c.Into {
-		source, err := filepath.Abs(path)
+		source, err := realPath(path)
 		if err != nil {
 			return err
 		}
@@ -86,6 +87,20 @@ func (c *phantomCmd) outBeside() error {
 	return nil
 }
 
+// realPath is the absolute path behind links, as far as there is something.
+func realPath(path string) (string, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	real, err := filepath.EvalSymlinks(abs)
+	if errors.Is(err, fs.ErrNotExist) && filepath.Dir(abs) != abs {
+		parent, err := realPath(filepath.Dir(abs))
+		return filepath.Join(parent, filepath.Base(abs)), err
+	}
+	return real, err
+}
+
 // host is a real series that nodules are set into.
 type host struct {
 	name   string // the case: made of the path's last part
@@ -94,7 +109,7 @@ type host struct {
 
 // hosts finds the series to use: of each study the one that triage reads.
 func (c *phantomCmd) hosts(s *streams, ctx context.Context) (hosts []host, failed int, err error) {
-	used := map[string]int{}
+	used, from := map[string]bool{}, map[string]string{}
 	for _, path := range c.Into {
 		list, bad, err := usableSeries(s, ctx, []string{path})
 		if err != nil {
@@ -102,14 +117,24 @@ func (c *phantomCmd) hosts(s *streams, ctx context.Context) (hosts []host, faile
 		}
 		failed += bad
 		for _, series := range list {
-			name := strings.TrimSuffix(filepath.Base(path), ".zip")
-			if used[name]++; used[name] > 1 {
-				name += "_" + strconv.Itoa(used[name])
+			if before, twice := from[series.UID]; twice {
+				return nil, 0, usage("%s and %s hold the same series: name it once, and use --copies", before, path)
 			}
-			hosts = append(hosts, host{name, series})
+			from[series.UID] = path
+			hosts = append(hosts, host{freeName(strings.TrimSuffix(filepath.Base(path), ".zip"), used), series})
 		}
 	}
 	return hosts, failed, nil
+}
+
+// freeName is a case's name that no other case has, nor got.
+func freeName(name string, used map[string]bool) string {
+	free := name
+	for n := 2; used[free]; n++ {
+		free = fmt.Sprintf("%s_%d", name, n)
+	}
+	used[free] = true
+	return free
 }
 
 func (c *phantomCmd) folder(h host, n int, one bool) string {
@@ -147,6 +172,9 @@ func (c *phantomCmd) fill(s *streams, ctx context.Context, h host, population ph
 			return fmt.Errorf("copy %d: %w", n+1, err)
 		}
 		dir := c.folder(h, n, one)
+		if err := mustBeFree(dir); err != nil {
+			return err
+		}
 		made := derive.Options{
 			Name: copyName(h.series.UID, options, scan.Volume.Grid), Description: "SIMULATED NODULES, not a patient",
 			Derivation: fmt.Sprintf("%d simulated nodules were set into the images by nafas phantom", len(truth)),
@@ -199,24 +227,17 @@ func seriesBlurMM(kernel string) float64 {
 	return phantom.Standard.BlurMM()
 }
 
-// readPlaces reads tables of known places, by series.
-func readPlaces(paths []string) (map[string][]phantom.Truth, error) {
+// placesBySeries are the known places as a table of truth has them.
+func placesBySeries(rows []froc.Nodule) map[string][]phantom.Truth {
 	out := map[string][]phantom.Truth{}
-	for _, path := range paths {
-		f, err := os.Open(path)
-		if err != nil {
-			return nil, err
-		}
-		rows, err := phantom.ReadRows(f)
-		if err = errors.Join(err, f.Close()); err != nil {
-			return nil, usage("%s: %w", path, err)
-		}
-		for _, r := range rows {
-			r.Role, r.ID = phantom.RoleKnown, len(out[r.SeriesUID])+1
-			out[r.SeriesUID] = append(out[r.SeriesUID], r.Truth)
-		}
+	for _, n := range rows {
+		list := out[n.SeriesUID]
+		out[n.SeriesUID] = append(list, phantom.Truth{
+			Role: phantom.RoleKnown, ID: len(list) + 1, Kind: n.Kind, Placement: n.Placement,
+			CenterLPSMM: n.CenterLPSMM, DiameterMM: n.SizeMM(),
+		})
 	}
-	return out, nil
+	return out
 }
 
 // implantSet gathers what the tables say.

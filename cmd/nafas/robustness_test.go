@@ -106,7 +106,7 @@ func readTable(t *testing.T, path string) [][]string {
 
 func TestRobustnessVerb(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "series")
-	code, _, stderr := nafas(t, "phantom", dir, "--size=110", "--spacing=4", "--kinds=calcified", "--diameters=12-14", "--no-mimics")
+	code, _, stderr := nafas(t, "phantom", dir, "--size=110", "--spacing=4", "--kinds=calcified", "--diameters=12-14")
 	require.Equal(t, exitDone, code, stderr)
 	args := []string{"model", "robustness", "--onnxruntime", ortlibtest.Path(t), "--model", "../../inference/testdata/brightspots",
 		"--annotations", filepath.Join(dir, "truth.csv"), "--format", "json", dir}
@@ -116,8 +116,16 @@ func TestRobustnessVerb(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(out), &r))
 	require.Equal(t, "brightspots", r.Model.Name)
 	require.Len(t, r.Alterations, 1)
-	require.Equal(t, 5, r.Series[0].Lesions)
+	require.Equal(t, 5, r.Series[0].Lesions, "mimics are none")
+	require.Contains(t, stderr, "15 rows of truth.csv are passed over")
 	require.Equal(t, 5, r.Alterations[0].Strata[0].Lesions)
+
+	strangers := filepath.Join(t.TempDir(), "strangers.csv")
+	writeText(t, strangers, noduleColumns+"1.9,0,0,0,8\n")
+	code, _, stderr = nafas(t, "model", "robustness", "--onnxruntime", ortlibtest.Path(t), "--model", "../../inference/testdata/brightspots",
+		"--annotations", strangers, "--only=slices-3mm", dir)
+	require.Equal(t, exitDone, code, stderr)
+	require.Contains(t, stderr, "no place of --annotations is in these series")
 
 	code, _, stderr = nafas(t, append(args, "--only=upside-down")...)
 	require.Equal(t, exitUsage, code)

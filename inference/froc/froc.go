@@ -64,13 +64,19 @@ type Nodule struct {
 	Kind, Placement string
 }
 
+// SizeMM is the diameter that a hit is judged by: the protocol takes 10 mm
+// where it is unknown.
+func (n Nodule) SizeMM() float64 {
+	if n.DiameterMM < 0 {
+		return assumedDiameterMM
+	}
+	return n.DiameterMM
+}
+
 // hitBy says whether a mark lies on the nodule: strictly nearer to its centre
 // than its radius.
 func (n Nodule) hitBy(m Mark) bool {
-	radius := n.DiameterMM / 2
-	if n.DiameterMM < 0 {
-		radius = assumedDiameterMM / 2.0
-	}
+	radius := n.SizeMM() / 2
 	d := m.CenterLPSMM.Sub(n.CenterLPSMM)
 	return d.Dot(d) < radius*radius
 }

@@ -93,7 +93,7 @@ func readNodules(name string, r io.Reader, excluded bool) (nodules []Nodule, oth
 		return nil, 0, err
 	}
 	nodules = []Nodule{}
-	lines := map[Nodule]int{}
+	lines := map[Nodule]int{} // by series, place and diameter
 	for {
 		more, err := t.next()
 		if err != nil || !more {
@@ -107,10 +107,11 @@ func readNodules(name string, r io.Reader, excluded bool) (nodules []Nodule, oth
 		if err != nil {
 			return nil, 0, err
 		}
-		if before, twice := lines[n]; twice && !excluded {
+		same := Nodule{SeriesUID: n.SeriesUID, CenterLPSMM: n.CenterLPSMM, DiameterMM: n.DiameterMM}
+		if before, twice := lines[same]; twice && !excluded {
 			return nil, 0, t.errorf("the same nodule as in line %d: it would count twice, remove one", before)
 		}
-		lines[n] = t.line
+		lines[same] = t.line
 		nodules = append(nodules, n)
 	}
 }
@@ -157,7 +158,8 @@ func ReadScans(name string, r io.Reader) ([]Scan, error) {
 }
 
 // hasHeader says whether the first row names the column. Without it, no row
-// may have a second field: nobody could say what it means.
+// may have a second field: nobody could say what it means; and the first must
+// be a UID, or another header would count as a scan.
 func hasHeader(name, text string) (bool, error) {
 	first, err := newReader(strings.NewReader(text)).Read()
 	if errors.Is(err, io.EOF) {
@@ -173,6 +175,10 @@ func hasHeader(name, text string) (bool, error) {
 	}
 	if len(first) > 1 {
 		return false, fmt.Errorf("%w: %s line 1: no column %s: a list with more than one column needs a header", ErrInput, name, columnSeries)
+	}
+	if strings.Trim(strings.TrimSpace(first[0]), "0123456789.") != "" {
+		return false, fmt.Errorf("%w: %s line 1: neither the column %s nor a UID: a list whose series have other names needs the header %s",
+			ErrInput, name, columnSeries, columnSeries)
 	}
 	return false, nil
 }

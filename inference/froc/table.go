@@ -55,7 +55,7 @@ func openTable(name string, r io.Reader, required ...string) (*table, error) {
 	}
 	for _, column := range required {
 		if _, ok := t.columns[columnKey(column)]; !ok {
-			return nil, t.errorf("no column %s: the header must name %s (it names %s)",
+			return nil, t.errorf("no column %s: the header must name %s, with commas between them (it names %s)",
 				column, strings.Join(required, ", "), strings.Join(header, ", "))
 		}
 	}
@@ -87,7 +87,10 @@ func (t *table) broken(err error) error {
 	var parse *csv.ParseError
 	if errors.As(err, &parse) {
 		t.line = parse.Line
-		return t.errorf("%v: every row needs as many fields as the header", parse.Err)
+		if errors.Is(parse.Err, csv.ErrFieldCount) {
+			return t.errorf("%v: every row needs as many fields as the header", parse.Err)
+		}
+		return t.errorf("%v", parse.Err)
 	}
 	return fmt.Errorf("%s: %w", t.name, err) // the system's
 }
@@ -107,7 +110,7 @@ func (t *table) number(column string) (value float64, missing bool, err error) {
 		return 0, true, nil
 	}
 	value, err = strconv.ParseFloat(text, 64)
-	if err != nil || !finite(value) {
+	if err != nil || !finite(value) || strings.ContainsAny(text, "_xX") { // Go's own ways to write numbers
 		return 0, false, t.errorf("%s %q is not a finite number", column, text)
 	}
 	return value, false, nil

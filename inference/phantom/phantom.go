@@ -132,14 +132,18 @@ type Phantom struct {
 	Spec Spec
 }
 
+// LeastMM is the smallest nodule of an earlier examination: what is smaller
+// than a voxel no CT shows.
+const LeastMM = 1
+
 // Prior describes another examination of the same patient: the nodules at the
-// same places with the diameters that the function returns for them (0 or
-// less: not there yet), the patient laid down anew, other noise.
+// same places with the diameters that the function returns for them, the
+// patient laid down anew, other noise. A nodule below LeastMM is not there yet.
 func (p *Phantom) Prior(scan uint64, diameterMM func(Nodule) float64) Spec {
 	s := p.Spec
 	s.Scan, s.Pose, s.Nodules = scan, nil, nil
 	for _, n := range p.Spec.Nodules {
-		if n.DiameterMM = diameterMM(n); n.DiameterMM > 0 {
+		if n.DiameterMM = diameterMM(n); n.DiameterMM >= LeastMM {
 			s.Nodules = append(s.Nodules, n)
 		}
 	}

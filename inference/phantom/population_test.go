@@ -3,7 +3,6 @@ package phantom_test
 import (
 	"context"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -93,39 +92,5 @@ func TestStrataHoldForWhatIsSeen(t *testing.T) {
 	within(truth)
 	for _, n := range truth {
 		require.Greater(t, n.CenterLPSMM.Sub(known.CenterLPSMM).Norm(), n.DiameterMM/2+30, "known places are kept clear")
-	}
-}
-
-func TestReadRows(t *testing.T) {
-	rows, err := phantom.ReadRows(strings.NewReader("\ufeffcase,SeriesUID,coordX,coordY,coordZ,diameter_mm,kind\n" +
-		"a,1.2,1,-2.5,3e1,-1,tumour\nb,1.3,0,0,0,7.5,\n"))
-	require.NoError(t, err)
-	require.Equal(t, []phantom.Row{
-		{SeriesUID: "1.2", Truth: phantom.Truth{CenterLPSMM: volume.Vec3{1, -2.5, 30}, DiameterMM: 10, Kind: "tumour"}},
-		{SeriesUID: "1.3", Truth: phantom.Truth{DiameterMM: 7.5}},
-	}, rows)
-
-	written := []phantom.Row{{SeriesUID: "1.2.3", Truth: phantom.Truth{
-		Role: phantom.RoleNodule, ID: 3, Kind: "solid", Placement: "free", CenterLPSMM: volume.Vec3{1, -2.5, 3}, DiameterMM: 8,
-	}}}
-	var b strings.Builder
-	require.NoError(t, phantom.WriteRows(&b, written))
-	rows, err = phantom.ReadRows(strings.NewReader(b.String()))
-	require.NoError(t, err)
-	require.Equal(t, written, rows)
-
-	const head = "seriesuid,coordX,coordY,coordZ,diameter_mm,id\n"
-	for text, want := range map[string]string{
-		"":                            "EOF",
-		"case,coordX,coordY,coordZ\n": "seriesuid",
-		head + "1.2,1,two,3,4,\n":     "line 2: coordy",
-		head + "1.2,1,2,NaN,4,\n":     "coordz",
-		head + "1.2,1,2\n":            "coordz",
-		head + "1.2,1,2,3,x,\n":       "diameter_mm",
-		head + "1.2,1,2,3,4,first\n":  "whole number",
-		head + "1.2,\"1,2,3,4\n":      "quote",
-	} {
-		_, err := phantom.ReadRows(strings.NewReader(text))
-		require.ErrorContains(t, err, want, "%q", text)
 	}
 }

@@ -24,9 +24,9 @@ var (
 )
 
 const (
-	// maxHeaderBytes bounds the text, maxSide one axis, and maxVoxels all of
+	// MaxHeaderBytes bounds the text, maxSide one axis, and maxVoxels all of
 	// them: 2^30 voxels, as dicomio has it.
-	maxHeaderBytes = 64 << 10
+	MaxHeaderBytes = 64 << 10
 	maxSide        = 1 << 16
 	maxVoxels      = 1 << 30
 	// axisTolerance is the most that a direction may differ from length 1, and
@@ -72,8 +72,8 @@ func readFields(r *bufio.Reader) (fields, error) {
 	f := fields{}
 	for used := 0; ; {
 		line, err := r.ReadSlice('\n')
-		if used += len(line); used > maxHeaderBytes || errors.Is(err, bufio.ErrBufferFull) {
-			return nil, fmt.Errorf("%w: the header has more than %d bytes or a line that never ends", ErrTooLarge, maxHeaderBytes)
+		if used += len(line); used > MaxHeaderBytes || errors.Is(err, bufio.ErrBufferFull) {
+			return nil, fmt.Errorf("%w: the header has more than %d bytes or a line that never ends", ErrTooLarge, MaxHeaderBytes)
 		}
 		if err != nil && !errors.Is(err, io.EOF) {
 			return nil, err

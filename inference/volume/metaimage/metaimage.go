@@ -74,7 +74,7 @@ func Decode(mhd io.Reader, open func(name string) (io.ReadCloser, error)) (*volu
 }
 
 // newReader has room for the longest header line.
-func newReader(r io.Reader) *bufio.Reader { return bufio.NewReaderSize(r, maxHeaderBytes) }
+func newReader(r io.Reader) *bufio.Reader { return bufio.NewReaderSize(r, MaxHeaderBytes) }
 
 // skipped goes past what comes before the data in their file.
 func (h *header) skipped(f io.ReadCloser) (io.Reader, error) {
