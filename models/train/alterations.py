@@ -30,7 +30,7 @@ def row(alteration, strata):
     listed = all_sizes["still_listed"]
     return ([alteration, "%d of %d" % (all_sizes["read"], all_sizes["read"] + all_sizes["refused"])]
             + ["%d of %d" % (strata[s]["still_flagged"], strata[s]["flagged"]) for s in STRATA]
-            + ["%d of %d" % (listed, all_sizes["flagged"]), all_sizes["same_rank"],
+            + ["%d of %d" % (listed, all_sizes["flagged"]), " / ".join(str(strata[s]["same_rank"]) for s in STRATA),
                "%.1f" % (all_sizes["shift_mm"] / listed) if listed else "-", all_sizes["new_flagged"],
                "%d, %d, %d" % tuple(all_sizes["lesions_flagged_" + w] for w in ("before", "after", "both"))])
 
@@ -41,11 +41,11 @@ def section(out, names):
         return []
     sums = summed(tables.read(path(out, n)) for n in names)
     head = ["alteration", "read"] + ["still flagged, %s" % ("all" if s == "all" else s) for s in STRATA]
-    head += ["still listed", "same rank", "moved mm", "new flagged", "lesions flagged before, after, both"]
+    head += ["still listed", "same rank, all / < 6 / 6-8 / >= 8 mm", "moved mm", "new flagged", "lesions flagged before, after, both"]
     return ["## Altered scans", "", TEXT % ", ".join(names), ""] + tables.markdown(head, [row(a, s) for a, s in sums.items()])
 
 
 TEXT = ("The scans of %s, each by the model that never saw it, altered as [robustness.md](robustness.md) says: how many "
         "flagged findings (true or false) are flagged again at the same place, by their diameter; how many are at least "
-        "listed, of these how many at the same rank; and how many of the reference lesions, LIDC-IDRI-0002's one "
+        "listed, of these how many at the same rank, by diameter too; and how many of the reference lesions, LIDC-IDRI-0002's one "
         "included, are flagged, at the operating points of a published model (above).")

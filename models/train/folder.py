@@ -55,10 +55,11 @@ def write(out, recipe, net, points, scans, phantoms, log=print):
 TRAINING = "training.yaml"
 
 
-def write_training(out, recipe, schedule, fold, precision):
+def write_training(out, recipe, schedule, fold, precision, scans, phantoms):
+    """scans: those trained on; phantoms: how many of them."""
     run = {"version": recipe["version"], "schedule": schedule, "fold": fold, "seed": recipe["seed"],
            "iterations": recipe["train"]["iterations"], "multiplied_in": str(precision).split(".")[-1],
-           "pytorch": torch.__version__}
+           "pytorch": str(torch.__version__), "scans": [s.case for s in scans], "phantoms": phantoms}
     with open(os.path.join(out, TRAINING), "w") as f:
         yaml.safe_dump(run, f, sort_keys=False)
 

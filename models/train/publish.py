@@ -13,6 +13,7 @@ import tempfile
 
 import yaml
 
+import data
 import folder
 import points
 import report
@@ -39,6 +40,9 @@ def check(model, recipe):
     if run["schedule"] != "full" or run["fold"] != 0:
         raise SystemExit("%s is of the %s schedule and fold %d: the whole one on all scans is published" % (
             model, run["schedule"], run["fold"]))
+    absent = {row["case"] for row in data.listing().values()} - set(run["scans"])
+    if absent:
+        raise SystemExit("%s was trained without %s, which data.csv lists" % (model, ", ".join(sorted(absent))))
     return run
 
 
@@ -80,10 +84,20 @@ def card(model, run, found, lesions, drawn):
     lines += tables.markdown(("simulated nodules", "at 1 false mark per scan", "at 4"), report.stratum_rows(found, "kind"))
     lines += tables.markdown(report.LESION_COLUMNS, lesions)
     p = model["operating_points"]
+    lines += [least(found), ""]
     lines += ["Operating points (quarter %.4f, one %.4f, four %.4f): a line through log rate over the score's logit of "
               "the fold models' false marks on the annotated scans. The fold models had the short schedule: this model's "
               "scores need not be quite theirs. " % (p["quarter"], p["one"], p["four"]) + drawn, "", LIMITS]
     return "\n".join(lines)
+
+
+def least(found):
+    """What is found least, of each way to divide the simulated nodules."""
+    worst = []
+    for by in ("size", "kind", "placement"):
+        s = min((s for s in found["strata"] if s["by"] == by and s["nodules"]), key=lambda s: s["sensitivity"]["1"])
+        worst.append("by %s %s (%s at 1 false mark per scan)" % (by, s["name"], report.share(s["sensitivity"]["1"], s["nodules"])))
+    return "Found least, of the simulated nodules: " + ", ".join(worst) + "."
 
 
 LIMITS = """## Limits
@@ -92,7 +106,7 @@ LIMITS = """## Limits
   surgery, scanners other than GE and Siemens. Few patients; slices of 1.25 to 3 mm.
 - Simulated nodules are drawn by the generator that training uses (with other seeds): real ones differ from them in
   ways that are not measured here.
-- Small, ground-glass and juxta-pleural nodules are found least. No mark does not mean no nodule.
+- No mark does not mean no nodule.
 - Reference positions of the large tumours are segmentation centroids; some training labels are one person's judgement
   (`models/train/labels.csv`, sources audit and own).
 - The operating points come from few scans: measure on your own studies (`nafas evaluate`).

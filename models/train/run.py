@@ -141,7 +141,12 @@ def main():
     _, false = evaluate.evaluate(net, scans, recipe, args.device, log)
     points = evaluate.operating_points({s.case: false[s.case] for s in scans if s.annotated})
     folder.write(args.out, recipe, net, points, scans, len(phantoms), log)
-    folder.write_training(args.out, recipe, args.schedule, args.fold, train.precision(args.precision, args.device))
+    record(args, recipe, args.schedule, scans, len(phantoms))
+
+
+def record(args, recipe, schedule, scans, phantoms):
+    folder.write_training(args.out, recipe, schedule, args.fold, train.precision(args.precision, args.device),
+                          scans, phantoms)
 
 
 def smoke(args, recipe, work, log):
@@ -155,9 +160,10 @@ def smoke(args, recipe, work, log):
     found = [l for l in large if l["rank"] and l["rank"] <= 2 * len(lesions)]
     log("smoke: %d of %d nodules of 8 mm and more among the first %d marks"
         % (len(found), len(large), 2 * len(lesions)))
-    if 2 * len(found) < len(large):
-        raise SystemExit("the short training learnt nothing")
+    if not large or 2 * len(found) < len(large):
+        raise SystemExit("the short training learnt nothing, or the phantom has no nodule to show it on")
     folder.write(args.out, recipe, net, evaluate.operating_points(false), [], len(phantoms) - 1, log)
+    record(args, recipe, "smoke", [], len(phantoms) - 1)
 
 
 if __name__ == "__main__":
