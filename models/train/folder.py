@@ -6,6 +6,7 @@ import torch
 import yaml
 
 import export
+import network
 
 LICENSE = "Apache-2.0"
 USE = ("Research only: orders a reading list and points at places to look at in adult chest CT. "
@@ -57,9 +58,11 @@ TRAINING = "training.yaml"
 
 def write_training(out, recipe, schedule, fold, precision, scans, phantoms):
     """scans: those trained on; phantoms: how many of them."""
+    parameters, flop = network.cost(network.build(recipe))
     run = {"version": recipe["version"], "schedule": schedule, "fold": fold, "seed": recipe["seed"],
            "iterations": recipe["train"]["iterations"], "multiplied_in": str(precision).split(".")[-1],
-           "pytorch": str(torch.__version__), "scans": [s.case for s in scans], "phantoms": phantoms}
+           "pytorch": str(torch.__version__), "scans": [s.case for s in scans], "phantoms": phantoms,
+           "parameters": parameters, "flop_per_voxel": round(flop)}
     with open(os.path.join(out, TRAINING), "w") as f:
         yaml.safe_dump(run, f, sort_keys=False)
 
