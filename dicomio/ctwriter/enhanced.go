@@ -60,141 +60,141 @@ func Enhanced(v *volume.Volume, o Options) ([]byte, error) {
 // scanner has (table, dose, filters) is filled with the values of a plain
 // helical chest scan, where the standard wants a value.
 func multiFrame(v *volume.Volume, o Options, ratio float64) ([]*dicom.Element, error) {
-	var h header
-	h.common(o, enhancedCTImageStorage, part10.NameUID("ctwriter", o.SeriesUID, o.Seed, "enhanced"))
+	var h part10.Builder
+	common(&h, o, enhancedCTImageStorage, part10.NameUID("ctwriter", o.SeriesUID, o.Seed, "enhanced"))
 	dimension := part10.NameUID("ctwriter", o.SeriesUID, o.Seed, "dimension")
-	h.text(tag.ImageType, "ORIGINAL", "PRIMARY", "VOLUME", "NONE")
-	h.text(tag.InstanceNumber, "1")
-	h.text(tag.NumberOfFrames, strconv.Itoa(v.Size[2]))
-	h.text(tag.AcquisitionDateTime, o.Date+o.Time)
-	h.numbers(tag.AcquisitionDuration, 10)
-	h.text(tag.PresentationLUTShape, "IDENTITY")
-	h.text(tag.ContentQualification, "RESEARCH")
+	h.Text(tag.ImageType, "ORIGINAL", "PRIMARY", "VOLUME", "NONE")
+	h.Text(tag.InstanceNumber, "1")
+	h.Text(tag.NumberOfFrames, strconv.Itoa(v.Size[2]))
+	h.Text(tag.AcquisitionDateTime, o.Date+o.Time)
+	h.Numbers(tag.AcquisitionDuration, 10)
+	h.Text(tag.PresentationLUTShape, "IDENTITY")
+	h.Text(tag.ContentQualification, "RESEARCH")
 	frameKind(&h)
-	h.sequence(tag.AcquisitionContextSequence)
-	h.sequence(tag.DimensionOrganizationSequence, func(h *header) { h.text(tag.DimensionOrganizationUID, dimension) })
-	h.sequence(tag.DimensionIndexSequence, func(h *header) {
-		h.text(tag.DimensionOrganizationUID, dimension)
-		h.ints(tag.DimensionIndexPointer, int(tag.InStackPositionNumber.Group), int(tag.InStackPositionNumber.Element))
-		h.ints(tag.FunctionalGroupPointer, int(tag.FrameContentSequence.Group), int(tag.FrameContentSequence.Element))
+	h.Sequence(tag.AcquisitionContextSequence)
+	h.Sequence(tag.DimensionOrganizationSequence, func(h *part10.Builder) { h.Text(tag.DimensionOrganizationUID, dimension) })
+	h.Sequence(tag.DimensionIndexSequence, func(h *part10.Builder) {
+		h.Text(tag.DimensionOrganizationUID, dimension)
+		h.Ints(tag.DimensionIndexPointer, int(tag.InStackPositionNumber.Group), int(tag.InStackPositionNumber.Element))
+		h.Ints(tag.FunctionalGroupPointer, int(tag.FrameContentSequence.Group), int(tag.FrameContentSequence.Element))
 	})
-	h.pixels(v, o, ratio)
-	h.sequence(tag.SharedFunctionalGroupsSequence, func(h *header) { shared(h, v, o) })
-	frames := make([]func(*header), v.Size[2])
+	pixels(&h, v, o, ratio)
+	h.Sequence(tag.SharedFunctionalGroupsSequence, func(h *part10.Builder) { shared(h, v, o) })
+	frames := make([]func(*part10.Builder), v.Size[2])
 	for k := range frames {
-		frames[k] = func(h *header) { perFrame(h, v, o, k) }
+		frames[k] = func(h *part10.Builder) { perFrame(h, v, o, k) }
 	}
-	h.sequence(tag.PerFrameFunctionalGroupsSequence, frames...)
-	return h.elems, h.err
+	h.Sequence(tag.PerFrameFunctionalGroupsSequence, frames...)
+	return h.Elements()
 }
 
 // frameKind adds the common CT/MR description (PS3.3 C.8.16.2).
-func frameKind(h *header) {
-	h.text(tag.PixelPresentation, "MONOCHROME")
-	h.text(tag.VolumetricProperties, "VOLUME")
-	h.text(tag.VolumeBasedCalculationTechnique, "NONE")
+func frameKind(h *part10.Builder) {
+	h.Text(tag.PixelPresentation, "MONOCHROME")
+	h.Text(tag.VolumetricProperties, "VOLUME")
+	h.Text(tag.VolumeBasedCalculationTechnique, "NONE")
 }
 
 // shared fills the functional groups that hold for all frames (PS3.3 table
 // A.38-2).
-func shared(h *header, v *volume.Volume, o Options) {
-	h.sequence(tag.PixelMeasuresSequence, func(h *header) {
-		h.numbers(tag.PixelSpacing, v.SpacingMM[1], v.SpacingMM[0])
-		h.numbers(tag.SliceThickness, o.SliceThicknessMM)
+func shared(h *part10.Builder, v *volume.Volume, o Options) {
+	h.Sequence(tag.PixelMeasuresSequence, func(h *part10.Builder) {
+		h.Numbers(tag.PixelSpacing, v.SpacingMM[1], v.SpacingMM[0])
+		h.Numbers(tag.SliceThickness, o.SliceThicknessMM)
 	})
-	h.sequence(tag.PlaneOrientationSequence, func(h *header) {
+	h.Sequence(tag.PlaneOrientationSequence, func(h *part10.Builder) {
 		row, column := v.Axes[0], v.Axes[1]
-		h.numbers(tag.ImageOrientationPatient, append(row[:], column[:]...)...)
+		h.Numbers(tag.ImageOrientationPatient, append(row[:], column[:]...)...)
 	})
-	h.sequence(tag.FrameAnatomySequence, func(h *header) {
-		h.text(tag.FrameLaterality, "U")
-		h.sequence(tag.AnatomicRegionSequence, code("51185008", "SCT", "Thorax"))
+	h.Sequence(tag.FrameAnatomySequence, func(h *part10.Builder) {
+		h.Text(tag.FrameLaterality, "U")
+		h.Sequence(tag.AnatomicRegionSequence, part10.Code("51185008", "SCT", "Thorax"))
 	})
-	h.sequence(tag.PixelValueTransformationSequence, func(h *header) {
-		h.numbers(tag.RescaleIntercept, interceptHU)
-		h.numbers(tag.RescaleSlope, 1)
-		h.text(tag.RescaleType, "HU")
+	h.Sequence(tag.PixelValueTransformationSequence, func(h *part10.Builder) {
+		h.Numbers(tag.RescaleIntercept, interceptHU)
+		h.Numbers(tag.RescaleSlope, 1)
+		h.Text(tag.RescaleType, "HU")
 	})
-	h.sequence(tag.FrameVOILUTSequence, func(h *header) {
-		h.numbers(tag.WindowCenter, -600)
-		h.numbers(tag.WindowWidth, 1500)
+	h.Sequence(tag.FrameVOILUTSequence, func(h *part10.Builder) {
+		h.Numbers(tag.WindowCenter, -600)
+		h.Numbers(tag.WindowWidth, 1500)
 	})
-	h.sequence(tag.CTImageFrameTypeSequence, func(h *header) {
-		h.text(tag.FrameType, "ORIGINAL", "PRIMARY", "VOLUME", "NONE")
+	h.Sequence(tag.CTImageFrameTypeSequence, func(h *part10.Builder) {
+		h.Text(tag.FrameType, "ORIGINAL", "PRIMARY", "VOLUME", "NONE")
 		frameKind(h)
 	})
 	acquisition(h, v, o)
 }
 
 // acquisition fills the groups that say how the frames were made.
-func acquisition(h *header, v *volume.Volume, o Options) {
-	h.sequence(tag.CTAcquisitionTypeSequence, func(h *header) {
-		h.text(tag.AcquisitionType, "SPIRAL")
-		h.text(tag.ConstantVolumeFlag, "NO")
-		h.text(tag.FluoroscopyFlag, "NO")
+func acquisition(h *part10.Builder, v *volume.Volume, o Options) {
+	h.Sequence(tag.CTAcquisitionTypeSequence, func(h *part10.Builder) {
+		h.Text(tag.AcquisitionType, "SPIRAL")
+		h.Text(tag.ConstantVolumeFlag, "NO")
+		h.Text(tag.FluoroscopyFlag, "NO")
 	})
-	h.sequence(tag.CTAcquisitionDetailsSequence, func(h *header) {
-		h.text(tag.RotationDirection, "CW")
-		h.numbers(tag.RevolutionTime, 0.5)
-		h.numbers(tag.SingleCollimationWidth, o.SliceThicknessMM)
-		h.numbers(tag.TotalCollimationWidth, 16*o.SliceThicknessMM)
-		h.numbers(tag.TableHeight, 150)
-		h.numbers(tag.GantryDetectorTilt, 0)
-		h.numbers(tag.DataCollectionDiameter, 500)
+	h.Sequence(tag.CTAcquisitionDetailsSequence, func(h *part10.Builder) {
+		h.Text(tag.RotationDirection, "CW")
+		h.Numbers(tag.RevolutionTime, 0.5)
+		h.Numbers(tag.SingleCollimationWidth, o.SliceThicknessMM)
+		h.Numbers(tag.TotalCollimationWidth, 16*o.SliceThicknessMM)
+		h.Numbers(tag.TableHeight, 150)
+		h.Numbers(tag.GantryDetectorTilt, 0)
+		h.Numbers(tag.DataCollectionDiameter, 500)
 	})
-	h.sequence(tag.CTTableDynamicsSequence, func(h *header) {
-		h.numbers(tag.TableSpeed, 32*o.SliceThicknessMM)
-		h.numbers(tag.TableFeedPerRotation, 16*o.SliceThicknessMM)
-		h.numbers(tag.SpiralPitchFactor, 1)
+	h.Sequence(tag.CTTableDynamicsSequence, func(h *part10.Builder) {
+		h.Numbers(tag.TableSpeed, 32*o.SliceThicknessMM)
+		h.Numbers(tag.TableFeedPerRotation, 16*o.SliceThicknessMM)
+		h.Numbers(tag.SpiralPitchFactor, 1)
 	})
-	h.sequence(tag.CTGeometrySequence, func(h *header) {
-		h.numbers(tag.DistanceSourceToDetector, 1000)
-		h.numbers(tag.DistanceSourceToDataCollectionCenter, 550)
+	h.Sequence(tag.CTGeometrySequence, func(h *part10.Builder) {
+		h.Numbers(tag.DistanceSourceToDetector, 1000)
+		h.Numbers(tag.DistanceSourceToDataCollectionCenter, 550)
 	})
-	h.sequence(tag.CTReconstructionSequence, func(h *header) {
-		h.text(tag.ReconstructionAlgorithm, "FILTER_BACK_PROJ")
-		h.text(tag.ConvolutionKernel, o.Kernel)
-		h.text(tag.ConvolutionKernelGroup, "LUNG")
-		h.numbers(tag.ReconstructionDiameter, v.SpacingMM[0]*float64(v.Size[0]))
-		h.numbers(tag.ReconstructionPixelSpacing, v.SpacingMM[1], v.SpacingMM[0])
-		h.numbers(tag.ReconstructionAngle, 360)
-		h.text(tag.ImageFilter, "NONE")
+	h.Sequence(tag.CTReconstructionSequence, func(h *part10.Builder) {
+		h.Text(tag.ReconstructionAlgorithm, "FILTER_BACK_PROJ")
+		h.Text(tag.ConvolutionKernel, o.Kernel)
+		h.Text(tag.ConvolutionKernelGroup, "LUNG")
+		h.Numbers(tag.ReconstructionDiameter, v.SpacingMM[0]*float64(v.Size[0]))
+		h.Numbers(tag.ReconstructionPixelSpacing, v.SpacingMM[1], v.SpacingMM[0])
+		h.Numbers(tag.ReconstructionAngle, 360)
+		h.Text(tag.ImageFilter, "NONE")
 	})
-	h.sequence(tag.CTExposureSequence, func(h *header) {
-		h.text(tag.ExposureModulationType, "NONE")
-		h.numbers(tag.ExposureTimeInms, 500)
-		h.numbers(tag.XRayTubeCurrentInmA, 100)
-		h.numbers(tag.ExposureInmAs, 50)
-		h.numbers(tag.CTDIvol, 3)
-		h.sequence(tag.CTDIPhantomTypeCodeSequence, code("113691", "DCM", "IEC Body Dosimetry Phantom"))
+	h.Sequence(tag.CTExposureSequence, func(h *part10.Builder) {
+		h.Text(tag.ExposureModulationType, "NONE")
+		h.Numbers(tag.ExposureTimeInms, 500)
+		h.Numbers(tag.XRayTubeCurrentInmA, 100)
+		h.Numbers(tag.ExposureInmAs, 50)
+		h.Numbers(tag.CTDIvol, 3)
+		h.Sequence(tag.CTDIPhantomTypeCodeSequence, part10.Code("113691", "DCM", "IEC Body Dosimetry Phantom"))
 	})
-	h.sequence(tag.CTXRayDetailsSequence, func(h *header) {
-		h.numbers(tag.KVP, o.KVP)
-		h.numbers(tag.FocalSpots, 1)
-		h.text(tag.FilterType, "FLAT")
-		h.text(tag.FilterMaterial, "ALUMINUM")
+	h.Sequence(tag.CTXRayDetailsSequence, func(h *part10.Builder) {
+		h.Numbers(tag.KVP, o.KVP)
+		h.Numbers(tag.FocalSpots, 1)
+		h.Text(tag.FilterType, "FLAT")
+		h.Text(tag.FilterMaterial, "ALUMINUM")
 	})
-	h.sequence(tag.IrradiationEventIdentificationSequence, func(h *header) {
-		h.text(tag.IrradiationEventUID, part10.NameUID("ctwriter", o.SeriesUID, "irradiation"))
+	h.Sequence(tag.IrradiationEventIdentificationSequence, func(h *part10.Builder) {
+		h.Text(tag.IrradiationEventUID, part10.NameUID("ctwriter", o.SeriesUID, "irradiation"))
 	})
 }
 
 // perFrame fills the functional groups of the frame at k.
-func perFrame(h *header, v *volume.Volume, o Options, k int) {
-	h.sequence(tag.FrameContentSequence, func(h *header) {
-		h.text(tag.FrameReferenceDateTime, o.Date+o.Time)
-		h.text(tag.FrameAcquisitionDateTime, o.Date+o.Time)
-		h.numbers(tag.FrameAcquisitionDuration, 500)
-		h.ints(tag.FrameAcquisitionNumber, 1)
-		h.text(tag.StackID, "1")
-		h.ints(tag.InStackPositionNumber, k+1)
-		h.ints(tag.DimensionIndexValues, k+1)
+func perFrame(h *part10.Builder, v *volume.Volume, o Options, k int) {
+	h.Sequence(tag.FrameContentSequence, func(h *part10.Builder) {
+		h.Text(tag.FrameReferenceDateTime, o.Date+o.Time)
+		h.Text(tag.FrameAcquisitionDateTime, o.Date+o.Time)
+		h.Numbers(tag.FrameAcquisitionDuration, 500)
+		h.Ints(tag.FrameAcquisitionNumber, 1)
+		h.Text(tag.StackID, "1")
+		h.Ints(tag.InStackPositionNumber, k+1)
+		h.Ints(tag.DimensionIndexValues, k+1)
 	})
 	origin := v.ToLPS(volume.Vec3{0, 0, float64(k)})
-	h.sequence(tag.PlanePositionSequence, func(h *header) { h.numbers(tag.ImagePositionPatient, origin[:]...) })
-	h.sequence(tag.CTPositionSequence, func(h *header) {
-		h.numbers(tag.TablePosition, origin[2])
-		h.numbers(tag.DataCollectionCenterPatient, origin[:]...)
-		h.numbers(tag.ReconstructionTargetCenterPatient, origin[:]...)
+	h.Sequence(tag.PlanePositionSequence, func(h *part10.Builder) { h.Numbers(tag.ImagePositionPatient, origin[:]...) })
+	h.Sequence(tag.CTPositionSequence, func(h *part10.Builder) {
+		h.Numbers(tag.TablePosition, origin[2])
+		h.Numbers(tag.DataCollectionCenterPatient, origin[:]...)
+		h.Numbers(tag.ReconstructionTargetCenterPatient, origin[:]...)
 	})
 }

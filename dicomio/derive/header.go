@@ -30,42 +30,42 @@ var kept = []tag.Tag{
 }
 
 // header makes the elements of slice k (PS3.3 table A.3-1).
-func (w *writer) header(f *part10.File, in *dicomio.Instance, c *cells, k int) ([]*dicom.Element, error) {
-	var h header
+func (w *writer) header(f *part10.File, in *dicomio.Instance, c *cells, k int) (part10.Elements, error) {
+	var h part10.Builder
 	for _, t := range kept {
 		if e := f.Elements().Find(t); e != nil {
-			h.elems = append(h.elems, e)
+			h.Copy(e)
 		}
 	}
 	o := w.opt
-	h.text(tag.ImageType, "DERIVED", value(in.ImageType, 1, "PRIMARY"), "AXIAL")
-	h.text(tag.SOPInstanceUID, o.uid("instance", strconv.Itoa(k)))
-	h.text(tag.StudyInstanceUID, o.uid("study"))
-	h.text(tag.SeriesInstanceUID, o.uid("series"))
-	h.text(tag.FrameOfReferenceUID, o.uid("frame of reference"))
-	h.text(tag.PositionReferenceIndicator, "")
-	h.text(tag.PatientID, o.patientID())
-	h.text(tag.IssuerOfPatientID, "NAFAS")
-	h.text(tag.PatientName, "Simulated^Nodules")
-	h.text(tag.PatientBirthDate, "")
+	h.Text(tag.ImageType, "DERIVED", value(in.ImageType, 1, "PRIMARY"), "AXIAL")
+	h.Text(tag.SOPInstanceUID, o.uid("instance", strconv.Itoa(k)))
+	h.Text(tag.StudyInstanceUID, o.uid("study"))
+	h.Text(tag.SeriesInstanceUID, o.uid("series"))
+	h.Text(tag.FrameOfReferenceUID, o.uid("frame of reference"))
+	h.Text(tag.PositionReferenceIndicator, "")
+	h.Text(tag.PatientID, o.patientID())
+	h.Text(tag.IssuerOfPatientID, "NAFAS")
+	h.Text(tag.PatientName, "Simulated^Nodules")
+	h.Text(tag.PatientBirthDate, "")
 	if f.Elements().Find(tag.PatientSex) == nil {
-		h.text(tag.PatientSex, "")
+		h.Text(tag.PatientSex, "")
 	}
 	for _, t := range []tag.Tag{tag.StudyDate, tag.ContentDate} {
-		h.text(t, simulationDate)
+		h.Text(t, simulationDate)
 	}
 	for _, t := range []tag.Tag{tag.StudyTime, tag.ContentTime, tag.AccessionNumber, tag.ReferringPhysicianName} {
-		h.text(t, "")
+		h.Text(t, "")
 	}
-	h.text(tag.StudyID, "1")
-	h.text(tag.SeriesNumber, "1")
-	h.text(tag.StudyDescription, "CT chest with simulated nodules")
-	h.text(tag.SeriesDescription, o.Description)
-	h.text(tag.DerivationDescription, o.Derivation)
-	h.text(tag.BurnedInAnnotation, "NO")
-	h.sequence(tag.SourceImageSequence, func(item *header) {
-		item.text(tag.ReferencedSOPClassUID, in.SOPClassUID)
-		item.text(tag.ReferencedSOPInstanceUID, in.SOPUID)
+	h.Text(tag.StudyID, "1")
+	h.Text(tag.SeriesNumber, "1")
+	h.Text(tag.StudyDescription, "CT chest with simulated nodules")
+	h.Text(tag.SeriesDescription, o.Description)
+	h.Text(tag.DerivationDescription, o.Derivation)
+	h.Text(tag.BurnedInAnnotation, "NO")
+	h.Sequence(tag.SourceImageSequence, func(item *part10.Builder) {
+		item.Text(tag.ReferencedSOPClassUID, in.SOPClassUID)
+		item.Text(tag.ReferencedSOPInstanceUID, in.SOPUID)
 	})
 	for _, n := range []struct {
 		tag   tag.Tag
@@ -74,9 +74,9 @@ func (w *writer) header(f *part10.File, in *dicomio.Instance, c *cells, k int) (
 		{tag.SamplesPerPixel, 1}, {tag.Rows, in.Rows}, {tag.Columns, in.Columns},
 		{tag.BitsAllocated, 16}, {tag.BitsStored, c.stored}, {tag.HighBit, c.high},
 	} {
-		h.add(n.tag, []int{n.value})
+		h.Ints(n.tag, n.value)
 	}
-	return h.elems, h.err
+	return h.Elements()
 }
 
 // simulationDate stands for every date: the examination's own would help to
@@ -88,32 +88,4 @@ func value(list []string, i int, otherwise string) string {
 		return list[i]
 	}
 	return otherwise
-}
-
-// header collects elements; the first error stays.
-type header struct {
-	elems []*dicom.Element
-	err   error
-}
-
-func (h *header) add(t tag.Tag, data any) {
-	e, err := part10.NewElement(t, "", data)
-	if err != nil {
-		if h.err == nil {
-			h.err = err
-		}
-		return
-	}
-	h.elems = append(h.elems, e)
-}
-
-func (h *header) text(t tag.Tag, values ...string) { h.add(t, values) }
-
-func (h *header) sequence(t tag.Tag, fill func(*header)) {
-	var item header
-	fill(&item)
-	if h.err == nil {
-		h.err = item.err
-	}
-	h.add(t, [][]*dicom.Element{item.elems})
 }

@@ -6,61 +6,35 @@ import (
 	"nafas/dicomio/part10"
 )
 
-// builder makes the data set of a message; the first error stays.
-type builder struct {
-	elements part10.Elements
-	err      error
-}
-
-func (b *builder) keep(err error) {
-	if b.err == nil {
-		b.err = err
+// marshal writes the data set of a message.
+func marshal(b *part10.Builder, transferSyntax string) ([]byte, error) {
+	elems, err := b.Elements()
+	if err != nil {
+		return nil, err
 	}
+	return part10.MarshalDataset(transferSyntax, elems)
 }
 
-func (b *builder) add(t tag.Tag, vr string, value any) {
-	e, err := part10.NewElement(t, vr, value)
-	b.keep(err)
-	if err == nil {
-		b.elements = append(b.elements, e)
-	}
+// fill adds a reference to an item.
+func (r Reference) fill(b *part10.Builder) {
+	b.Text(tag.ReferencedSOPClassUID, r.SOPClassUID)
+	b.Text(tag.ReferencedSOPInstanceUID, r.SOPInstanceUID)
 }
 
-func (b *builder) text(t tag.Tag, values ...string) { b.add(t, "", values) }
-
-func (b *builder) number(t tag.Tag, v int) { b.add(t, "", []int{v}) }
-
-func (b *builder) sequence(t tag.Tag, items []part10.Elements) {
-	e, err := part10.NewSequence(t, items...)
-	b.keep(err)
-	if err == nil {
-		b.elements = append(b.elements, e)
-	}
+// fill adds a failed reference to an item.
+func (f FailedReference) fill(b *part10.Builder) {
+	f.Reference.fill(b)
+	b.Ints(tag.FailureReason, int(f.Reason))
 }
 
-func (b *builder) reference(r Reference) {
-	b.text(tag.ReferencedSOPClassUID, r.SOPClassUID)
-	b.text(tag.ReferencedSOPInstanceUID, r.SOPInstanceUID)
-}
-
-// references adds a sequence of references; an empty one is left out.
-func (b *builder) references(t tag.Tag, refs []Reference) {
+// addItems adds a sequence of references; an empty one is left out.
+func addItems[R interface{ fill(*part10.Builder) }](b *part10.Builder, t tag.Tag, refs []R) {
 	if len(refs) == 0 {
 		return
 	}
-	items := make([]part10.Elements, len(refs))
+	items := make([]func(*part10.Builder), len(refs))
 	for i, r := range refs {
-		item := builder{}
-		item.reference(r)
-		b.keep(item.err)
-		items[i] = item.elements
+		items[i] = r.fill
 	}
-	b.sequence(t, items)
-}
-
-func (b *builder) marshal(transferSyntax string) ([]byte, error) {
-	if b.err != nil {
-		return nil, b.err
-	}
-	return part10.MarshalDataset(transferSyntax, b.elements)
+	b.Sequence(t, items...)
 }

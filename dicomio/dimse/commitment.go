@@ -119,29 +119,19 @@ func reference(item part10.Elements) Reference {
 
 // marshal writes a request's data set.
 func (r CommitRequest) marshal(transferSyntax string) ([]byte, error) {
-	b := builder{}
-	b.text(tag.TransactionUID, r.TransactionUID)
-	b.references(tag.ReferencedSOPSequence, r.References)
-	return b.marshal(transferSyntax)
+	var b part10.Builder
+	b.Text(tag.TransactionUID, r.TransactionUID)
+	addItems(&b, tag.ReferencedSOPSequence, r.References)
+	return marshal(&b, transferSyntax)
 }
 
 // marshal writes a report's data set.
 func (r CommitReport) marshal(transferSyntax string) ([]byte, error) {
-	b := builder{}
-	b.text(tag.TransactionUID, r.TransactionUID)
-	b.references(tag.ReferencedSOPSequence, r.Committed)
-	var failed []part10.Elements
-	for _, f := range r.Failed {
-		item := builder{}
-		item.reference(f.Reference)
-		item.number(tag.FailureReason, int(f.Reason))
-		failed = append(failed, item.elements)
-		b.keep(item.err)
-	}
-	if failed != nil {
-		b.sequence(tag.FailedSOPSequence, failed)
-	}
-	return b.marshal(transferSyntax)
+	var b part10.Builder
+	b.Text(tag.TransactionUID, r.TransactionUID)
+	addItems(&b, tag.ReferencedSOPSequence, r.Committed)
+	addItems(&b, tag.FailedSOPSequence, r.Failed)
+	return marshal(&b, transferSyntax)
 }
 
 // event is the event type of the report.

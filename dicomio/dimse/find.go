@@ -90,32 +90,32 @@ func (c *Client) Find(q Query) ([]Match, error) {
 }
 
 func (q Query) marshal(transferSyntax string) ([]byte, error) {
-	b := builder{}
-	b.text(tag.QueryRetrieveLevel, string(q.Level))
-	b.text(tag.PatientID, q.PatientID)
-	b.text(tag.IssuerOfPatientID, "")
-	b.text(tag.AccessionNumber, q.AccessionNumber)
-	b.text(tag.StudyDate, q.StudyDates)
-	b.text(tag.StudyTime, "")
-	b.text(tag.StudyDescription, "")
-	b.text(tag.StudyInstanceUID, q.StudyUID)
+	var b part10.Builder
+	b.Text(tag.QueryRetrieveLevel, string(q.Level))
+	b.Text(tag.PatientID, q.PatientID)
+	b.Text(tag.IssuerOfPatientID, "")
+	b.Text(tag.AccessionNumber, q.AccessionNumber)
+	b.Text(tag.StudyDate, q.StudyDates)
+	b.Text(tag.StudyTime, "")
+	b.Text(tag.StudyDescription, "")
+	b.Text(tag.StudyInstanceUID, q.StudyUID)
 	switch q.Level {
 	case StudyLevel:
-		b.text(tag.ModalitiesInStudy, q.Modality)
-		b.text(tag.NumberOfStudyRelatedInstances, "")
+		b.Text(tag.ModalitiesInStudy, q.Modality)
+		b.Text(tag.NumberOfStudyRelatedInstances, "")
 	case SeriesLevel:
-		b.text(tag.Modality, q.Modality)
-		b.text(tag.SeriesInstanceUID, q.SeriesUID)
-		b.text(tag.SeriesDescription, "")
-		b.text(tag.NumberOfSeriesRelatedInstances, "")
+		b.Text(tag.Modality, q.Modality)
+		b.Text(tag.SeriesInstanceUID, q.SeriesUID)
+		b.Text(tag.SeriesDescription, "")
+		b.Text(tag.NumberOfSeriesRelatedInstances, "")
 	case InstanceLevel:
-		b.text(tag.SeriesInstanceUID, q.SeriesUID)
-		b.text(tag.SOPInstanceUID, q.SOPUID)
-		b.text(tag.SOPClassUID, "")
+		b.Text(tag.SeriesInstanceUID, q.SeriesUID)
+		b.Text(tag.SOPInstanceUID, q.SOPUID)
+		b.Text(tag.SOPClassUID, "")
 	default:
 		return nil, errors.New("a query without a level")
 	}
-	return b.marshal(transferSyntax)
+	return marshal(&b, transferSyntax)
 }
 
 func match(e part10.Elements) Match {

@@ -7,6 +7,7 @@ import (
 	"github.com/suyashkumar/dicom/pkg/tag"
 
 	"nafas/dicomio/dimse/command"
+	"nafas/dicomio/part10"
 )
 
 // Retrieval names what a C-MOVE is to send.
@@ -59,18 +60,18 @@ func (c *Client) Move(what Retrieval, destinationAE string) (command.Counts, err
 }
 
 func (r Retrieval) marshal(transferSyntax string) ([]byte, error) {
-	b := builder{}
-	b.text(tag.QueryRetrieveLevel, string(r.Level))
-	b.text(tag.StudyInstanceUID, r.StudyUID)
+	var b part10.Builder
+	b.Text(tag.QueryRetrieveLevel, string(r.Level))
+	b.Text(tag.StudyInstanceUID, r.StudyUID)
 	switch r.Level {
 	case StudyLevel:
 	case SeriesLevel:
-		b.text(tag.SeriesInstanceUID, r.SeriesUID)
+		b.Text(tag.SeriesInstanceUID, r.SeriesUID)
 	case InstanceLevel:
-		b.text(tag.SeriesInstanceUID, r.SeriesUID)
-		b.text(tag.SOPInstanceUID, r.SOPUID)
+		b.Text(tag.SeriesInstanceUID, r.SeriesUID)
+		b.Text(tag.SOPInstanceUID, r.SOPUID)
 	default:
 		return nil, errors.New("a retrieval without a level")
 	}
-	return b.marshal(transferSyntax)
+	return marshal(&b, transferSyntax)
 }

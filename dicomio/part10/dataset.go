@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 
-	"github.com/suyashkumar/dicom"
 	"github.com/suyashkumar/dicom/pkg/tag"
 )
 
@@ -72,13 +71,4 @@ func MarshalDataset(transferSyntax string, elems Elements) ([]byte, error) {
 		return nil, err
 	}
 	return b.Bytes(), nil
-}
-
-// NewSequence makes a sequence of items.
-func NewSequence(t tag.Tag, items ...Elements) (*dicom.Element, error) {
-	inner := make([][]*dicom.Element, len(items))
-	for i, item := range items {
-		inner[i] = item
-	}
-	return NewElement(t, "SQ", inner)
 }

@@ -40,7 +40,7 @@ type Limits struct {
 
 // DefaultLimits admits every CT instance known to us, with a multi-frame one
 // of some thousand slices the largest, and keeps the memory that a small file
-// can claim under 64 MiB.
+// can claim under 80 MiB, garbage included.
 func DefaultLimits() Limits {
 	return Limits{
 		MaxBytes:         2 << 30,
