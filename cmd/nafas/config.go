@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -33,6 +34,10 @@ func (c *configCheckCmd) Run(s *streams, ctx kongContext) error {
 	}
 	if err := c.limits(); err != nil {
 		check("limits", err, "")
+	}
+	if c.DICOM.Listen != "" {
+		_, _, err := c.DICOM.settings(c.tlsFiles(), c.Insecure)
+		check("dicom", err, c.DICOM.Listen+" as "+strings.Join(c.DICOM.AE, ", "))
 	}
 	busy, err := c.tryListener(ctx)
 	check("listener", err, c.Listen+" "+c.exposureWords())

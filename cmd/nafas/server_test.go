@@ -83,10 +83,12 @@ type server struct {
 	t       *testing.T
 	cmd     *exec.Cmd
 	address string
-	client  *client.Client
+	// dicom is the address of the DICOM listener, where there is one.
+	dicom  string
+	client *client.Client
 }
 
-var listening = regexp.MustCompile(`grpc=(127\.0\.0\.1:\d+)`)
+var listening = regexp.MustCompile(`grpc=(127\.0\.0\.1:\d+) dicom=(\S*)`)
 
 func startServer(t *testing.T, data string, more ...string) *server {
 	t.Helper()
@@ -99,12 +101,12 @@ func startServer(t *testing.T, data string, more ...string) *server {
 	log, err := s.cmd.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, s.cmd.Start())
-	addresses := make(chan string, 1)
+	addresses := make(chan []string, 1)
 	go func() {
 		defer close(addresses)
 		for lines := bufio.NewScanner(log); lines.Scan(); {
 			if m := listening.FindStringSubmatch(lines.Text()); m != nil {
-				addresses <- m[1]
+				addresses <- m[1:]
 			}
 			if strings.Contains(lines.Text(), "level=ERROR") || os.Getenv("NAFAS_TEST_LOG") != "" {
 				fmt.Fprintln(os.Stderr, lines.Text())
@@ -112,7 +114,10 @@ func startServer(t *testing.T, data string, more ...string) *server {
 		}
 	}()
 	select {
-	case s.address = <-addresses:
+	case found := <-addresses:
+		if found != nil {
+			s.address, s.dicom = found[0], strings.Trim(found[1], `"`)
+		}
 	case <-time.After(2 * time.Minute):
 	}
 	require.NotEmpty(t, s.address, "serve did not start")

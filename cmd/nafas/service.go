@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -43,6 +44,7 @@ type serviceFlags struct {
 	TLSClientCA string        `help:"CA that signs client certificates: makes TLS mutual." name:"tls-client-ca" env:"NAFAS_SERVER_TLS_CLIENT_CA" type:"path"`
 	Tokens      string        `help:"File of hashed bearer tokens (nafas token new)." type:"path"`
 	Insecure    bool          `help:"Allow plaintext, or no authentication, beyond loopback." env:"NAFAS_SERVER_INSECURE"`
+	DICOM       dicomFlags    `embed:"" prefix:"dicom-" group:"A DICOM listener:"`
 }
 
 func (f serviceFlags) tlsFiles() access.TLSFiles {
@@ -112,13 +114,17 @@ type service struct {
 	worker   *worker.Supervisor
 	jobs     *jobs.Runner
 	rpc      *rpc.Server
+	dicom    *dicomListener // nil without one
+	inbox    sync.WaitGroup
+	// endInbox ends the recording of what the DICOM listener took.
+	endInbox context.CancelFunc
 	served   chan error
 }
 
 // startService returns when studies are taken in; stop ends it. It serves
 // nothing before the model has proved itself in the worker process.
 func startService(ctx context.Context, log *slog.Logger, f serviceFlags) (_ *service, err error) {
-	s := &service{flags: f, log: log, served: make(chan error, 1)}
+	s := &service{flags: f, log: log, served: make(chan error, 2)}
 	if err := f.limits(); err != nil {
 		return nil, err
 	}
@@ -151,12 +157,20 @@ func startService(ctx context.Context, log *slog.Logger, f serviceFlags) (_ *ser
 	if s.jobs, err = jobs.New(s.store.Driver(), app, jobs.Options{ReadTimeout: 2 * f.ReadLimit, Log: log}); err != nil {
 		return nil, err
 	}
+	// Before anything new comes in, what a dead server had acknowledged.
+	if err := app.Inbox().Recover(ctx); err != nil {
+		return nil, fmt.Errorf("instances in the inbox of %s: %w", f.Data, err)
+	}
+	if s.dicom, err = listenDICOM(f.DICOM, f.tlsFiles(), f.Insecure, app, log); err != nil {
+		return nil, err
+	}
 	if err := s.jobs.Start(ctx); err != nil {
 		return nil, err
 	}
 	security.Service, security.Log = app, log
 	s.rpc = rpc.New(security)
 	go func() { s.served <- s.rpc.Serve(s.listener) }()
+	s.takeDICOM(app)
 	s.rpc.SetReady()
 	go s.sweep(ctx)
 	return s, nil
@@ -180,7 +194,26 @@ func (s *service) sweep(ctx context.Context) {
 	}
 }
 
+// takeDICOM begins to take associations.
+func (s *service) takeDICOM(app *triage.Service) {
+	if s.dicom == nil {
+		return
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	s.endInbox = cancel
+	s.inbox.Go(func() { app.Inbox().Run(ctx) })
+	go func() { s.served <- s.dicom.server.Serve(s.dicom.listener) }()
+}
+
 func (s *service) address() string { return s.listener.Addr().String() }
+
+// dicomAddress is "" without a DICOM listener.
+func (s *service) dicomAddress() string {
+	if s.dicom == nil {
+		return ""
+	}
+	return s.dicom.listener.Addr().String()
+}
 
 // wait returns when ctx ends or the listener fails.
 func (s *service) wait(ctx context.Context) error {
@@ -196,6 +229,11 @@ func (s *service) wait(ctx context.Context) error {
 func (s *service) stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.flags.Grace)
 	defer cancel()
+	if s.dicom != nil {
+		s.dicom.stop(ctx)
+		s.endInbox()
+		s.inbox.Wait()
+	}
 	s.rpc.Shutdown(ctx)
 	err := s.jobs.Stop(context.Background(), s.flags.Grace, cleanupTime)
 	s.close()
@@ -206,6 +244,10 @@ func (s *service) stop() error {
 func (s *service) close() {
 	if s.worker != nil {
 		s.worker.Close()
+	}
+	if s.dicom != nil {
+		s.dicom.listener.Close()
+		s.dicom.commitment.Close()
 	}
 	if s.listener != nil {
 		s.listener.Close()

@@ -162,7 +162,7 @@ func mutated(rng *rand.Rand, seed []byte) []byte {
 }
 
 // TestMemoryOfLargeInputs: what a file can claim while it is refused or read
-// stays within its size and 64 MiB.
+// stays within its size and 80 MiB.
 func TestMemoryOfLargeInputs(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector's own time and memory would be counted")

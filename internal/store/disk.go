@@ -16,6 +16,8 @@ type Disk interface {
 	// whether it is new.
 	Mkdir(path string) (made bool, err error)
 	Rename(from, to string) error
+	// Link gives a file a second name.
+	Link(from, to string) error
 	Remove(path string) error
 	// SyncDir makes the names in a folder durable.
 	SyncDir(path string) error
@@ -54,6 +56,9 @@ func (OS) Mkdir(path string) (bool, error) {
 
 // Rename implements Disk.
 func (OS) Rename(from, to string) error { return os.Rename(from, to) }
+
+// Link implements Disk.
+func (OS) Link(from, to string) error { return os.Link(from, to) }
 
 // Remove implements Disk.
 func (OS) Remove(path string) error { return os.Remove(path) }

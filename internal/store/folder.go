@@ -24,6 +24,7 @@ import (
 // The folders of a data folder.
 const (
 	spoolDir      = "spool"
+	inboxDir      = "inbox"
 	instancesDir  = "instances"
 	quarantineDir = "quarantine"
 )
@@ -39,6 +40,7 @@ type Folder struct {
 	// a sender of single instances does not pay for them each time.
 	mu      sync.Mutex
 	durable map[string]bool
+	inbox   inbox
 }
 
 // maxDurable bounds the memory of durable; past it, it starts anew.
@@ -49,7 +51,7 @@ var _ triage.Files = (*Folder)(nil)
 // OpenFolder makes the folders that are missing.
 func OpenFolder(root string, disk Disk) (*Folder, error) {
 	f := &Folder{root: root, disk: disk, durable: map[string]bool{}}
-	for _, dir := range []string{spoolDir, instancesDir, quarantineDir} {
+	for _, dir := range []string{spoolDir, inboxDir, instancesDir, quarantineDir} {
 		if _, err := disk.Mkdir(f.Abs(dir)); err != nil {
 			return nil, err
 		}
@@ -119,7 +121,7 @@ func (f *Folder) place(m *triage.Move, dirty map[string]bool) error {
 		return err
 	}
 	to := dir + "/" + uuid.NewString() + ".dcm"
-	if err := spool.rename(to); err != nil {
+	if err := spool.place(to); err != nil {
 		return err
 	}
 	m.To = to
@@ -191,8 +193,10 @@ type spoolFile struct {
 	folder *Folder
 	path   string
 	file   File
-	mu     sync.Mutex
-	state  spoolState
+	// stays: placing the file leaves its name.
+	stays bool
+	mu    sync.Mutex
+	state spoolState
 }
 
 type spoolState int
@@ -225,11 +229,15 @@ func (s *spoolFile) Sync() error {
 	return s.file.Close()
 }
 
-func (s *spoolFile) rename(to string) error {
+// place gives the file its name in the data folder.
+func (s *spoolFile) place(to string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.state != spoolSynced {
 		return errors.New("a file is placed only after it was synced")
+	}
+	if s.stays {
+		return s.folder.disk.Link(s.folder.Abs(s.path), s.folder.Abs(to))
 	}
 	if err := s.folder.disk.Rename(s.folder.Abs(s.path), s.folder.Abs(to)); err != nil {
 		return err

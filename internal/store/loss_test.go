@@ -109,6 +109,16 @@ func (l *lossy) Rename(from, to string) error {
 	return l.OS.Rename(from, to)
 }
 
+func (l *lossy) Link(from, to string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.step("link", to); err != nil {
+		return err
+	}
+	l.current[to] = l.current[from]
+	return l.OS.Link(from, to)
+}
+
 func (l *lossy) Remove(path string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -203,6 +203,9 @@ func (s *SQLite) Dir() string { return s.dir }
 // Close gives the folder back. Nothing may be in use any more.
 func (s *SQLite) Close() error {
 	var errs []error
+	if s.Folder != nil {
+		s.closeInbox()
+	}
 	for _, db := range []*sql.DB{s.read, s.write} {
 		if db != nil {
 			errs = append(errs, db.Close())

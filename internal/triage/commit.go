@@ -28,12 +28,18 @@ func (u *Upload) Commit(ctx context.Context) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, diskError(err)
 	}
+	return u.told(ctx, recorded), nil
+}
+
+// told tells of what was recorded: readings that lost their study, the log,
+// those who watch.
+func (u *Upload) told(ctx context.Context, recorded Recorded) Receipt {
 	u.s.running.interrupt(recorded.Dropped)
 	receipt := u.receipt(recorded)
 	u.s.log.InfoContext(ctx, "taken in", "studies", len(receipt.StudyUIDs), "accepted", receipt.Accepted,
 		"repeated", receipt.Repeated, "refused", len(receipt.Refused), "reasons", receipt.reasons())
 	u.s.hub.changed()
-	return receipt, nil
+	return receipt
 }
 
 // record places the files and writes the rows, one upload at a time, so that
@@ -92,7 +98,7 @@ func (u *Upload) plan(ctx context.Context) ([]Move, error) {
 	}
 	moves := make([]Move, len(u.files))
 	for i := range u.files {
-		if err := u.recognise(ctx, &u.files[i], known); err != nil {
+		if err := u.s.recognise(ctx, &u.files[i], known); err != nil {
 			return nil, err
 		}
 		moves[i] = u.files[i].move(known)
@@ -103,7 +109,7 @@ func (u *Upload) plan(ctx context.Context) ([]Move, error) {
 // recognise looks closer at what seems to be a changed duplicate: one image
 // may come in two transfer syntaxes. It takes over the sum of the stored
 // image where they show the same.
-func (u *Upload) recognise(ctx context.Context, f *spooled, known map[string]Known) error {
+func (s *Service) recognise(ctx context.Context, f *spooled, known map[string]Known) error {
 	k, ok := known[f.header.SOPUID]
 	if f.refusal != nil || !ok || k.Path == "" {
 		return nil
@@ -111,21 +117,21 @@ func (u *Upload) recognise(ctx context.Context, f *spooled, known map[string]Kno
 	if outcome, _ := Classify(&k, f.header.Pixels, f.sum); outcome != Quarantine {
 		return nil
 	}
-	stored, err := u.s.files.Read(k.Path)
+	stored, err := s.files.Read(k.Path)
 	if err != nil {
 		return err
 	}
-	weight := min(f.bytes+int64(len(stored)), u.s.opt.ParseBytes)
-	if err := u.s.parsing.Acquire(ctx, weight); err != nil {
+	weight := min(f.bytes+int64(len(stored)), s.opt.ParseBytes)
+	if err := s.parsing.Acquire(ctx, weight); err != nil {
 		return err
 	}
-	defer u.s.parsing.Release(weight)
+	defer s.parsing.Release(weight)
 	data, release, err := f.spool.Read()
 	if err != nil {
 		return err
 	}
 	defer release()
-	if u.s.opt.SameImage(stored, data) {
+	if s.opt.SameImage(stored, data) {
 		f.header.Pixels = k.Pixels
 	}
 	return nil

@@ -57,6 +57,13 @@ type Store interface {
 type Files interface {
 	// Spool returns an empty file for incoming bytes.
 	Spool() (SpoolFile, error)
+	// Inbox returns an empty file whose name is durable: once it is synced, a
+	// server that starts after a crash finds it (Arrived). Placing it leaves
+	// the name, until Discard takes it away.
+	Inbox() (SpoolFile, error)
+	// Arrived are the files that an earlier server left in the inbox; they
+	// count as synced. To be called before the first Inbox.
+	Arrived() ([]SpoolFile, error)
 	// Place moves synced spool files to their places and syncs the folders:
 	// when it returns, contents and names are durable.
 	Place(ctx context.Context, moves []Move) error

@@ -15,6 +15,9 @@ import (
 type Options struct {
 	// Recipe is what the reader reads with.
 	Recipe Recipe
+	// MostSending is how long an open association keeps its studies from
+	// settling. Default 30 minutes.
+	MostSending time.Duration
 	// Quiet is how long nothing may come in before a study that is not
 	// declared complete is read. Default 60 s.
 	Quiet time.Duration
@@ -54,6 +57,9 @@ func (o Options) withDefaults() Options {
 	def(&o.MinFreeBytes, 2<<30)
 	def(&o.MaxFileBytes, 2<<30)
 	def(&o.ParseBytes, 512<<20)
+	if o.MostSending == 0 {
+		o.MostSending = 30 * time.Minute
+	}
 	if o.MaxUploadFiles == 0 {
 		o.MaxUploadFiles = 50000
 	}
@@ -94,12 +100,13 @@ type Service struct {
 	// committing keeps files and rows of two uploads from crossing.
 	committing sync.Mutex
 	running    running
+	inbox      *Inbox
 }
 
 // New makes a Service. reader may be nil in a process that only takes in.
 func New(store Store, files Files, headers HeaderReader, reader StudyReader, o Options) *Service {
 	o = o.withDefaults()
-	return &Service{
+	s := &Service{
 		store: store, files: files, headers: headers, reader: reader,
 		opt: o, log: o.Log,
 		hub:     newHub(),
@@ -107,7 +114,12 @@ func New(store Store, files Files, headers HeaderReader, reader StudyReader, o O
 		uploads: make(chan struct{}, o.MaxUploads),
 		running: running{cancel: map[int64]context.CancelCauseFunc{}},
 	}
+	s.inbox = newInbox(s)
+	return s
 }
+
+// Inbox takes instances one by one.
+func (s *Service) Inbox() *Inbox { return s.inbox }
 
 // Study returns a study with its series, or ErrNotFound.
 func (s *Service) Study(ctx context.Context, uid string) (Study, error) {
@@ -143,9 +155,13 @@ func (s *Service) Cancel(ctx context.Context, studyUID string) error {
 }
 
 // Settle has a settle job done. It returns when to try again, or zero where
-// the job has ended.
+// the job has ended. A study of which a sender is still at work does not
+// settle.
 func (s *Service) Settle(ctx context.Context, t Token, studyUID string) (notBefore time.Time, err error) {
 	now := s.opt.Now()
+	if until := s.inbox.holds(studyUID, now); !until.IsZero() {
+		return until, nil
+	}
 	settled, err := s.store.Settle(ctx, t, studyUID, now, now.Add(-s.opt.Quiet), s.opt.Recipe)
 	if err != nil {
 		return time.Time{}, err

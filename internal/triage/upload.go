@@ -85,7 +85,7 @@ func (u *Upload) Put(ctx context.Context, name string, r io.Reader) error {
 	if err != nil {
 		return diskError(err)
 	}
-	f, err := u.receive(ctx, name, spool, r)
+	f, err := u.s.receive(ctx, name, spool, r)
 	if err != nil {
 		spool.Discard()
 		return diskError(err)
@@ -120,8 +120,8 @@ func (u *Upload) full() error {
 
 // receive spools the bytes and reads the header. The spool file of what it
 // returns is nil where the file is too large to be kept.
-func (u *Upload) receive(ctx context.Context, name string, spool SpoolFile, r io.Reader) (spooled, error) {
-	limit := u.s.opt.MaxFileBytes
+func (s *Service) receive(ctx context.Context, name string, spool SpoolFile, r io.Reader) (spooled, error) {
+	limit := s.opt.MaxFileBytes
 	in := &hashing{r: io.LimitReader(contextReader{ctx, r}, limit+1), hash: sha256.New()}
 	n, err := io.Copy(spool, in)
 	if err != nil {
@@ -134,7 +134,7 @@ func (u *Upload) receive(ctx context.Context, name string, spool SpoolFile, r io
 	}
 	f.spool = spool
 	in.hash.Sum(f.sum[:0])
-	if f.header, err = u.s.header(ctx, spool, n); err != nil {
+	if f.header, err = s.header(ctx, spool, n); err != nil {
 		if !errors.As(err, &f.refusal) {
 			return spooled{}, err
 		}

@@ -1,0 +1,124 @@
+// Package pacs stands between DICOM networks and the application: what peers
+// send goes into triage's inbox, and what they ask is answered from it.
+package pacs
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+
+	"nafas/dicomio/dimse"
+	"nafas/dicomio/dimse/command"
+	"nafas/dicomio/part10"
+	"nafas/dicomio/refusal"
+	"nafas/internal/triage"
+)
+
+// Sender takes the instances of one association; triage.Sender is one.
+type Sender interface {
+	Take(ctx context.Context, r io.Reader) (triage.Taken, error)
+	End()
+}
+
+// Intake opens a Sender for each association.
+type Intake func() (Sender, error)
+
+// Provider answers associations.
+type Provider struct {
+	intake     Intake
+	commitment *Commitment
+	log        *slog.Logger
+}
+
+var _ dimse.Handler = (*Provider)(nil)
+
+// NewProvider makes a Provider. commitment is nil where no storage commitment
+// is given.
+func NewProvider(intake Intake, commitment *Commitment, log *slog.Logger) *Provider {
+	return &Provider{intake: intake, commitment: commitment, log: log}
+}
+
+// Open implements dimse.Handler.
+func (p *Provider) Open(_ context.Context, peer dimse.Peer) (dimse.Session, error) {
+	sender, err := p.intake()
+	if err != nil {
+		return nil, err
+	}
+	return &session{provider: p, peer: peer, sender: sender}, nil
+}
+
+// session is one association.
+type session struct {
+	provider *Provider
+	peer     dimse.Peer
+	sender   Sender
+	// counts for the log.
+	stored, refused int
+}
+
+// Store implements dimse.Session: the data set goes to disk as it comes, behind
+// a file meta group (PS3.10 section 7.1).
+func (s *session) Store(ctx context.Context, in dimse.Instance) (command.Status, string) {
+	meta, err := part10.Meta(in.SOPClassUID, in.SOPInstanceUID, in.TransferSyntax)
+	if err != nil {
+		s.refused++
+		return command.CannotUnderstand, "the command names no SOP instance"
+	}
+	taken, err := s.sender.Take(ctx, io.MultiReader(bytes.NewReader(meta), in.Data))
+	status, comment := s.answer(in, taken, err)
+	if status == command.Success {
+		s.stored++
+	} else {
+		s.refused++
+	}
+	return status, comment
+}
+
+func (s *session) answer(in dimse.Instance, taken triage.Taken, err error) (command.Status, string) {
+	switch {
+	case errors.Is(err, triage.ErrDiskFull):
+		return command.OutOfResources, "the disk is nearly full; send again later"
+	case err != nil:
+		// Where it is the connection that broke, nobody hears the answer.
+		s.provider.log.Warn("DICOM instance not taken", "error", err)
+		return command.OutOfResources, "not stored; send again later"
+	case taken.Refusal != nil && taken.Refusal.Reason == refusal.ChangedDuplicate:
+		return command.ChangedDuplicate, "stored before under this UID with another image"
+	case taken.Refusal != nil:
+		return command.CannotUnderstand, string(taken.Refusal.Reason) + ": kept in quarantine, not read"
+	case taken.Header.SOPUID != in.SOPInstanceUID || taken.Header.SOPClassUID != in.SOPClassUID:
+		return mismatched, "the data set is of another SOP instance than the command"
+	default:
+		return command.Success, ""
+	}
+}
+
+// mismatched is a warning (PS3.4 table B.2-1): the data set does not match the
+// SOP class. It was stored as what it says of itself.
+const mismatched command.Status = 0xB007
+
+// Commit implements dimse.Session.
+func (s *session) Commit(ctx context.Context, in dimse.CommitRequest) (command.Status, string) {
+	if s.provider.commitment == nil {
+		return command.ProcessingFailure, "no storage commitment here"
+	}
+	return s.provider.commitment.ask(ctx, s.peer.CallingAE, in)
+}
+
+// Report implements dimse.Session. Nafas asks nobody for a commitment yet.
+func (s *session) Report(context.Context, dimse.CommitReport) command.Status {
+	return command.NoSuchInstance
+}
+
+// End implements dimse.Session.
+func (s *session) End(err error) {
+	s.sender.End()
+	attrs := []any{"calling", s.peer.CallingAE, "address", s.peer.Address, "stored", s.stored, "refused", s.refused}
+	if err != nil {
+		s.provider.log.Warn("DICOM association broken; what was acknowledged is kept", append(attrs, "error", err)...)
+		return
+	}
+	s.provider.log.Info("DICOM association ended", attrs...)
+}

@@ -1,0 +1,342 @@
+package triage
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"nafas/dicomio/refusal"
+)
+
+// Inbox takes instances of senders that want an answer to each (C-STORE,
+// PS3.4 annex B). Take answers when the bytes and their name are durable; the
+// rows follow for many instances together (Run), and after a crash from the
+// files (Recover). So an acknowledged instance is never lost, and a sender of
+// single instances does not wait for the database.
+type Inbox struct {
+	s *Service
+	// recording keeps two Records from taking one batch apart.
+	recording sync.Mutex
+	// wake has room for one call of Run.
+	wake chan struct{}
+
+	mu sync.Mutex
+	// waiting are durable and not recorded.
+	waiting []spooled
+	// pending is what waiting will add to the store, by SOP Instance UID.
+	pending map[string]Known
+	// sending is since when senders are at work on a study, by sender.
+	sending map[string]map[*Sender]time.Time
+}
+
+func newInbox(s *Service) *Inbox {
+	return &Inbox{s: s, wake: make(chan struct{}, 1), pending: map[string]Known{}, sending: map[string]map[*Sender]time.Time{}}
+}
+
+// Sender is one association. Its methods are called one after another.
+type Sender struct{ inbox *Inbox }
+
+// Sender begins to take from one association. ErrBusy or ErrDiskFull where
+// nothing is taken in now.
+func (i *Inbox) Sender() (*Sender, error) {
+	if err := i.s.room(); err != nil {
+		return nil, err
+	}
+	return &Sender{inbox: i}, nil
+}
+
+// Taken is what became of an instance. Refusal is set for Quarantine.
+type Taken struct {
+	Outcome Outcome
+	Header  Header
+	Refusal *refusal.Error
+}
+
+// Take makes one Part 10 file durable and says what became of it. An error is
+// the reader's own or the system's (ErrBusy, ErrDiskFull): nothing was taken.
+func (s *Sender) Take(ctx context.Context, r io.Reader) (Taken, error) {
+	svc := s.inbox.s
+	if err := svc.room(); err != nil {
+		return Taken{}, err
+	}
+	spool, err := svc.files.Inbox()
+	if err != nil {
+		return Taken{}, diskError(err)
+	}
+	f, err := svc.receive(ctx, "", spool, r)
+	if err == nil && f.spool != nil {
+		err = spool.Sync()
+	}
+	if err != nil {
+		spool.Discard()
+		return Taken{}, diskError(err)
+	}
+	if f.spool == nil {
+		spool.Discard()
+		return Taken{Outcome: Quarantine, Refusal: f.refusal}, nil
+	}
+	taken, err := s.inbox.add(ctx, f)
+	if err != nil {
+		spool.Discard()
+		return Taken{}, err
+	}
+	s.inbox.begins(s, f.header.StudyUID)
+	return taken, nil
+}
+
+// End says that the association is over. What was taken stays.
+func (s *Sender) End() {
+	i := s.inbox
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for study, senders := range i.sending {
+		delete(senders, s)
+		if len(senders) == 0 {
+			delete(i.sending, study)
+		}
+	}
+}
+
+func (i *Inbox) begins(s *Sender, study string) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.sending[study] == nil {
+		i.sending[study] = map[*Sender]time.Time{}
+	}
+	if _, ok := i.sending[study][s]; !ok {
+		i.sending[study][s] = i.s.opt.Now()
+	}
+}
+
+// holds says until when a study must not settle, because a sender is at work
+// on it or instances of it are not recorded; zero where nothing is in the way.
+func (i *Inbox) holds(study string, now time.Time) time.Time {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for _, since := range i.sending[study] {
+		if now.Before(since.Add(i.s.opt.MostSending)) {
+			return now.Add(i.s.opt.Quiet)
+		}
+	}
+	if slices.ContainsFunc(i.waiting, func(f spooled) bool { return f.header.StudyUID == study }) {
+		return now.Add(i.s.opt.Quiet)
+	}
+	return time.Time{}
+}
+
+// add classifies an instance against what is stored and what waits, and puts
+// it with the latter.
+func (i *Inbox) add(ctx context.Context, f spooled) (Taken, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	outcome, why := Quarantine, f.refusal
+	if f.refusal == nil {
+		known, err := i.known(ctx, f.header.SOPUID)
+		if err != nil {
+			return Taken{}, err
+		}
+		if err := i.s.recognise(ctx, &f, known); err != nil {
+			return Taken{}, err
+		}
+		var before *Known
+		if k, ok := known[f.header.SOPUID]; ok {
+			before = &k
+		}
+		if outcome, why = Classify(before, f.header.Pixels, f.sum); outcome != Quarantine {
+			k := i.pending[f.header.SOPUID]
+			i.pending[f.header.SOPUID] = Known{Pixels: f.header.Pixels, Files: append(k.Files, f.sum)}
+		}
+	}
+	i.waiting = append(i.waiting, f)
+	i.again()
+	return Taken{Outcome: outcome, Header: f.header, Refusal: why}, nil
+}
+
+// known is what is stored and what waits of one instance.
+func (i *Inbox) known(ctx context.Context, sopUID string) (map[string]Known, error) {
+	known, err := i.s.store.Known(ctx, []string{sopUID})
+	if err != nil {
+		return nil, err
+	}
+	if p, ok := i.pending[sopUID]; ok {
+		k := known[sopUID]
+		k.Pixels, k.Files = p.Pixels, slices.Concat(k.Files, p.Files)
+		known[sopUID] = k
+	}
+	return known, nil
+}
+
+// Kept says which instances are durable here, recorded or not.
+func (i *Inbox) Kept(ctx context.Context, sopUIDs []string) (map[string]bool, error) {
+	kept := map[string]bool{}
+	// What waits first: it may be recorded between the two looks.
+	i.mu.Lock()
+	for _, uid := range sopUIDs {
+		_, kept[uid] = i.pending[uid]
+	}
+	i.mu.Unlock()
+	known, err := i.s.store.Known(ctx, sopUIDs)
+	for uid := range known {
+		kept[uid] = true
+	}
+	return kept, err
+}
+
+// recordAtOnce bounds a transaction.
+const recordAtOnce = 256
+
+// Record writes the rows of what waits, until nothing does.
+func (i *Inbox) Record(ctx context.Context) error {
+	i.recording.Lock()
+	defer i.recording.Unlock()
+	for {
+		i.mu.Lock()
+		batch := slices.Clone(i.waiting[:min(len(i.waiting), recordAtOnce)])
+		i.mu.Unlock()
+		if len(batch) == 0 {
+			return nil
+		}
+		if err := i.record(ctx, batch); err != nil {
+			return err
+		}
+	}
+}
+
+// record writes the rows of a batch and forgets it. Where it fails, the files
+// are where they were.
+func (i *Inbox) record(ctx context.Context, batch []spooled) error {
+	u := &Upload{s: i.s, sub: Submission{Priority: RequestRoutine}, files: batch}
+	recorded, err := u.record(ctx)
+	if err != nil {
+		return diskError(err)
+	}
+	i.forget(batch)
+	u.discard()
+	u.told(ctx, recorded)
+	return nil
+}
+
+// forget takes a batch out of what waits.
+func (i *Inbox) forget(batch []spooled) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.waiting = slices.Delete(i.waiting, 0, len(batch))
+	for _, f := range batch {
+		delete(i.pending, f.header.SOPUID)
+	}
+	for _, f := range i.waiting { // of which one may be of the same instance
+		if f.refusal == nil {
+			k := i.pending[f.header.SOPUID]
+			i.pending[f.header.SOPUID] = Known{Pixels: f.header.Pixels, Files: append(k.Files, f.sum)}
+		}
+	}
+}
+
+// Recover takes up what an earlier server had made durable and not recorded.
+// What cannot be read was never acknowledged as stored, and goes.
+func (i *Inbox) Recover(ctx context.Context) error {
+	files, err := i.s.files.Arrived()
+	if err != nil {
+		return err
+	}
+	taken := 0
+	for _, spool := range files {
+		f, err := i.s.look(ctx, spool)
+		if err != nil {
+			return err
+		}
+		if f.refusal != nil {
+			spool.Discard()
+			continue
+		}
+		if _, err := i.add(ctx, f); err != nil {
+			return err
+		}
+		taken++
+	}
+	if taken > 0 {
+		i.s.log.InfoContext(ctx, "took up instances that a server that ended early had acknowledged", "instances", taken)
+	}
+	return i.Record(ctx)
+}
+
+// look reads a file that lies in the inbox.
+func (s *Service) look(ctx context.Context, spool SpoolFile) (spooled, error) {
+	data, release, err := spool.Read()
+	if err != nil {
+		return spooled{}, err
+	}
+	defer release()
+	f := spooled{spool: spool, sum: sha256.Sum256(data), bytes: int64(len(data))}
+	if f.header, err = s.headers(data); err != nil && !errors.As(err, &f.refusal) {
+		return spooled{}, err
+	}
+	return f, ctx.Err()
+}
+
+const (
+	// gather is how long the first instance waits for others.
+	gather = 50 * time.Millisecond
+	// recordAgain is the pause after a failure, and lastRecord bounds what is
+	// tried at the end.
+	recordAgain = time.Second
+	lastRecord  = 10 * time.Second
+)
+
+// Run records what comes until ctx ends, and then what is left. What cannot be
+// recorded stays in the inbox, and is said.
+func (i *Inbox) Run(ctx context.Context) {
+	pause := gather
+	for {
+		select {
+		case <-ctx.Done():
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastRecord)
+			defer cancel()
+			i.tell(last, i.Record(last))
+			return
+		case <-i.wake:
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+		pause = gather
+		if err := i.Record(ctx); err != nil && ctx.Err() == nil {
+			i.tell(ctx, err)
+			pause = recordAgain
+			i.again()
+		}
+	}
+}
+
+func (i *Inbox) again() {
+	select {
+	case i.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (i *Inbox) tell(ctx context.Context, err error) {
+	if err != nil {
+		i.s.log.ErrorContext(ctx, "acknowledged instances lie in the inbox and could not be recorded; it is tried again", "error", err)
+	}
+}
+
+// Waiting is how many acknowledged instances are not recorded.
+func (i *Inbox) Waiting() int {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return len(i.waiting)
+}
+
+// Sending are the studies that senders are at work on, sorted.
+func (i *Inbox) Sending() []string {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return slices.Sorted(maps.Keys(i.sending))
+}
