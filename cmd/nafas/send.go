@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -260,7 +261,7 @@ func walkAll(ctx context.Context, s *streams, paths []string) ([]source.Item, er
 		all = append(all, items...)
 	}
 	if len(all) == 0 {
-		return nil, usage("no DICOM file in %v", paths)
+		return nil, usage("no DICOM file in %s", strings.Join(paths, ", "))
 	}
 	return all, nil
 }

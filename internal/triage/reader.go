@@ -44,7 +44,7 @@ type ReaderOptions struct {
 
 // readerRevision changes with every change of the program that changes
 // findings: it is part of every result's key.
-const readerRevision = "4"
+const readerRevision = "5"
 
 // Reader reads studies from files: choice of series, assembly, detection, and
 // the place of each finding in the images. It is the StudyReader of the
