@@ -1,0 +1,39 @@
+package report
+
+import (
+	"fmt"
+
+	"nafas/dicomio/part10"
+)
+
+// KO writes the key object selection: the images that show the findings, the
+// worst first (TID 2010). It is an error to ask for one without findings.
+func (r Result) KO() ([]byte, error) {
+	if len(r.Findings) == 0 || r.NotAssessed != "" {
+		return nil, fmt.Errorf("no key images without findings")
+	}
+	var b part10.Builder
+	l := r.Subject.language(r.Language)
+	r.head(&b, object{class: keyObjectSelection, kind: "ko", modality: "KO", series: seriesKO, description: "Key images"}, l)
+	children := []item{
+		coded(hasConceptMod, languageOfContent, languages[l]),
+		coded(hasObsContext, observerType, device),
+		uidref(hasObsContext, deviceUID, r.deviceUID()),
+		text(contains, keyObjectDescription, words[l].disclaimer+" "+fmt.Sprintf(words[l].searched, r.Algorithm.Name, r.Algorithm.Version)),
+	}
+	seen := map[string]bool{}
+	for _, f := range r.Findings {
+		key := fmt.Sprint(f.SOPInstanceUID, f.Frame)
+		if seen[key] {
+			continue
+		}
+		seen[key] = true
+		ref, err := r.Source.image(f.SOPInstanceUID)
+		if err != nil {
+			return nil, err
+		}
+		children = append(children, image(contains, ref, f.Frame))
+	}
+	container("", ofInterest, "2010", children...).fill(&b, l)
+	return marshal(&b)
+}

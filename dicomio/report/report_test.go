@@ -1,0 +1,153 @@
+package report_test
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/suyashkumar/dicom/pkg/tag"
+
+	"nafas/dicomio/ctwriter"
+	"nafas/dicomio/part10"
+	"nafas/dicomio/report"
+	"nafas/inference/finding"
+	"nafas/inference/volume"
+)
+
+// images is a small series with a patient whose name needs UTF-8.
+func images(t testing.TB) [][]byte {
+	t.Helper()
+	v := &volume.Volume{Grid: volume.Grid{
+		Size: [3]int{16, 16, 4}, SpacingMM: [3]float64{1, 1, 2}, OriginLPSMM: volume.Vec3{-8, -8, 100},
+		Axes: [3]volume.Vec3{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}},
+	}, HU: make([]int16, 16*16*4)}
+	out, err := ctwriter.Instances(v, ctwriter.Options{
+		Seed: "report", Patient: ctwriter.Patient{ID: "P1", Issuer: "TEST", Name: "Benaïssa^Zoé", BirthDate: "19600101", Sex: "F"},
+	})
+	require.NoError(t, err)
+	return out
+}
+
+// result is one of two findings.
+func result(t testing.TB, l report.Language) report.Result {
+	t.Helper()
+	r := report.Result{
+		Key: "key", Language: l, At: time.Date(2026, 3, 1, 12, 30, 15, 123456789, time.UTC),
+		Algorithm: report.Algorithm{Name: "nafas-lung-1", Version: "0.2.0", SHA256: fmt.Sprintf("%064x", 12345)},
+	}
+	for _, data := range images(t) {
+		f, err := part10.Parse(data, part10.DefaultLimits())
+		require.NoError(t, err)
+		text := func(t tag.Tag) string { s, _ := f.Elements().String(t); return s }
+		r.Subject = report.SubjectOf(f.Elements())
+		r.Source.SeriesUID, r.Source.FrameOfReferenceUID = text(tag.SeriesInstanceUID), text(tag.FrameOfReferenceUID)
+		r.Source.Instances = append(r.Source.Instances, report.Reference{SOPClassUID: text(tag.SOPClassUID), SOPInstanceUID: text(tag.SOPInstanceUID)})
+	}
+	for i, side := range []finding.Side{finding.SideLeft, finding.SideRight} {
+		r.Findings = append(r.Findings, report.Finding{
+			Finding: finding.Finding{
+				Rank: i + 1, Score: 0.9312 - 0.4*float64(i), Flagged: i == 0, Side: side, MeanDiameterMM: 8.4,
+				CenterLPSMM: volume.Vec3{2.25, -1.07, 104.01 - 2*float64(i)},
+			},
+			SOPInstanceUID: r.Source.Instances[2-i].SOPInstanceUID, PixelColumn: 10, PixelRow: 7,
+		})
+	}
+	return r
+}
+
+func without(r report.Result) report.Result {
+	r.Findings, r.Key = nil, "key of nothing"
+	return r
+}
+
+func failed(r report.Result) report.Result {
+	r.Findings, r.NotAssessed = nil, "MISSING_SLICES: 3 slices are missing"
+	return r
+}
+
+// objects are all that is written, by name.
+func objects(t testing.TB) map[string][]byte {
+	t.Helper()
+	out := map[string][]byte{}
+	for _, l := range []report.Language{report.English, report.French, report.Arabic} {
+		for name, r := range map[string]report.Result{"findings": result(t, l), "none": without(result(t, l)), "failed": failed(result(t, l))} {
+			data, err := r.SR()
+			require.NoError(t, err)
+			out["sr-"+name+"-"+string(l)] = data
+		}
+		data, err := result(t, l).KO()
+		require.NoError(t, err)
+		out["ko-"+string(l)] = data
+	}
+	replacing := result(t, report.English)
+	replacing.Replaces = []report.Reference{{SOPClassUID: "1.2.840.10008.5.1.4.1.1.88.34", SOPInstanceUID: "2.25.1"}}
+	data, err := replacing.SR()
+	require.NoError(t, err)
+	out["sr-replacing"] = data
+	return out
+}
+
+func TestTheSameResultGivesTheSameBytes(t *testing.T) {
+	one, two := objects(t), objects(t)
+	uids := map[string]string{}
+	for name, data := range one {
+		require.True(t, bytes.Equal(data, two[name]), name)
+		f, err := part10.Parse(data, part10.DefaultLimits())
+		require.NoError(t, err)
+		uid, _ := f.Elements().String(tag.SOPInstanceUID)
+		require.Empty(t, uids[uid], "%s has the UID of another object", name)
+		uids[uid] = name
+	}
+}
+
+// An object belongs to the study: patient and study are the images' own.
+func TestTheSubjectIsHandedOn(t *testing.T) {
+	source, err := part10.Parse(images(t)[0], part10.DefaultLimits())
+	require.NoError(t, err)
+	for name, data := range objects(t) {
+		f, err := part10.Parse(data, part10.DefaultLimits())
+		require.NoError(t, err)
+		for _, attribute := range []tag.Tag{tag.PatientName, tag.PatientID, tag.IssuerOfPatientID, tag.PatientBirthDate, tag.PatientSex,
+			tag.StudyInstanceUID, tag.StudyDate, tag.StudyTime, tag.StudyID, tag.AccessionNumber, tag.StudyDescription} {
+			want, _ := source.Text(attribute)
+			got, _ := f.Text(attribute)
+			require.Equal(t, want, got, "%s %s", name, attribute)
+		}
+	}
+}
+
+// Where the text of the source does not decode, its bytes stay as they are,
+// and what is said is English.
+func TestTextThatCannotBeTranscoded(t *testing.T) {
+	r := result(t, report.Arabic)
+	var b part10.Builder
+	b.Text(tag.SpecificCharacterSet, "ISO_IR 100", "ISO 2022 IR 999")
+	b.Text(tag.PatientName, "A\x1b$)Z\xff\xfe")
+	b.Text(tag.PatientID, "P1")
+	b.Text(tag.StudyInstanceUID, "1.2.3")
+	elems, err := b.Elements()
+	require.NoError(t, err)
+	r.Subject = report.SubjectOf(elems)
+	data, err := r.SR()
+	require.NoError(t, err)
+	require.True(t, bytes.Contains(data, []byte("A\x1b$)Z\xff\xfe")))
+	f, err := part10.Parse(data, part10.DefaultLimits())
+	require.NoError(t, err)
+	require.Equal(t, []string{"ISO_IR 100", "ISO 2022 IR 999"}, f.Strings(tag.SpecificCharacterSet))
+	require.True(t, bytes.Contains(data, []byte("Imaging Measurement Report")))
+}
+
+func TestWhatCannotBeReported(t *testing.T) {
+	_, err := without(result(t, report.English)).KO()
+	require.Error(t, err)
+	stray := result(t, report.English)
+	stray.Findings[0].SOPInstanceUID = "9.9"
+	_, err = stray.SR()
+	require.ErrorContains(t, err, "none of its series")
+	nothing := without(result(t, report.English))
+	nothing.Source.Instances = nil
+	_, err = nothing.SR()
+	require.ErrorContains(t, err, "without images")
+}

@@ -1,0 +1,78 @@
+package report
+
+import (
+	"fmt"
+	"time"
+
+	"nafas/dicomio/part10"
+	"nafas/inference/finding"
+)
+
+// Result is all that the objects of one series are made of.
+type Result struct {
+	Subject Subject
+	Source  Source
+	// Key identifies the images, the model and the configuration; equal keys,
+	// equal findings.
+	Key       string
+	Algorithm Algorithm
+	// At is when the result was stored.
+	At time.Time
+	// Findings in the order of their rank. None does not exclude disease.
+	Findings []Finding
+	// NotAssessed says, in English, why there is no result; "" where there is
+	// one.
+	NotAssessed string
+	Language    Language
+	// Replaces are the reports that this one takes the place of.
+	Replaces []Reference
+}
+
+// Algorithm names the detector exactly.
+type Algorithm struct{ Name, Version, SHA256 string }
+
+// Source is the series that was read.
+type Source struct {
+	SeriesUID           string
+	FrameOfReferenceUID string
+	Instances           []Reference
+}
+
+// Reference names one SOP instance.
+type Reference struct{ SOPClassUID, SOPInstanceUID string }
+
+// Finding is a finding with the image that shows its centre.
+type Finding struct {
+	finding.Finding
+	SOPInstanceUID string
+	// Frame counts from 1 in multi-frame instances; 0 in others.
+	Frame int
+	// PixelColumn and PixelRow are 0 at the centre of the top left pixel.
+	PixelColumn, PixelRow float64
+}
+
+// uid is that of an object of this result, or of its series. It is made of all
+// that decides the bytes.
+func (r Result) uid(parts ...string) string {
+	name := []string{"report 1", r.Source.SeriesUID, r.Key, r.Algorithm.SHA256, string(r.Language), r.NotAssessed, r.At.UTC().Format(time.RFC3339Nano)}
+	for _, old := range r.Replaces {
+		name = append(name, old.SOPInstanceUID)
+	}
+	return part10.NameUID(append(name, parts...)...)
+}
+
+// trackingUID names a finding across the objects of a result, and in every
+// language.
+func (r Result) trackingUID(f Finding) string {
+	return part10.NameUID("tracking 1", r.Source.SeriesUID, r.Key, fmt.Sprint(f.Rank))
+}
+
+// image is the reference of the image that shows a finding.
+func (s Source) image(uid string) (Reference, error) {
+	for _, i := range s.Instances {
+		if i.SOPInstanceUID == uid {
+			return i, nil
+		}
+	}
+	return Reference{}, fmt.Errorf("the image of a finding is none of its series")
+}

@@ -1,0 +1,80 @@
+package report
+
+import (
+	"strings"
+
+	"github.com/suyashkumar/dicom/pkg/tag"
+
+	"nafas/dicomio/part10"
+)
+
+// Subject is the patient and the study, as an image of it names them. Objects
+// of the same study must agree in these attributes to the letter.
+type Subject struct {
+	elems part10.Elements
+	// utf8: all text could be written in UTF-8 without loss.
+	utf8 bool
+	sets []string
+}
+
+// shared are the attributes of the patient and study modules that are handed
+// on (PS3.3 C.7.1.1, C.7.2.1), and those of them that must be there, if empty.
+var shared = []struct {
+	tag    tag.Tag
+	needed bool
+}{
+	{tag.PatientName, true}, {tag.PatientID, true}, {tag.IssuerOfPatientID, false}, {tag.PatientBirthDate, true},
+	{tag.PatientSex, true}, {tag.StudyInstanceUID, true}, {tag.StudyDate, true}, {tag.StudyTime, true},
+	{tag.ReferringPhysicianName, true}, {tag.StudyID, true}, {tag.AccessionNumber, true}, {tag.StudyDescription, false},
+}
+
+// SubjectOf takes patient and study from the elements of an image.
+func SubjectOf(elems part10.Elements) Subject {
+	s := Subject{elems: elems, utf8: true, sets: elems.Strings(tag.SpecificCharacterSet)}
+	for _, a := range shared {
+		for _, v := range elems.Strings(a.tag) {
+			if strings.ContainsRune(part10.DecodeText(s.sets, v), '\uFFFD') {
+				s.utf8 = false
+			}
+		}
+	}
+	return s
+}
+
+// fill writes the modules: in UTF-8, or where that would lose something in the
+// bytes and the character set of the source.
+func (s Subject) fill(b *part10.Builder) {
+	if s.utf8 {
+		b.Text(tag.SpecificCharacterSet, "ISO_IR 192")
+	} else {
+		b.Text(tag.SpecificCharacterSet, s.sets...)
+	}
+	for _, a := range shared {
+		values := s.elems.Strings(a.tag)
+		if values == nil && !a.needed {
+			continue
+		}
+		out := make([]string, len(values))
+		for i, v := range values {
+			out[i] = v
+			if s.utf8 {
+				out[i] = part10.DecodeText(s.sets, v)
+			}
+		}
+		b.Text(a.tag, out...)
+	}
+}
+
+// language is the one to be written in: where the text is not in UTF-8, only
+// English fits every character set.
+func (s Subject) language(l Language) Language {
+	if !s.utf8 {
+		return English
+	}
+	return l
+}
+
+func (s Subject) studyUID() string {
+	uid, _ := s.elems.String(tag.StudyInstanceUID)
+	return uid
+}

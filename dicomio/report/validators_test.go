@@ -1,0 +1,109 @@
+package report_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// program finds a validator.
+func program(t *testing.T, name, debian string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			require.NoError(t, err, "CI must have "+debian)
+		}
+		t.Skipf("no %s (Debian: %s)", name, debian)
+	}
+	return path
+}
+
+// written stores all objects, and the images that they refer to.
+func written(t *testing.T) (dir string, names []string) {
+	t.Helper()
+	dir = t.TempDir()
+	for name, data := range objects(t) {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name+".dcm"), data, 0o600))
+		names = append(names, name)
+	}
+	return dir, names
+}
+
+func TestDciodvfy(t *testing.T) {
+	dciodvfy := program(t, "dciodvfy", "dicom3tools")
+	dir, names := written(t)
+	for _, name := range names {
+		out, _ := exec.Command(dciodvfy, "-new", filepath.Join(dir, name+".dcm")).CombinedOutput()
+		for line := range strings.Lines(string(out)) {
+			// IHE AIR wants the device's UID there; this edition of the tool
+			// does not know it.
+			if strings.HasPrefix(line, "Warning") && strings.Contains(line, "DeviceUID") {
+				continue
+			}
+			require.False(t, strings.HasPrefix(line, "Error") || strings.HasPrefix(line, "Warning"), "%s: %s", name, out)
+		}
+	}
+}
+
+// dcentvfy compares what objects of one study say of patient and study.
+func TestDcentvfy(t *testing.T) {
+	dcentvfy := program(t, "dcentvfy", "dicom3tools")
+	dir, names := written(t)
+	var files []string
+	for _, name := range names {
+		files = append(files, filepath.Join(dir, name+".dcm"))
+	}
+	for i, data := range images(t) {
+		path := filepath.Join(dir, "image"+string(rune('0'+i))+".dcm")
+		require.NoError(t, os.WriteFile(path, data, 0o600))
+		files = append(files, path)
+	}
+	out, _ := exec.Command(dcentvfy, files...).CombinedOutput()
+	require.NotContains(t, string(out), "Error", string(out))
+}
+
+func TestDsrdump(t *testing.T) {
+	dsrdump := program(t, "dsrdump", "dcmtk")
+	dir, names := written(t)
+	for _, name := range names {
+		out, err := exec.Command(dsrdump, "+Pc", filepath.Join(dir, name+".dcm")).CombinedOutput()
+		require.NoError(t, err, "%s: %s", name, out)
+		require.False(t, strings.HasPrefix(string(out), "E:") || strings.Contains(string(out), "\nE:"), "%s: %s", name, out)
+	}
+}
+
+// pixelMedJars are what DicomSRValidator needs.
+var pixelMedJars = []string{"pixelmed", "pixelmed_imageio", "pixelmed_codec", "commons-codec", "commons-compress",
+	"slf4j-api", "slf4j-simple", "jmdns", "hsqldb", "vecmath"}
+
+func TestPixelMed(t *testing.T) {
+	java := program(t, "java", "default-jre-headless")
+	var classes []string
+	for _, jar := range pixelMedJars {
+		path := "/usr/share/java/" + jar + ".jar"
+		if _, err := os.Stat(path); err == nil {
+			classes = append(classes, path)
+		}
+	}
+	if len(classes) == 0 || !strings.Contains(classes[0], "pixelmed") {
+		require.NotEqual(t, "true", os.Getenv("CI"), "CI must have libpixelmed-java")
+		t.Skip("no PixelMed (Debian: libpixelmed-java)")
+	}
+	dir, names := written(t)
+	for _, name := range names {
+		if !strings.HasSuffix(name, "-en") {
+			continue // 15 s each, and the language changes no row
+		}
+		out, err := exec.Command(java, "-Djdk.xml.xpathTotalOpLimit=0", "-Djdk.xml.xpathExprGrpLimit=0", "-Djdk.xml.xpathExprOpLimit=0",
+			"-cp", strings.Join(classes, ":"), "com.pixelmed.validate.DicomSRValidator", filepath.Join(dir, name+".dcm")).CombinedOutput()
+		require.NoError(t, err, "%s: %s", name, out)
+		require.Contains(t, string(out), "Root Template Validation Complete", name)
+		require.NotContains(t, string(out), "Error:", name)
+		t.Logf("%s\n%s", name, out)
+	}
+}
