@@ -11,6 +11,7 @@ import (
 	"nafas/dicomio/dimse"
 	"nafas/dicomio/pixel"
 	"nafas/internal/access"
+	"nafas/internal/deliver"
 	"nafas/internal/pacs"
 	"nafas/internal/triage"
 )
@@ -22,6 +23,10 @@ type dicomFlags struct {
 	Calling      []string `help:"AE titles that may call; needed beyond loopback." placeholder:"TITLE"`
 	From         []string `help:"Addresses that may connect, such as 10.1.2.3 or 10.1.0.0/16; needed beyond loopback." placeholder:"CIDR"`
 	Peer         []string `help:"Where an AE title listens, to send it reports of storage commitment." placeholder:"TITLE=HOST:PORT"`
+	Deliver      []string `help:"Send results to this archive: its AE title and where it listens. The first of --dicom-ae is our title." placeholder:"TITLE=HOST:PORT"`
+	Language     string   `help:"Language of delivered reports: en, fr, ar." enum:"en,fr,ar" default:"en"`
+	DeliverTLS   bool     `help:"Encrypt deliveries, and trust --dicom-deliver-ca besides the system's authorities." name:"deliver-tls"`
+	DeliverCA    string   `help:"CA that signed the archives' certificates (PEM)." name:"deliver-ca" type:"path"`
 	TLS          bool     `help:"Encrypt with the service's --tls-cert and --tls-key; with --tls-client-ca only peers with a certificate."`
 	Associations int      `help:"Associations at once." default:"32"`
 }
@@ -88,16 +93,41 @@ func (f dicomFlags) exposure(tls access.TLSFiles, insecure bool) error {
 }
 
 func (f dicomFlags) remotes() (map[string]dimse.Remote, error) {
+	return f.parseRemotes("--dicom-peer", f.Peer)
+}
+
+func (f dicomFlags) parseRemotes(flag string, list []string) (map[string]dimse.Remote, error) {
 	out := map[string]dimse.Remote{}
-	for _, text := range f.Peer {
+	for _, text := range list {
 		title, address, ok := strings.Cut(text, "=")
 		if _, _, err := net.SplitHostPort(address); !ok || err != nil {
-			return nil, usage("--dicom-peer %s: it is TITLE=HOST:PORT", text)
+			return nil, usage("%s %s: it is TITLE=HOST:PORT", flag, text)
 		}
 		if err := checkTitle(title); err != nil {
 			return nil, err
 		}
+		if len(f.AE) == 0 {
+			return nil, usage("--dicom-ae is empty: it is the title that we call with")
+		}
 		out[title] = dimse.Remote{Address: address, CalledAE: title, CallingAE: f.AE[0]}
+	}
+	return out, nil
+}
+
+// destinations are the archives that results go to, by their title.
+func (f dicomFlags) destinations(clientCert access.TLSFiles) (map[string]deliver.Destination, error) {
+	remotes, err := f.parseRemotes("--dicom-deliver", f.Deliver)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]deliver.Destination{}
+	for title, remote := range remotes {
+		if f.DeliverTLS {
+			if remote.TLS, err = (access.ClientTLS{CA: f.DeliverCA, Cert: clientCert.Cert, Key: clientCert.Key}).Config(); err != nil {
+				return nil, usageError{err}
+			}
+		}
+		out[title] = deliver.Destination{Remote: remote, Language: deliver.Language(f.Language)}
 	}
 	return out, nil
 }

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -16,6 +18,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"nafas/internal/access"
+	"nafas/internal/deliver"
 	"nafas/internal/jobs"
 	"nafas/internal/rpc"
 	"nafas/internal/store"
@@ -137,7 +140,11 @@ func startService(ctx context.Context, log *slog.Logger, f serviceFlags) (_ *ser
 			s.close()
 		}
 	}()
-	if s.store, err = store.Open(ctx, f.Data, store.Options{Log: log}); err != nil {
+	destinations, err := f.DICOM.destinations(f.tlsFiles())
+	if err != nil {
+		return nil, err
+	}
+	if s.store, err = store.Open(ctx, f.Data, store.Options{Log: log, Destinations: slices.Sorted(maps.Keys(destinations))}); err != nil {
 		return nil, fmt.Errorf("data folder %s: %w", f.Data, err)
 	}
 	if s.listener, err = net.Listen("tcp", f.Listen); err != nil {
@@ -154,7 +161,11 @@ func startService(ctx context.Context, log *slog.Logger, f serviceFlags) (_ *ser
 	if err != nil {
 		return nil, err
 	}
-	if s.jobs, err = jobs.New(s.store.Driver(), app, jobs.Options{ReadTimeout: 2 * f.ReadLimit, Log: log}); err != nil {
+	work := jobs.Options{ReadTimeout: 2 * f.ReadLimit, Log: log}
+	if len(destinations) > 0 {
+		work.Deliverer = deliver.New(s.store, s.store, destinations, log)
+	}
+	if s.jobs, err = jobs.New(s.store.Driver(), app, work); err != nil {
 		return nil, err
 	}
 	// Before anything new comes in, what a dead server had acknowledged.

@@ -6,6 +6,9 @@ import (
 	"nafas/dicomio/part10"
 )
 
+// KOInstance names the key object selection of this result.
+func (r Result) KOInstance() Reference { return Reference{keyObjectSelection, r.uid("ko")} }
+
 // KO writes the key object selection: the images that show the findings, the
 // worst first (TID 2010). It is an error to ask for one without findings.
 func (r Result) KO() ([]byte, error) {

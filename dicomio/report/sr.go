@@ -25,6 +25,9 @@ const (
 
 const manufacturer = "Nafas"
 
+// SRInstance names the structured report of this result.
+func (r Result) SRInstance() Reference { return Reference{comprehensive3DSR, r.uid("sr")} }
+
 // SR writes the structured report: TID 1500 with a group of TID 1411 for each
 // finding; without findings what was searched, and with what; of a failure why
 // and nothing else.

@@ -25,6 +25,12 @@ type Application interface {
 	Read(ctx context.Context, t triage.Token, studyUID string) error
 }
 
+// Deliverer has results delivered; deliver.Deliverer is one. Its error asks
+// for another try, later each time.
+type Deliverer interface {
+	Deliver(ctx context.Context, t triage.Token, id int64) error
+}
+
 // Options of a Runner. Zero values mean the defaults.
 type Options struct {
 	// Readers is how many studies are read at once. Default 1: the engine
@@ -33,6 +39,8 @@ type Options struct {
 	// ReadTimeout bounds one attempt at a study, as a second line behind the
 	// worker process's own limit. Default 20 minutes.
 	ReadTimeout time.Duration
+	// Deliverer takes results to destinations. Without it what waits stays.
+	Deliverer Deliverer
 	// Poll is how often the queue is looked at. Default 200 ms.
 	Poll time.Duration
 	// Log gets what River warns of. Default slog.Default.
@@ -86,11 +94,16 @@ func New[TTx any](driver riverdriver.Driver[TTx], app Application, o Options) (*
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &settler{app: app})
 	river.AddWorker(workers, &reader{app: app, timeout: o.ReadTimeout})
+	queues := map[string]river.QueueConfig{
+		triage.QueueSettle: {MaxWorkers: settlers, FetchPollInterval: settlePolls * o.Poll},
+		triage.QueueRead:   {MaxWorkers: o.Readers},
+	}
+	if o.Deliverer != nil {
+		river.AddWorker(workers, &deliverer{d: o.Deliverer})
+		queues[triage.QueueDeliver] = river.QueueConfig{MaxWorkers: deliveriesAtOnce, FetchPollInterval: settlePolls * o.Poll}
+	}
 	c, err := river.NewClient(driver, &river.Config{
-		Queues: map[string]river.QueueConfig{
-			triage.QueueSettle: {MaxWorkers: settlers, FetchPollInterval: settlePolls * o.Poll},
-			triage.QueueRead:   {MaxWorkers: o.Readers},
-		},
+		Queues:                      queues,
 		Workers:                     workers,
 		PollOnly:                    true,
 		FetchPollInterval:           o.Poll,
@@ -157,6 +170,32 @@ func (w *reader) NextRetry(j *river.Job[triage.ReadJob]) time.Time { return next
 
 func (w *reader) Work(ctx context.Context, j *river.Job[triage.ReadJob]) error {
 	return answer(w.app.Read(ctx, token(j.JobRow), j.Args.StudyUID))
+}
+
+// deliverer works deliver jobs.
+type deliverer struct {
+	river.WorkerDefaults[triage.DeliverJob]
+	d Deliverer
+}
+
+const (
+	deliveriesAtOnce = 2
+	deliveryTimeout  = 10 * time.Minute
+	// mostDeliveryPause is the longest pause before a destination is tried
+	// again: it may be down for days.
+	mostDeliveryPause = 10 * time.Minute
+)
+
+func (w *deliverer) Timeout(*river.Job[triage.DeliverJob]) time.Duration { return deliveryTimeout }
+
+// NextRetry backs off with the failures in a row: 5, 10, 20 s ... 10 min.
+func (w *deliverer) NextRetry(j *river.Job[triage.DeliverJob]) time.Time {
+	wait := 5 * time.Second << min(len(j.Errors), 7)
+	return time.Now().Add(min(wait, mostDeliveryPause))
+}
+
+func (w *deliverer) Work(ctx context.Context, j *river.Job[triage.DeliverJob]) error {
+	return answer(w.d.Deliver(ctx, token(j.JobRow), j.Args.DeliveryID))
 }
 
 func token(j *rivertype.JobRow) triage.Token { return triage.Token{JobID: j.ID, Attempt: j.Attempt} }

@@ -51,6 +51,7 @@ type SQLite struct {
 	jobs         *river.Client[*sql.Tx]
 	log          *slog.Logger
 	installation string
+	destinations []string
 }
 
 var _ triage.Store = (*SQLite)(nil)
@@ -61,6 +62,8 @@ type Options struct {
 	Disk Disk
 	// Log gets what happens in the store. Default slog.Default.
 	Log *slog.Logger
+	// Destinations are the names of those that every result is delivered to.
+	Destinations []string
 }
 
 // Open opens a data folder, makes it where there is none, takes its lock,
@@ -80,7 +83,7 @@ func Open(ctx context.Context, dir string, o Options) (*SQLite, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &SQLite{dir: dir, log: o.Log}
+	s := &SQLite{dir: dir, log: o.Log, destinations: o.Destinations}
 	if err := s.open(ctx, o); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

@@ -138,6 +138,9 @@ func (s *SQLite) FinishReading(ctx context.Context, t triage.Token, at time.Time
 		if err := r.endReading(ctx, tx, "completed", string(reading.State), at); err != nil {
 			return err
 		}
+		if err := s.queueDeliveries(ctx, tx, r.id, deliveryKey(reading), at); err != nil {
+			return err
+		}
 		return saveStudy(ctx, tx, &r, at)
 	})
 }
@@ -214,6 +217,9 @@ func (s *SQLite) GiveUp(ctx context.Context, t triage.Token, uid string, at time
 		}
 		r.setNotAssessed(why)
 		r.state = triage.Failed
+		if err := s.queueDeliveries(ctx, tx, r.id, deliveryKey(triage.StudyReading{NotAssessed: why}), at); err != nil {
+			return err
+		}
 		return saveStudy(ctx, tx, &r, at)
 	})
 }

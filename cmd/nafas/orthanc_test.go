@@ -1,0 +1,218 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"nafas/dicomio/dimse/netnstest"
+	nafasv1 "nafas/proto/nafas/v1"
+)
+
+// orthancConfig is an archive that knows Nafas; its DICOM port listens on
+// every interface, so only within a namespace.
+const orthancConfig = `{
+  "Name": "archive", "StorageDirectory": %q, "IndexDirectory": %q,
+  "HttpPort": 8042, "RemoteAccessAllowed": false, "AuthenticationEnabled": false,
+  "DicomAet": "ORTHANC", "DicomPort": 4242, "DicomCheckCalledAet": true,
+  "DicomModalities": { "nafas": { "AET": "NAFAS", "Host": "127.0.0.1", "Port": %s, "AllowStorageCommitment": true } },
+  "DicomAlwaysAllowStore": false, "UnknownSopClassAccepted": false,
+  "Plugins": []
+}`
+
+// orthanc is a running Orthanc.
+type orthanc struct{ t *testing.T }
+
+func startOrthanc(t *testing.T, nafasPort string) *orthanc {
+	t.Helper()
+	path, err := exec.LookPath("Orthanc")
+	if err != nil {
+		require.NotEqual(t, "true", os.Getenv("CI"), "CI must have Orthanc")
+		t.Skip("no Orthanc (Debian: orthanc)")
+	}
+	dir := t.TempDir()
+	config := filepath.Join(dir, "orthanc.json")
+	storage := filepath.Join(dir, "storage")
+	require.NoError(t, os.Mkdir(storage, 0o700))
+	require.NoError(t, os.WriteFile(config, fmt.Appendf(nil, orthancConfig, storage, storage, nafasPort), 0o600))
+	cmd := exec.Command(path, config)
+	var log bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &log, &log
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		if t.Failed() {
+			t.Log(log.String())
+		}
+	})
+	o := &orthanc{t}
+	require.Eventually(t, func() bool {
+		conn, err := net.Dial("tcp", "127.0.0.1:4242")
+		if err != nil {
+			return false
+		}
+		conn.Close()
+		res, err := http.Get("http://127.0.0.1:8042/system")
+		if err != nil {
+			return false
+		}
+		res.Body.Close()
+		return res.StatusCode == http.StatusOK
+	}, 30*time.Second, 100*time.Millisecond, "Orthanc does not start")
+	return o
+}
+
+// call asks Orthanc's own interface.
+func (o *orthanc) call(method, path string, body []byte, answer any) {
+	o.t.Helper()
+	rq, err := http.NewRequestWithContext(o.t.Context(), method, "http://127.0.0.1:8042"+path, bytes.NewReader(body))
+	require.NoError(o.t, err)
+	res, err := http.DefaultClient.Do(rq)
+	require.NoError(o.t, err)
+	defer res.Body.Close()
+	data, err := io.ReadAll(res.Body)
+	require.NoError(o.t, err)
+	require.Equal(o.t, http.StatusOK, res.StatusCode, "%s %s: %s", method, path, data)
+	if answer != nil {
+		require.NoError(o.t, json.Unmarshal(data, answer))
+	}
+}
+
+// upload puts files into Orthanc and returns its name of the study.
+func (o *orthanc) upload(files [][]byte) (study string) {
+	o.t.Helper()
+	for _, f := range files {
+		var answer struct{ ParentStudy string }
+		o.call(http.MethodPost, "/instances", f, &answer)
+		study = answer.ParentStudy
+	}
+	return study
+}
+
+// series are the modalities of a study's series, sorted.
+func (o *orthanc) series(study string) (modalities []string) {
+	o.t.Helper()
+	var list []struct {
+		MainDicomTags struct{ Modality string }
+	}
+	o.call(http.MethodGet, "/studies/"+study+"/series", nil, &list)
+	for _, s := range list {
+		modalities = append(modalities, s.MainDicomTags.Modality)
+	}
+	slices.Sort(modalities)
+	return modalities
+}
+
+// Orthanc sends a study by C-STORE and asks for storage commitment; the
+// report and the key images come back by themselves, in the same study. Sent
+// round once more, they change nothing.
+func TestOrthancSendsAndGetsResults(t *testing.T) {
+	netnstest.Run(t, func(t *testing.T) {
+		port := "11112"
+		o := startOrthanc(t, port)
+		s := startServer(t, t.TempDir(), "--dicom-listen", "127.0.0.1:"+port, "--quiet", "1s",
+			"--dicom-calling", "ORTHANC", "--dicom-peer", "ORTHANC=127.0.0.1:4242",
+			"--dicom-deliver", "ORTHANC=127.0.0.1:4242", "--dicom-language", "fr")
+		uid, files := smallStudy(t, "orthanc")
+		var images [][]byte
+		for _, f := range files {
+			data, err := f.Open()
+			require.NoError(t, err)
+			images = append(images, data)
+		}
+		study := o.upload(images)
+		require.Equal(t, []string{"CT"}, o.series(study))
+
+		var job struct{ ID string }
+		o.call(http.MethodPost, "/modalities/nafas/store", fmt.Appendf(nil, `{"Resources": [%q], "StorageCommitment": true, "Asynchronous": true}`, study), &job)
+		require.Eventually(t, func() bool {
+			return slices.Equal([]string{"CT", "KO", "SR"}, o.series(study))
+		}, 2*time.Minute, 200*time.Millisecond, "report and key images are back in the study")
+		require.Equal(t, nafasv1.StudyState_STUDY_STATE_DONE, s.wait(uid, time.Minute).State)
+
+		var state struct {
+			State   string
+			Content struct {
+				StorageCommitmentTransactionUID string `json:"StorageCommitmentTransactionUID"`
+			}
+		}
+		require.Eventually(t, func() bool {
+			o.call(http.MethodGet, "/jobs/"+job.ID, nil, &state)
+			return state.State == "Success"
+		}, time.Minute, 200*time.Millisecond)
+		require.NotEmpty(t, state.Content.StorageCommitmentTransactionUID)
+		var commitment struct{ Status string }
+		require.Eventually(t, func() bool {
+			o.call(http.MethodGet, "/storage-commitment/"+state.Content.StorageCommitmentTransactionUID, nil, &commitment)
+			return commitment.Status != "Pending"
+		}, time.Minute, 200*time.Millisecond)
+		require.Equal(t, "Success", commitment.Status)
+
+		// The archive sends the whole study again, our own objects with it.
+		o.call(http.MethodPost, "/modalities/nafas/store", []byte(study), nil)
+		require.Equal(t, len(images)+2, s.instancesBy(uid, len(images)+2, time.Minute))
+		time.Sleep(3 * time.Second) // longer than the quiet time: a second report would be made by now
+		require.Equal(t, nafasv1.StudyState_STUDY_STATE_DONE, s.wait(uid, time.Minute).State)
+		require.Equal(t, []string{"CT", "KO", "SR"}, o.series(study), "no report on reports")
+
+		var reports []struct {
+			MainDicomTags struct{ SOPInstanceUID string }
+			ID            string
+		}
+		o.call(http.MethodPost, "/tools/find", []byte(`{"Level": "Instance", "Expand": true, "Query": {"Modality": "SR"}}`), &reports)
+		require.Len(t, reports, 1)
+		var tags map[string]any
+		o.call(http.MethodGet, "/instances/"+reports[0].ID+"/simplified-tags", nil, &tags)
+		require.Equal(t, uid, tags["StudyInstanceUID"])
+		require.Equal(t, "Test^orthanc", tags["PatientName"])
+		require.True(t, strings.HasPrefix(tags["SeriesDescription"].(string), "RESEARCH ONLY"))
+	})
+}
+
+// An archive that is down gets the result when it is up again, once.
+func TestADestinationThatIsDown(t *testing.T) {
+	netnstest.Run(t, func(t *testing.T) {
+		data := t.TempDir()
+		args := []string{"--quiet", "1s", "--dicom-listen", "127.0.0.1:11112", "--dicom-deliver", "ORTHANC=127.0.0.1:4242"}
+		s := startServer(t, data, args...)
+		uid, files := smallStudy(t, "down")
+		_, err := s.send(t.Context(), files)
+		require.NoError(t, err)
+		require.Equal(t, nafasv1.StudyState_STUDY_STATE_DONE, s.wait(uid, time.Minute).State)
+		time.Sleep(time.Second) // a try or two fail
+		s.kill()                // between result and delivery
+		s = startServer(t, data, args...)
+		o := startOrthanc(t, "11112")
+		var studies []string
+		require.Eventually(t, func() bool {
+			o.call(http.MethodGet, "/studies", nil, &studies)
+			return len(studies) == 1 && slices.Equal([]string{"KO", "SR"}, o.series(studies[0]))
+		}, 2*time.Minute, 200*time.Millisecond)
+		var statistics struct{ CountInstances int }
+		o.call(http.MethodGet, "/statistics", nil, &statistics)
+		require.Equal(t, 2, statistics.CountInstances, "nothing twice")
+		_ = s
+	})
+}
+
+// instancesBy waits until a study has so many instances.
+func (s *server) instancesBy(uid string, n int, limit time.Duration) int {
+	s.t.Helper()
+	for end := time.Now().Add(limit); s.instances(uid) < n && time.Now().Before(end); {
+		time.Sleep(100 * time.Millisecond)
+	}
+	return s.instances(uid)
+}

@@ -1,0 +1,62 @@
+package deliver
+
+import (
+	"errors"
+
+	"nafas/dicomio"
+	"nafas/dicomio/part10"
+	"nafas/dicomio/report"
+	"nafas/internal/triage"
+)
+
+// compose makes what is said of a delivery's series, from an image of it.
+func compose(one triage.Delivery, image []byte, l report.Language) (report.Result, error) {
+	f, err := part10.Parse(image, part10.DefaultLimits())
+	if err != nil {
+		return report.Result{}, err
+	}
+	in, err := dicomio.Identify(f)
+	if err != nil {
+		return report.Result{}, err
+	}
+	r := report.Result{
+		Subject: report.SubjectOf(f.Elements()), Key: one.Key, At: one.At, Language: l,
+		Source: report.Source{SeriesUID: one.Series.UID, FrameOfReferenceUID: in.FrameOfReferenceUID},
+	}
+	for _, i := range one.Instances {
+		r.Source.Instances = append(r.Source.Instances, report.Reference{SOPClassUID: i.SOPClassUID, SOPInstanceUID: i.SOPUID})
+	}
+	for _, i := range one.Replaces {
+		r.Replaces = append(r.Replaces, report.Reference{SOPClassUID: i.SOPClassUID, SOPInstanceUID: i.SOPUID})
+	}
+	result := one.Series.Result
+	if result == nil {
+		r.NotAssessed = one.Study.NotAssessed.Error()
+		r.Algorithm = report.Algorithm{Name: "Nafas", Version: part10.ImplementationVersionName}
+		return r, nil
+	}
+	r.Algorithm = report.Algorithm(result.Model)
+	for _, found := range result.Findings {
+		r.Findings = append(r.Findings, report.Finding{
+			Finding: found.Finding, SOPInstanceUID: found.SOPInstanceUID, Frame: found.Frame,
+			PixelColumn: found.PixelColumn, PixelRow: found.PixelRow,
+		})
+	}
+	if r.Source.FrameOfReferenceUID == "" {
+		return r, errors.New("the images have no frame of reference")
+	}
+	return r, nil
+}
+
+// placeOf says where an object of ours lies.
+func placeOf(data []byte) (studyUID, seriesUID string, err error) {
+	f, err := part10.Parse(data, part10.DefaultLimits())
+	if err != nil {
+		return "", "", err
+	}
+	in, err := dicomio.Identify(f)
+	if err != nil {
+		return "", "", err
+	}
+	return in.StudyUID, in.SeriesUID, nil
+}

@@ -1,0 +1,216 @@
+// Package deliver takes results out of the outbox to the archives that are to
+// have them: as DICOM objects of the same study, by C-STORE, and with a look
+// whether they have arrived before a delivery counts as one.
+package deliver
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"nafas/dicomio/dimse"
+	"nafas/dicomio/dimse/command"
+	"nafas/dicomio/dimse/pdu"
+	"nafas/dicomio/part10"
+	"nafas/dicomio/refusal"
+	"nafas/dicomio/report"
+	"nafas/internal/triage"
+)
+
+// Language of the reports.
+type Language = report.Language
+
+// Destination is an archive.
+type Destination struct {
+	Remote   dimse.Remote
+	Language Language
+}
+
+// Files reads the file of an image; triage.Files is one.
+type Files interface {
+	Read(path string) ([]byte, error)
+}
+
+// Deliverer works deliveries.
+type Deliverer struct {
+	outbox       triage.Outbox
+	files        Files
+	destinations map[string]Destination
+	log          *slog.Logger
+	now          func() time.Time
+}
+
+// New makes a Deliverer; destinations by their name in the outbox.
+func New(outbox triage.Outbox, files Files, destinations map[string]Destination, log *slog.Logger) *Deliverer {
+	return &Deliverer{outbox: outbox, files: files, destinations: destinations, log: log, now: time.Now}
+}
+
+// patience is how long a destination may refuse, or be silent, before a
+// delivery is a dead letter.
+const patience = 7 * 24 * time.Hour
+
+// errHeld: a study with two patients is not reported on, since nobody knows
+// whose findings they are.
+var errHeld = errors.New("the study is held: its instances name more than one patient")
+
+// Deliver works one delivery. An error asks for another try.
+func (d *Deliverer) Deliver(ctx context.Context, t triage.Token, id int64) error {
+	one, err := d.outbox.Delivery(ctx, t, id)
+	if err != nil {
+		return err
+	}
+	objects, err := d.deliver(ctx, one)
+	if err == nil {
+		d.log.InfoContext(ctx, "result delivered", "destination", one.Destination, "objects", len(objects))
+		return d.outbox.Delivered(ctx, t, id, d.now(), objects)
+	}
+	if ctx.Err() != nil {
+		return err
+	}
+	dead := d.now().Sub(one.At) > patience
+	d.log.WarnContext(ctx, "result not delivered", "destination", one.Destination, "error", err, "dead", dead)
+	return errors.Join(err, d.outbox.DeliveryFailed(ctx, t, id, d.now(), reason(err), dead))
+}
+
+// reason is what is kept of a failure: a peer's comment may hold anything.
+func reason(err error) string {
+	var reject *pdu.Reject
+	var failure *dimse.Failure
+	switch {
+	case errors.As(err, &reject), errors.As(err, &failure), errors.Is(err, dimse.ErrNoContext), errors.Is(err, errHeld), errors.Is(err, errLost):
+		return err.Error()
+	default:
+		return "the destination could not be reached, or the association broke"
+	}
+}
+
+func (d *Deliverer) deliver(ctx context.Context, one triage.Delivery) ([]triage.InstanceRef, error) {
+	to, ok := d.destinations[one.Destination]
+	if !ok {
+		return nil, fmt.Errorf("destination %s is not among the settings any more", one.Destination)
+	}
+	objects, err := d.objects(one, to.Language)
+	if err != nil {
+		return nil, err
+	}
+	if err := send(ctx, to.Remote, objects); err != nil {
+		return nil, err
+	}
+	refs := make([]triage.InstanceRef, 0, len(objects))
+	for _, o := range objects {
+		if o.replaceable {
+			refs = append(refs, triage.InstanceRef{SOPClassUID: o.SOPClassUID, SOPUID: o.SOPInstanceUID})
+		}
+	}
+	return refs, nil
+}
+
+// object is one to be stored.
+type object struct {
+	dimse.Instance
+	data []byte
+	// replaceable: a newer report names it as its predecessor.
+	replaceable bool
+}
+
+func (d *Deliverer) objects(one triage.Delivery, l report.Language) ([]object, error) {
+	r, err := d.result(one, l)
+	if err != nil {
+		return nil, err
+	}
+	sr, err := r.SR()
+	if err != nil {
+		return nil, err
+	}
+	out := []object{{Instance: instance(r.SRInstance()), data: sr, replaceable: true}}
+	if len(r.Findings) > 0 {
+		ko, err := r.KO()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, object{Instance: instance(r.KOInstance()), data: ko})
+	}
+	return out, nil
+}
+
+func instance(ref report.Reference) dimse.Instance {
+	return dimse.Instance{SOPClassUID: ref.SOPClassUID, SOPInstanceUID: ref.SOPInstanceUID, TransferSyntax: part10.ExplicitLE}
+}
+
+// result is what is said of a study.
+func (d *Deliverer) result(one triage.Delivery, l report.Language) (report.Result, error) {
+	why := one.Study.NotAssessed
+	if why != nil && why.Reason == refusal.PatientMismatch {
+		return report.Result{}, errHeld
+	}
+	if one.Series.Result == nil && why == nil {
+		return report.Result{}, errors.New("the study has neither a result nor a reason why there is none")
+	}
+	if one.Header == "" {
+		return report.Result{}, errors.New("nothing is stored of the study that a report could refer to")
+	}
+	data, err := d.files.Read(one.Header)
+	if err != nil {
+		return report.Result{}, err
+	}
+	return compose(one, data, l)
+}
+
+// send stores objects in one association and looks whether they are there.
+func send(ctx context.Context, to dimse.Remote, objects []object) error {
+	proposals := []dimse.Proposal{{AbstractSyntax: dimse.StudyRootFind, TransferSyntaxes: []string{part10.ExplicitLE, part10.ImplicitLE}}}
+	for _, o := range objects {
+		proposals = append(proposals, dimse.Proposal{AbstractSyntax: o.SOPClassUID, TransferSyntaxes: []string{o.TransferSyntax}})
+	}
+	c, err := dimse.Dial(ctx, to, proposals)
+	if err != nil {
+		return err
+	}
+	defer c.Abort() // nothing where it was closed
+	for _, o := range objects {
+		meta, err := part10.Meta(o.SOPClassUID, o.SOPInstanceUID, o.TransferSyntax)
+		if err != nil {
+			return err
+		}
+		o.Data = bytes.NewReader(o.data[len(meta):])
+		if _, err := c.Store(o.Instance); err != nil {
+			return err
+		}
+	}
+	if err := arrived(c, objects); err != nil {
+		return err
+	}
+	return c.Close()
+}
+
+// errLost: the destination said that it stored an object, and does not find
+// it.
+var errLost = errors.New("the destination answered success and does not find the object")
+
+// arrived asks for every object, where the destination answers queries.
+func arrived(c *dimse.Client, objects []object) error {
+	if _, ok := c.Context(dimse.StudyRootFind); !ok {
+		return nil
+	}
+	for _, o := range objects {
+		study, series, err := placeOf(o.data)
+		if err != nil {
+			return err
+		}
+		found, err := c.Find(dimse.Query{Level: dimse.InstanceLevel, StudyUID: study, SeriesUID: series, SOPUID: o.SOPInstanceUID})
+		var failure *dimse.Failure
+		if errors.As(err, &failure) && failure.Status == command.SOPClassNotSupported {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if len(found) == 0 {
+			return errLost
+		}
+	}
+	return nil
+}

@@ -1,0 +1,173 @@
+package deliver_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/suyashkumar/dicom/pkg/tag"
+
+	"nafas/dicomio/ctwriter"
+	"nafas/dicomio/dimse"
+	"nafas/dicomio/dimse/command"
+	"nafas/dicomio/part10"
+	"nafas/dicomio/refusal"
+	"nafas/inference/finding"
+	"nafas/inference/volume"
+	"nafas/internal/deliver"
+	"nafas/internal/triage"
+)
+
+const (
+	sr = "1.2.840.10008.5.1.4.1.1.88.34"
+	ko = "1.2.840.10008.5.1.4.1.1.88.59"
+)
+
+// outbox holds one delivery.
+type outbox struct {
+	one       triage.Delivery
+	fenced    bool
+	delivered []triage.InstanceRef
+	reasons   []string
+	dead      bool
+}
+
+func (o *outbox) Delivery(context.Context, triage.Token, int64) (triage.Delivery, error) {
+	if o.fenced {
+		return triage.Delivery{}, triage.ErrFenced
+	}
+	return o.one, nil
+}
+
+func (o *outbox) Delivered(_ context.Context, _ triage.Token, _ int64, _ time.Time, objects []triage.InstanceRef) error {
+	o.delivered = objects
+	return nil
+}
+
+func (o *outbox) DeliveryFailed(_ context.Context, _ triage.Token, _ int64, _ time.Time, reason string, dead bool) error {
+	o.reasons, o.dead = append(o.reasons, reason), dead
+	return nil
+}
+
+// file is the image that every path leads to.
+type file []byte
+
+func (f file) Read(string) ([]byte, error) { return f, nil }
+
+// waiting is a delivery of one finding, and an image of its series.
+func waiting(t *testing.T) (*outbox, file) {
+	t.Helper()
+	v := &volume.Volume{Grid: volume.Grid{
+		Size: [3]int{8, 8, 2}, SpacingMM: [3]float64{1, 1, 1}, Axes: [3]volume.Vec3{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}},
+	}, HU: make([]int16, 128)}
+	images, err := ctwriter.Instances(v, ctwriter.Options{Seed: "deliver", Patient: ctwriter.Patient{ID: "P", Name: "A^B"}})
+	require.NoError(t, err)
+	f, err := part10.Parse(images[0], part10.DefaultLimits())
+	require.NoError(t, err)
+	text := func(t tag.Tag) string { s, _ := f.Elements().String(t); return s }
+	found := triage.Finding{SOPInstanceUID: text(tag.SOPInstanceUID)}
+	found.Finding = finding.Finding{Rank: 1, Score: 0.9, Flagged: true, MeanDiameterMM: 8, Side: finding.SideLeft}
+	result := &triage.Result{Key: "key", Model: triage.Model{Name: "m", Version: "1", SHA256: "aa"}, Findings: []triage.Finding{found}}
+	series := triage.Series{UID: text(tag.SeriesInstanceUID), Modality: "CT", Instances: 1, Result: result}
+	return &outbox{one: triage.Delivery{
+		ID: 7, Destination: "ARCHIVE", Key: "key", At: time.Now().Add(-time.Hour), Header: "path",
+		Study: triage.Study{UID: text(tag.StudyInstanceUID), State: triage.Done, Series: []triage.Series{series}}, Series: series,
+		Instances: []triage.InstanceRef{{SOPClassUID: text(tag.SOPClassUID), SOPUID: text(tag.SOPInstanceUID)}},
+	}}, images[0]
+}
+
+func run(t *testing.T, o *outbox, image file, to deliver.Destination) error {
+	t.Helper()
+	d := deliver.New(o, image, map[string]deliver.Destination{"ARCHIVE": to}, slog.New(slog.DiscardHandler))
+	return d.Deliver(t.Context(), triage.Token{JobID: 1, Attempt: 1}, 7)
+}
+
+func TestAResultIsDelivered(t *testing.T) {
+	o, image := waiting(t)
+	a := &archive{stored: map[string][]byte{}}
+	require.NoError(t, run(t, o, image, start(t, a, sr, ko)))
+	require.Len(t, a.stored, 2)
+	require.Len(t, o.delivered, 1, "the report is what a later one replaces")
+	require.Equal(t, sr, o.delivered[0].SOPClassUID)
+	require.Contains(t, a.stored, o.delivered[0].SOPUID)
+
+	first := a.stored
+	a.stored = map[string][]byte{}
+	require.NoError(t, run(t, o, image, start(t, a, sr, ko)))
+	require.Equal(t, first, a.stored, "tried again, it is the same to the byte")
+}
+
+func TestALaterResultNamesTheOneBefore(t *testing.T) {
+	o, image := waiting(t)
+	o.one.Replaces = []triage.InstanceRef{{SOPClassUID: sr, SOPUID: "2.25.77"}}
+	a := &archive{stored: map[string][]byte{}}
+	require.NoError(t, run(t, o, image, start(t, a, sr, ko)))
+	require.True(t, bytes.Contains(a.stored[o.delivered[0].SOPUID], []byte("2.25.77")))
+}
+
+func TestAFailureIsReportedAsOne(t *testing.T) {
+	o, image := waiting(t)
+	o.one.Series.Result = nil
+	o.one.Study.NotAssessed = refusal.New(refusal.MissingSlices, "", "3 slices are missing")
+	a := &archive{stored: map[string][]byte{}}
+	require.NoError(t, run(t, o, image, start(t, a, sr, ko)))
+	require.Len(t, a.stored, 1, "no key images of nothing")
+	require.True(t, bytes.Contains(a.stored[o.delivered[0].SOPUID], []byte("could not be assessed")))
+	require.True(t, bytes.Contains(a.stored[o.delivered[0].SOPUID], []byte("PARTIAL")))
+}
+
+func TestWhatIsNotDelivered(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(o *outbox)
+		to     func(t *testing.T) deliver.Destination
+		reason string
+		dead   bool
+	}{
+		{"a destination that is down", nil, func(t *testing.T) deliver.Destination {
+			return deliver.Destination{Remote: dimse.Remote{Address: "127.0.0.1:1", CalledAE: "X", CallingAE: "Y"}}
+		}, "could not be reached", false},
+		{"a destination that refuses", nil, func(t *testing.T) deliver.Destination {
+			return start(t, &archive{status: command.OutOfResources}, sr, ko)
+		}, "the peer answered A700H", false},
+		{"a destination that takes no reports", nil, func(t *testing.T) deliver.Destination {
+			return start(t, &archive{stored: map[string][]byte{}}, ko)
+		}, "takes no such objects", false},
+		{"a destination that lies", nil, startLiar, "does not find the object", false},
+		{"a week later", func(o *outbox) { o.one.At = time.Now().Add(-8 * 24 * time.Hour) }, func(t *testing.T) deliver.Destination {
+			return start(t, &archive{status: command.OutOfResources}, sr, ko)
+		}, "the peer answered A700H", true},
+		{"a study that is held", func(o *outbox) { o.one.Study.NotAssessed = refusal.New(refusal.PatientMismatch, "", "two") }, func(t *testing.T) deliver.Destination {
+			return start(t, &archive{stored: map[string][]byte{}}, sr, ko)
+		}, "more than one patient", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o, image := waiting(t)
+			if c.change != nil {
+				c.change(o)
+			}
+			require.Error(t, run(t, o, image, c.to(t)))
+			require.Empty(t, o.delivered)
+			require.Len(t, o.reasons, 1)
+			require.Contains(t, o.reasons[0], c.reason)
+			require.NotContains(t, o.reasons[0], "Smith", "a peer's words may name a patient")
+			require.Equal(t, c.dead, o.dead)
+		})
+	}
+}
+
+func TestADeliveryThatIsNoLongerTheJobs(t *testing.T) {
+	o, image := waiting(t)
+	o.fenced = true
+	require.ErrorIs(t, run(t, o, image, deliver.Destination{}), triage.ErrFenced)
+	require.Empty(t, o.reasons)
+}
+
+func TestADestinationThatWasTakenOut(t *testing.T) {
+	o, image := waiting(t)
+	o.one.Destination = "GONE"
+	require.ErrorContains(t, run(t, o, image, deliver.Destination{}), "not among the settings")
+}

@@ -1,0 +1,228 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"nafas/internal/triage"
+)
+
+var _ triage.Outbox = (*SQLite)(nil)
+
+// deliveryKey identifies what a reading says of a study: the result, whatever
+// else came into the study, or the failure. So a report of ours that comes
+// back changes nothing.
+func deliveryKey(reading triage.StudyReading) string {
+	for _, s := range reading.Series {
+		if s.Result != nil {
+			return s.Result.Key
+		}
+	}
+	if why := reading.NotAssessed; why != nil {
+		return "failed: " + string(why.Reason) + ": " + why.Found
+	}
+	return ""
+}
+
+// queueDeliveries puts what is said of a study into the outbox, once for every
+// destination, in place of what still waits there.
+func (s *SQLite) queueDeliveries(ctx context.Context, tx *sql.Tx, study int64, key string, at time.Time) error {
+	for _, destination := range s.destinations {
+		var id int64
+		err := tx.QueryRowContext(ctx, `
+			INSERT INTO delivery (study_id, destination, key, state, created_at, updated_at)
+			VALUES (?, ?, ?, 'waiting', ?, ?) ON CONFLICT DO NOTHING RETURNING id`,
+			study, destination, key, micros(at), micros(at)).Scan(&id)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue // said there before
+		}
+		if err != nil {
+			return err
+		}
+		if err := replaceDeliveries(ctx, tx, study, destination, id, at); err != nil {
+			return err
+		}
+		res, err := s.jobs.InsertTx(ctx, tx, triage.DeliverJob{DeliveryID: id}, &river.InsertOpts{
+			Queue: triage.QueueDeliver, MaxAttempts: maxAttempts,
+		})
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE delivery SET job_id = ? WHERE id = ?`, res.Job.ID, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// replaceDeliveries ends the older deliveries of a study that still wait.
+func replaceDeliveries(ctx context.Context, tx *sql.Tx, study int64, destination string, newest int64, at time.Time) error {
+	rows, err := tx.QueryContext(ctx, `
+		UPDATE delivery SET state = 'replaced', updated_at = ?
+		WHERE study_id = ? AND destination = ? AND state = 'waiting' AND id <> ? RETURNING coalesce(job_id, 0)`,
+		micros(at), study, destination, newest)
+	if err != nil {
+		return err
+	}
+	var jobs []int64
+	for rows.Next() {
+		var job int64
+		if err := rows.Scan(&job); err != nil {
+			rows.Close()
+			return err
+		}
+		jobs = append(jobs, job)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return err
+	}
+	for _, job := range jobs {
+		if err := endJob(ctx, tx, job, "cancelled", at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fencedDelivery returns the study of a delivery that is the token's, in this
+// very attempt.
+func fencedDelivery(ctx context.Context, tx *sql.Tx, t triage.Token, id int64) (d triage.Delivery, study int64, err error) {
+	var created int64
+	err = tx.QueryRowContext(ctx, `
+		SELECT d.study_id, d.destination, d.key, d.created_at FROM delivery d JOIN river_job j ON j.id = d.job_id
+		WHERE d.id = ? AND d.job_id = ? AND d.state = 'waiting' AND j.state = 'running' AND j.attempt = ?`,
+		id, t.JobID, t.Attempt).Scan(&study, &d.Destination, &d.Key, &created)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = triage.ErrFenced
+	}
+	d.ID, d.At = id, fromMicros(created)
+	return d, study, err
+}
+
+// Delivery implements triage.Outbox.
+func (s *SQLite) Delivery(ctx context.Context, t triage.Token, id int64) (triage.Delivery, error) {
+	var d triage.Delivery
+	err := s.inSnapshot(ctx, func(tx *sql.Tx) error {
+		var study int64
+		var err error
+		if d, study, err = fencedDelivery(ctx, tx, t, id); err != nil {
+			return err
+		}
+		if err := s.deliveryStudy(ctx, tx, study, &d); err != nil {
+			return err
+		}
+		d.Replaces, err = deliveredBefore(ctx, tx, study, d)
+		return err
+	})
+	return d, err
+}
+
+// deliveryStudy fills in the study, its series and that one's instances.
+func (s *SQLite) deliveryStudy(ctx context.Context, tx *sql.Tx, study int64, d *triage.Delivery) error {
+	var uid string
+	if err := tx.QueryRowContext(ctx, `SELECT uid FROM study WHERE id = ?`, study).Scan(&uid); err != nil {
+		return err
+	}
+	row, err := loadStudy(ctx, tx, uid)
+	if err != nil {
+		return err
+	}
+	d.Study = row.study()
+	if d.Study.Series, err = loadSeries(ctx, tx, study); err != nil {
+		return err
+	}
+	d.Series = aboutSeries(d.Study.Series, d.Key)
+	rows, err := tx.QueryContext(ctx, `
+		SELECT i.sop_class, i.sop_uid, i.path FROM instance i JOIN series s ON s.id = i.series_id
+		WHERE s.study_id = ? AND s.uid = ? ORDER BY i.id`, study, d.Series.UID)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var ref triage.InstanceRef
+		var path string
+		if err := rows.Scan(&ref.SOPClassUID, &ref.SOPUID, &path); err != nil {
+			return err
+		}
+		d.Instances = append(d.Instances, ref)
+		d.Header = path
+	}
+	return rows.Err()
+}
+
+// aboutSeries is the series that a delivery is about.
+func aboutSeries(list []triage.Series, key string) triage.Series {
+	var most triage.Series
+	for _, s := range list {
+		if s.Result != nil && s.Result.Key == key {
+			return s
+		}
+		if s.Modality == "CT" && s.Instances > most.Instances {
+			most = s
+		}
+	}
+	most.Result = nil
+	return most
+}
+
+// deliveredBefore is the report that the destination got last of the study.
+func deliveredBefore(ctx context.Context, tx *sql.Tx, study int64, d triage.Delivery) ([]triage.InstanceRef, error) {
+	var objects string
+	err := tx.QueryRowContext(ctx, `
+		SELECT objects FROM delivery WHERE study_id = ? AND destination = ? AND state = 'delivered' AND id < ?
+		ORDER BY id DESC LIMIT 1`, study, d.Destination, d.ID).Scan(&objects)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var refs []triage.InstanceRef
+	return refs, json.Unmarshal([]byte(objects), &refs)
+}
+
+// Delivered implements triage.Outbox.
+func (s *SQLite) Delivered(ctx context.Context, t triage.Token, id int64, at time.Time, objects []triage.InstanceRef) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		if _, _, err := fencedDelivery(ctx, tx, t, id); err != nil {
+			return err
+		}
+		body, err := json.Marshal(objects)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `
+			UPDATE delivery SET state = 'delivered', attempts = attempts + 1, reason = '', objects = ?, updated_at = ? WHERE id = ?`,
+			string(body), micros(at), id); err != nil {
+			return err
+		}
+		return endJob(ctx, tx, t.JobID, "completed", at)
+	})
+}
+
+// DeliveryFailed implements triage.Outbox.
+func (s *SQLite) DeliveryFailed(ctx context.Context, t triage.Token, id int64, at time.Time, reason string, dead bool) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		if _, _, err := fencedDelivery(ctx, tx, t, id); err != nil {
+			return err
+		}
+		state := "waiting"
+		if dead {
+			state = "dead"
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE delivery SET state = ?, attempts = attempts + 1, reason = ?, updated_at = ? WHERE id = ?`,
+			state, reason, micros(at), id); err != nil {
+			return err
+		}
+		if !dead {
+			return nil
+		}
+		return endJob(ctx, tx, t.JobID, "completed", at)
+	})
+}

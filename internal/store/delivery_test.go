@@ -1,0 +1,169 @@
+package store_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"nafas/dicomio/refusal"
+	"nafas/internal/store"
+	"nafas/internal/triage"
+)
+
+// withDestinations opens a store whose results go to two archives.
+func withDestinations(t *testing.T, dir string, names ...string) *store.SQLite {
+	t.Helper()
+	s, err := store.Open(t.Context(), dir, store.Options{Log: silent(), Destinations: names})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	return s
+}
+
+// finish records one more instance of a study and finishes a reading of it.
+func finish(t *testing.T, s *store.SQLite, file string, r triage.StudyReading) {
+	t.Helper()
+	record(t, s, true, file)
+	token := begin(t, s, "read")
+	_, err := s.StartReading(t.Context(), token, r.StudyUID, noon, recipe)
+	require.NoError(t, err)
+	require.NoError(t, s.FinishReading(t.Context(), token, noon, r))
+}
+
+// next takes the oldest delivery that waits.
+func next(t *testing.T, s *store.SQLite) (triage.Token, triage.Delivery) {
+	t.Helper()
+	token := begin(t, s, "deliver")
+	var args string
+	require.NoError(t, s.DB().QueryRowContext(t.Context(), `SELECT args FROM river_job WHERE id = ?`, token.JobID).Scan(&args))
+	var job triage.DeliverJob
+	require.NoError(t, json.Unmarshal([]byte(args), &job))
+	d, err := s.Delivery(t.Context(), token, job.DeliveryID)
+	require.NoError(t, err)
+	return token, d
+}
+
+func deliveryStates(t *testing.T, s *store.SQLite) (states []string) {
+	t.Helper()
+	rows, err := s.DB().QueryContext(t.Context(), `SELECT state FROM delivery ORDER BY id`)
+	require.NoError(t, err)
+	defer rows.Close()
+	for rows.Next() {
+		var state string
+		require.NoError(t, rows.Scan(&state))
+		states = append(states, state)
+	}
+	require.NoError(t, rows.Err())
+	return states
+}
+
+func deliverJobs(t *testing.T, s *store.SQLite) (n int) {
+	t.Helper()
+	require.NoError(t, s.DB().QueryRowContext(t.Context(), `SELECT count(*) FROM river_job WHERE kind = 'deliver' AND finalized_at IS NULL`).Scan(&n))
+	return n
+}
+
+// resultOf is a reading whose result has a key of its own.
+func resultOf(study, key string) triage.StudyReading {
+	r := reading(study)
+	r.Series[0].Result.Key = key
+	return r
+}
+
+func TestAResultGoesOnceToEachDestination(t *testing.T) {
+	s := withDestinations(t, t.TempDir(), "A", "B")
+	finish(t, s, "1.2/1/1/P/x/", resultOf("1.2", "k1"))
+	require.Equal(t, []string{"waiting", "waiting"}, deliveryStates(t, s))
+	require.Equal(t, 2, deliverJobs(t, s))
+
+	token, d := next(t, s)
+	require.Equal(t, "A", d.Destination)
+	require.Equal(t, "1.2", d.Study.UID)
+	require.Equal(t, "k1", d.Series.Result.Key)
+	require.Equal(t, []triage.InstanceRef{{SOPClassUID: "1.2.840.10008.5.1.4.1.1.2", SOPUID: "1"}}, d.Instances)
+	require.NotEmpty(t, d.Header)
+	require.True(t, d.At.Equal(noon))
+	sr := triage.InstanceRef{SOPClassUID: "sr", SOPUID: "2.25.1"}
+	require.NoError(t, s.Delivered(t.Context(), token, d.ID, noon, []triage.InstanceRef{sr}))
+	require.Equal(t, []string{"delivered", "waiting"}, deliveryStates(t, s))
+	require.ErrorIs(t, s.Delivered(t.Context(), token, d.ID, noon, nil), triage.ErrFenced, "the job has ended")
+
+	// Something else of the study comes in, our own report perhaps: what is
+	// said of it stays the same.
+	finish(t, s, "1.2/2/2/P/y/", resultOf("1.2", "k1"))
+	require.Equal(t, []string{"delivered", "waiting"}, deliveryStates(t, s))
+
+	// A new result replaces what waits, and names what was delivered.
+	finish(t, s, "1.2/1/3/P/z/", resultOf("1.2", "k2"))
+	require.Equal(t, []string{"delivered", "replaced", "waiting", "waiting"}, deliveryStates(t, s))
+	require.Equal(t, 2, deliverJobs(t, s))
+	_, d = next(t, s)
+	require.Equal(t, "A", d.Destination)
+	require.Equal(t, []triage.InstanceRef{sr}, d.Replaces)
+	_, d = next(t, s)
+	require.Equal(t, "B", d.Destination)
+	require.Empty(t, d.Replaces)
+}
+
+func TestWithoutDestinationsNothingIsQueued(t *testing.T) {
+	s := withDestinations(t, t.TempDir())
+	finish(t, s, "1.2/1/1/P/x/", resultOf("1.2", "k1"))
+	require.Empty(t, deliveryStates(t, s))
+	require.Zero(t, deliverJobs(t, s))
+}
+
+func TestAFailureIsDeliveredToo(t *testing.T) {
+	s := withDestinations(t, t.TempDir(), "A")
+	record(t, s, true, "1.2/1/1/P/x/")
+	token := begin(t, s, "read")
+	_, err := s.StartReading(t.Context(), token, "1.2", noon, recipe)
+	require.NoError(t, err)
+	require.NoError(t, s.GiveUp(t.Context(), token, "1.2", noon, refusal.New(triage.WorkerCrashed, "", "three times")))
+	_, d := next(t, s)
+	require.Nil(t, d.Series.Result)
+	require.Equal(t, "1", d.Series.UID, "the CT series, since none was read")
+	require.Equal(t, triage.WorkerCrashed, d.Study.NotAssessed.Reason)
+}
+
+func TestADeliveryThatFails(t *testing.T) {
+	dir := t.TempDir()
+	s := withDestinations(t, dir, "A")
+	finish(t, s, "1.2/1/1/P/x/", resultOf("1.2", "k1"))
+	token, d := next(t, s)
+	require.NoError(t, s.DeliveryFailed(t.Context(), token, d.ID, noon, "down", false))
+	require.Equal(t, []string{"waiting"}, deliveryStates(t, s))
+	require.Equal(t, 1, deliverJobs(t, s), "it is tried again")
+
+	late := triage.Token{JobID: token.JobID, Attempt: token.Attempt + 1}
+	require.ErrorIs(t, s.DeliveryFailed(t.Context(), late, d.ID, noon, "late", true), triage.ErrFenced)
+
+	require.NoError(t, s.DeliveryFailed(t.Context(), token, d.ID, noon.Add(time.Hour), "refused", true))
+	require.Equal(t, []string{"dead"}, deliveryStates(t, s))
+	require.Zero(t, deliverJobs(t, s))
+	var attempts int
+	var reason string
+	require.NoError(t, s.DB().QueryRowContext(t.Context(), `SELECT attempts, reason FROM delivery`).Scan(&attempts, &reason))
+	require.Equal(t, 2, attempts)
+	require.Equal(t, "refused", reason)
+}
+
+// A data folder of before deliveries is brought up to date, with all that is
+// in it.
+func TestAFolderOfTheVersionBefore(t *testing.T) {
+	dir := t.TempDir()
+	s, err := store.Open(t.Context(), dir, store.Options{Log: silent()})
+	require.NoError(t, err)
+	finish(t, s, "1.2/1/1/P/x/", resultOf("1.2", "k1"))
+	for _, statement := range []string{`DROP TABLE delivery`, `DELETE FROM schema_version WHERE version = 2`} {
+		_, err := s.DB().ExecContext(t.Context(), statement)
+		require.NoError(t, err)
+	}
+	require.NoError(t, s.Close())
+
+	s = withDestinations(t, dir, "A")
+	require.Equal(t, triage.Done, study(t, s, "1.2").State)
+	require.Empty(t, deliveryStates(t, s), "what was read before nobody asked to have delivered")
+	finish(t, s, "1.2/1/2/P/y/", resultOf("1.2", "k2"))
+	require.Equal(t, []string{"waiting"}, deliveryStates(t, s))
+}

@@ -1,0 +1,21 @@
+-- A result on its way to a destination: one row per study, destination and
+-- what is said. Rows are written in the transaction of the result.
+CREATE TABLE delivery (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    study_id INTEGER NOT NULL REFERENCES study (id),
+    destination TEXT NOT NULL,
+    -- key of the result, or what stands for a failure
+    key TEXT NOT NULL,
+    -- replaced: a newer result of the study goes there instead
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'delivered', 'dead', 'replaced')),
+    job_id INTEGER,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    -- of the last failure; quotes no patient
+    reason TEXT NOT NULL DEFAULT '',
+    -- the report that was delivered, as JSON: class and instance
+    objects TEXT NOT NULL DEFAULT '[]',
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    UNIQUE (study_id, destination, key)
+);
+CREATE INDEX delivery_state ON delivery (state, created_at);
