@@ -97,6 +97,31 @@ type errorReader struct{}
 
 func (errorReader) Read([]byte) (int, error) { return 0, errTest }
 
+// The reader says that a broken sender's bytes were whole (an io.Reader may
+// end with io.ErrUnexpectedEOF): they are not taken for a file.
+func TestHalfAFileIsNoFile(t *testing.T) {
+	b := newBench(t)
+	_, err := b.sender().Take(t.Context(), io.MultiReader(reader(a1), brokenReader{}))
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+	require.Zero(t, b.Inbox().Waiting())
+	require.Zero(t, b.inbox())
+}
+
+type brokenReader struct{}
+
+func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+// Files larger than what is held in memory are read from the disk again.
+func TestLargeFilesOneByOne(t *testing.T) {
+	b := newBench(t)
+	large := a1
+	large.note = strings.Repeat("x", 3<<20)
+	require.Equal(t, triage.Accept, b.take(b.sender(), large).Outcome)
+	require.NoError(t, b.Inbox().Record(t.Context()))
+	require.Equal(t, 1, b.study("1.2").Instances)
+	require.Equal(t, triage.Repeat, b.take(b.sender(), large).Outcome)
+}
+
 func TestAStudyDoesNotSettleWhileItIsSent(t *testing.T) {
 	b := newBench(t)
 	slow, other := b.sender(), b.sender()
