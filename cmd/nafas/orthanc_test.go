@@ -182,6 +182,50 @@ func TestOrthancSendsAndGetsResults(t *testing.T) {
 	})
 }
 
+// A study is fetched by its accession number, or whatever names it, and the
+// result goes back.
+func TestFetchingFromOrthanc(t *testing.T) {
+	netnstest.Run(t, func(t *testing.T) {
+		const archive = "ORTHANC=127.0.0.1:4242"
+		o := startOrthanc(t, "11112")
+		s := startServer(t, t.TempDir(), "--dicom-listen", "127.0.0.1:11112", "--quiet", "1s", "--dicom-deliver", archive)
+		uid, files := smallStudy(t, "fetched")
+		var images [][]byte
+		for _, f := range files {
+			data, err := f.Open()
+			require.NoError(t, err)
+			images = append(images, data)
+		}
+		study := o.upload(images)
+
+		code, out, stderr := nafas(t, "fetch", archive, "--patient", "fetch*", "--list")
+		require.Equal(t, exitDone, code, stderr)
+		require.Contains(t, out, uid)
+		require.Zero(t, s.instances(uid), "a list fetches nothing")
+		for _, by := range [][]string{{"--patient", "fetch*"}, {"--study", uid}, {"--dates", "20200101-"}} {
+			code, out, stderr = nafas(t, append([]string{"fetch", archive}, by...)...)
+			require.Equal(t, exitDone, code, stderr)
+			require.Contains(t, out, "instances sent to NAFAS", by)
+		}
+		require.Equal(t, nafasv1.StudyState_STUDY_STATE_DONE, s.wait(uid, time.Minute).State)
+		require.Eventually(t, func() bool {
+			return slices.Equal([]string{"CT", "KO", "SR"}, o.series(study))
+		}, 2*time.Minute, 200*time.Millisecond)
+
+		code, _, stderr = nafas(t, "fetch", archive, "--patient", "nobody")
+		require.Equal(t, exitFailed, code)
+		require.Contains(t, stderr, "no such study")
+		code, _, stderr = nafas(t, "fetch", archive, "--study", uid, "--ae", "STRANGER")
+		require.Equal(t, exitFailed, code, "a title that the archive does not know")
+		require.NotEmpty(t, stderr)
+		code, _, stderr = nafas(t, "fetch", "ORTHANC=127.0.0.1:1", "--study", uid)
+		require.Equal(t, exitFailed, code)
+		require.Contains(t, stderr, "refused")
+		code, _, _ = nafas(t, "fetch", archive)
+		require.Equal(t, exitUsage, code, "everything is not fetched by accident")
+	})
+}
+
 // An archive that is down gets the result when it is up again, once.
 func TestADestinationThatIsDown(t *testing.T) {
 	netnstest.Run(t, func(t *testing.T) {

@@ -49,7 +49,8 @@ func New(outbox triage.Outbox, files Files, destinations map[string]Destination,
 }
 
 // patience is how long a destination may refuse, or be silent, before a
-// delivery is a dead letter.
+// delivery is a dead letter. A study that is held waits for a person, however
+// long.
 const patience = 7 * 24 * time.Hour
 
 // errHeld: a study with two patients is not reported on, since nobody knows
@@ -70,7 +71,7 @@ func (d *Deliverer) Deliver(ctx context.Context, t triage.Token, id int64) error
 	if ctx.Err() != nil {
 		return err
 	}
-	dead := d.now().Sub(one.At) > patience
+	dead := d.now().Sub(one.QueuedAt) > patience && !errors.Is(err, errHeld)
 	d.log.WarnContext(ctx, "result not delivered", "destination", one.Destination, "error", err, "dead", dead)
 	return errors.Join(err, d.outbox.DeliveryFailed(ctx, t, id, d.now(), reason(err), dead))
 }

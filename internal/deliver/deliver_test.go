@@ -73,7 +73,7 @@ func waiting(t *testing.T) (*outbox, file) {
 	result := &triage.Result{Key: "key", Model: triage.Model{Name: "m", Version: "1", SHA256: "aa"}, Findings: []triage.Finding{found}}
 	series := triage.Series{UID: text(tag.SeriesInstanceUID), Modality: "CT", Instances: 1, Result: result}
 	return &outbox{one: triage.Delivery{
-		ID: 7, Destination: "ARCHIVE", Key: "key", At: time.Now().Add(-time.Hour), Header: "path",
+		ID: 7, Destination: "ARCHIVE", Key: "key", At: time.Now().Add(-30 * 24 * time.Hour), QueuedAt: time.Now().Add(-time.Hour), Header: "path",
 		Study: triage.Study{UID: text(tag.StudyInstanceUID), State: triage.Done, Series: []triage.Series{series}}, Series: series,
 		Instances: []triage.InstanceRef{{SOPClassUID: text(tag.SOPClassUID), SOPUID: text(tag.SOPInstanceUID)}},
 	}}, images[0]
@@ -137,10 +137,13 @@ func TestWhatIsNotDelivered(t *testing.T) {
 			return start(t, &archive{stored: map[string][]byte{}}, ko)
 		}, "takes no such objects", false},
 		{"a destination that lies", nil, startLiar, "does not find the object", false},
-		{"a week later", func(o *outbox) { o.one.At = time.Now().Add(-8 * 24 * time.Hour) }, func(t *testing.T) deliver.Destination {
+		{"a week later", func(o *outbox) { o.one.QueuedAt = time.Now().Add(-8 * 24 * time.Hour) }, func(t *testing.T) deliver.Destination {
 			return start(t, &archive{status: command.OutOfResources}, sr, ko)
 		}, "the peer answered A700H", true},
-		{"a study that is held", func(o *outbox) { o.one.Study.NotAssessed = refusal.New(refusal.PatientMismatch, "", "two") }, func(t *testing.T) deliver.Destination {
+		{"a study that is held, for how long ever", func(o *outbox) {
+			o.one.QueuedAt = time.Now().Add(-80 * 24 * time.Hour)
+			o.one.Study.NotAssessed = refusal.New(refusal.PatientMismatch, "", "two")
+		}, func(t *testing.T) deliver.Destination {
 			return start(t, &archive{stored: map[string][]byte{}}, sr, ko)
 		}, "more than one patient", false},
 	} {

@@ -35,11 +35,14 @@ func (s *SQLite) queueDeliveries(ctx context.Context, tx *sql.Tx, study int64, k
 	for _, destination := range s.destinations {
 		var id int64
 		err := tx.QueryRowContext(ctx, `
-			INSERT INTO delivery (study_id, destination, key, state, created_at, updated_at)
-			VALUES (?, ?, ?, 'waiting', ?, ?) ON CONFLICT DO NOTHING RETURNING id`,
-			study, destination, key, micros(at), micros(at)).Scan(&id)
+			INSERT INTO delivery (study_id, destination, key, state, created_at, queued_at, updated_at)
+			VALUES (?1, ?2, ?3, 'waiting', ?4, ?4, ?4)
+			ON CONFLICT (study_id, destination, key) DO UPDATE SET state = 'waiting', queued_at = ?4, updated_at = ?4, attempts = 0
+				WHERE delivery.state IN ('dead', 'replaced')
+			RETURNING id`,
+			study, destination, key, micros(at)).Scan(&id)
 		if errors.Is(err, sql.ErrNoRows) {
-			continue // said there before
+			continue // said there before, or on its way
 		}
 		if err != nil {
 			return err
@@ -92,15 +95,15 @@ func replaceDeliveries(ctx context.Context, tx *sql.Tx, study int64, destination
 // fencedDelivery returns the study of a delivery that is the token's, in this
 // very attempt.
 func fencedDelivery(ctx context.Context, tx *sql.Tx, t triage.Token, id int64) (d triage.Delivery, study int64, err error) {
-	var created int64
+	var created, queued int64
 	err = tx.QueryRowContext(ctx, `
-		SELECT d.study_id, d.destination, d.key, d.created_at FROM delivery d JOIN river_job j ON j.id = d.job_id
+		SELECT d.study_id, d.destination, d.key, d.created_at, d.queued_at FROM delivery d JOIN river_job j ON j.id = d.job_id
 		WHERE d.id = ? AND d.job_id = ? AND d.state = 'waiting' AND j.state = 'running' AND j.attempt = ?`,
-		id, t.JobID, t.Attempt).Scan(&study, &d.Destination, &d.Key, &created)
+		id, t.JobID, t.Attempt).Scan(&study, &d.Destination, &d.Key, &created, &queued)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = triage.ErrFenced
 	}
-	d.ID, d.At = id, fromMicros(created)
+	d.ID, d.At, d.QueuedAt = id, fromMicros(created), fromMicros(queued)
 	return d, study, err
 }
 

@@ -146,6 +146,13 @@ func TestADeliveryThatFails(t *testing.T) {
 	require.NoError(t, s.DB().QueryRowContext(t.Context(), `SELECT attempts, reason FROM delivery`).Scan(&attempts, &reason))
 	require.Equal(t, 2, attempts)
 	require.Equal(t, "refused", reason)
+
+	// The same result again, read once more: it is tried again, with its time.
+	finish(t, s, "1.2/1/2/P/y/", resultOf("1.2", "k1"))
+	require.Equal(t, []string{"waiting"}, deliveryStates(t, s))
+	require.Equal(t, 1, deliverJobs(t, s))
+	_, d = next(t, s)
+	require.True(t, d.At.Equal(noon))
 }
 
 // A data folder of before deliveries is brought up to date, with all that is

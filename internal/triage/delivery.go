@@ -28,9 +28,10 @@ type Delivery struct {
 	Destination string
 	// Key identifies what is said.
 	Key string
-	// At is when the result was stored.
-	At    time.Time
-	Study Study
+	// At is when the result was stored, and QueuedAt since when it is tried to
+	// deliver it.
+	At, QueuedAt time.Time
+	Study        Study
 	// Series is the one that the result is about: that was read, or where
 	// none was the CT series with the most instances. Its Instances are in the
 	// order of arrival, and Header is the path of the file of one of them.

@@ -14,7 +14,10 @@ CREATE TABLE delivery (
     reason TEXT NOT NULL DEFAULT '',
     -- the report that was delivered, as JSON: class and instance
     objects TEXT NOT NULL DEFAULT '[]',
+    -- of the result: the time that its objects bear
     created_at INTEGER NOT NULL,
+    -- since when it is tried
+    queued_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     UNIQUE (study_id, destination, key)
 );
