@@ -178,6 +178,19 @@ func TestOrthancSendsAndGetsResults(t *testing.T) {
 		o.call(http.MethodGet, "/instances/"+reports[0].ID+"/simplified-tags", nil, &tags)
 		require.Equal(t, uid, tags["StudyInstanceUID"])
 		require.Equal(t, "Test^orthanc", tags["PatientName"])
+
+		// The same report by gRPC is the same object, byte for byte.
+		file := filepath.Join(t.TempDir(), "sr.dcm")
+		code, _, stderr := nafas(t, "report", uid, "--address", s.address, "--language", "fr", "-o", file)
+		require.Equal(t, exitDone, code, stderr)
+		data, err := os.ReadFile(file)
+		require.NoError(t, err)
+		require.Equal(t, tags["SOPInstanceUID"], takeApart(t, data).SOPInstanceUID)
+		delivered, err := s.client.Triage().GetStudy(t.Context(), &nafasv1.GetStudyRequest{StudyInstanceUid: uid})
+		require.NoError(t, err)
+		require.Len(t, delivered.Study.Deliveries, 1)
+		require.Equal(t, nafasv1.DeliveryState_DELIVERY_STATE_DELIVERED, delivered.Study.Deliveries[0].State)
+		require.Equal(t, "ORTHANC", delivered.Study.Deliveries[0].Destination)
 		require.True(t, strings.HasPrefix(tags["SeriesDescription"].(string), "RESEARCH ONLY"))
 	})
 }

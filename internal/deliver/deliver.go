@@ -18,6 +18,7 @@ import (
 	"nafas/dicomio/refusal"
 	"nafas/dicomio/report"
 	"nafas/internal/triage"
+	"nafas/internal/triage/objects"
 )
 
 // Language of the reports.
@@ -63,10 +64,10 @@ func (d *Deliverer) Deliver(ctx context.Context, t triage.Token, id int64) error
 	if err != nil {
 		return err
 	}
-	objects, err := d.deliver(ctx, one)
+	refs, err := d.deliver(ctx, one)
 	if err == nil {
-		d.log.InfoContext(ctx, "result delivered", "destination", one.Destination, "objects", len(objects))
-		return d.outbox.Delivered(ctx, t, id, d.now(), objects)
+		d.log.InfoContext(ctx, "result delivered", "destination", one.Destination, "reports", len(refs))
+		return d.outbox.Delivered(ctx, t, id, d.now(), refs)
 	}
 	if ctx.Err() != nil {
 		return err
@@ -93,15 +94,15 @@ func (d *Deliverer) deliver(ctx context.Context, one triage.Delivery) ([]triage.
 	if !ok {
 		return nil, fmt.Errorf("destination %s is not among the settings any more", one.Destination)
 	}
-	objects, err := d.objects(one, to.Language)
+	list, err := d.objects(one, to.Language)
 	if err != nil {
 		return nil, err
 	}
-	if err := send(ctx, to.Remote, objects); err != nil {
+	if err := send(ctx, to.Remote, list); err != nil {
 		return nil, err
 	}
-	refs := make([]triage.InstanceRef, 0, len(objects))
-	for _, o := range objects {
+	refs := make([]triage.InstanceRef, 0, len(list))
+	for _, o := range list {
 		if o.replaceable {
 			refs = append(refs, triage.InstanceRef{SOPClassUID: o.SOPClassUID, SOPUID: o.SOPInstanceUID})
 		}
@@ -157,13 +158,13 @@ func (d *Deliverer) result(one triage.Delivery, l report.Language) (report.Resul
 	if err != nil {
 		return report.Result{}, err
 	}
-	return compose(one, data, l)
+	return objects.Of(one, data, l)
 }
 
 // send stores objects in one association and looks whether they are there.
-func send(ctx context.Context, to dimse.Remote, objects []object) error {
+func send(ctx context.Context, to dimse.Remote, list []object) error {
 	proposals := []dimse.Proposal{{AbstractSyntax: dimse.StudyRootFind, TransferSyntaxes: []string{part10.ExplicitLE, part10.ImplicitLE}}}
-	for _, o := range objects {
+	for _, o := range list {
 		proposals = append(proposals, dimse.Proposal{AbstractSyntax: o.SOPClassUID, TransferSyntaxes: []string{o.TransferSyntax}})
 	}
 	c, err := dimse.Dial(ctx, to, proposals)
@@ -171,7 +172,7 @@ func send(ctx context.Context, to dimse.Remote, objects []object) error {
 		return err
 	}
 	defer c.Abort() // nothing where it was closed
-	for _, o := range objects {
+	for _, o := range list {
 		meta, err := part10.Meta(o.SOPClassUID, o.SOPInstanceUID, o.TransferSyntax)
 		if err != nil {
 			return err
@@ -181,7 +182,7 @@ func send(ctx context.Context, to dimse.Remote, objects []object) error {
 			return err
 		}
 	}
-	if err := arrived(c, objects); err != nil {
+	if err := arrived(c, list); err != nil {
 		return err
 	}
 	return c.Close()
@@ -192,12 +193,12 @@ func send(ctx context.Context, to dimse.Remote, objects []object) error {
 var errLost = errors.New("the destination answered success and does not find the object")
 
 // arrived asks for every object, where the destination answers queries.
-func arrived(c *dimse.Client, objects []object) error {
+func arrived(c *dimse.Client, list []object) error {
 	if _, ok := c.Context(dimse.StudyRootFind); !ok {
 		return nil
 	}
-	for _, o := range objects {
-		study, series, err := placeOf(o.data)
+	for _, o := range list {
+		study, series, err := objects.Place(o.data)
 		if err != nil {
 			return err
 		}

@@ -47,6 +47,7 @@ var House = Rules{
 		{"dicomio/report", []string{"dicomio/refusal", "dicomio/part10", "inference/volume", "inference/finding"}, "findings become objects"},
 
 		{"internal/triage/...", below, "the application declares ports; it knows no adapter"},
+		{"internal/triage/objects", slices.Concat(below, []string{"internal/triage/...", "dicomio/report"}), "results become objects for other systems, whoever asks for them"},
 
 		{"internal/access", nil, "a leaf: who may do what"},
 		{"internal/i18n", nil, "a leaf: the words of the three languages"},
@@ -97,5 +98,5 @@ var TopLevel = []string{
 // adapter is what an adapter may know: the application, what lies below it,
 // and the three leaves that every adapter shares.
 func adapter(own ...string) []string {
-	return slices.Concat(below, []string{"internal/triage/...", "internal/access", "internal/config", "internal/i18n"}, own)
+	return slices.Concat(below, []string{"internal/triage/...", "internal/triage/objects", "internal/access", "internal/config", "internal/i18n"}, own)
 }

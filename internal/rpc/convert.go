@@ -63,7 +63,20 @@ func StudyProto(s triage.Study) *nafasv1.Study {
 	for _, series := range s.Series {
 		p.Series = append(p.Series, seriesProto(series))
 	}
+	for _, d := range s.Deliveries {
+		p.Deliveries = append(p.Deliveries, &nafasv1.Delivery{
+			Destination: d.Destination, State: deliveryToProto[d.State], Attempts: int32(d.Attempts),
+			Reason: d.Reason, UpdatedAt: timestamppb.New(d.UpdatedAt),
+		})
+	}
 	return p
+}
+
+var deliveryToProto = map[triage.DeliveryState]nafasv1.DeliveryState{
+	triage.DeliveryWaiting:   nafasv1.DeliveryState_DELIVERY_STATE_WAITING,
+	triage.DeliveryDelivered: nafasv1.DeliveryState_DELIVERY_STATE_DELIVERED,
+	triage.DeliveryDead:      nafasv1.DeliveryState_DELIVERY_STATE_DEAD,
+	triage.DeliveryReplaced:  nafasv1.DeliveryState_DELIVERY_STATE_REPLACED,
 }
 
 func seriesProto(s triage.Series) *nafasv1.Series {

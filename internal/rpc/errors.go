@@ -23,6 +23,7 @@ const Domain = "nafas"
 // Reasons of errors that are not refusals of an input.
 const (
 	reasonStudyNotFound   = "STUDY_NOT_FOUND"
+	reasonNoResult        = "NO_RESULT"
 	reasonInvalidRequest  = "INVALID_REQUEST"
 	reasonBusy            = "BUSY"
 	reasonUploadIdle      = "UPLOAD_IDLE"
@@ -65,6 +66,8 @@ func statusError(ctx context.Context, log *slog.Logger, err error) error {
 		return withDetails(refusalCode(refused.Reason), refused.Error(), string(refused.Reason))
 	case errors.Is(err, triage.ErrNotFound):
 		return withDetails(codes.NotFound, "nothing of this study was taken in", reasonStudyNotFound)
+	case errors.Is(err, triage.ErrNoResult):
+		return withDetails(codes.FailedPrecondition, "there is nothing to report: the study has no result yet, or no findings to select images of", reasonNoResult)
 	case errors.Is(err, triage.ErrBadToken):
 		return invalid("page_token", "is not from a reply to the same request")
 	case errors.Is(err, triage.ErrBusy):

@@ -27,6 +27,7 @@ var methodRoles = map[string][]access.Role{
 	nafasv1.TriageService_GetStudy_FullMethodName:     {access.RoleRead},
 	nafasv1.TriageService_ListStudies_FullMethodName:  {access.RoleRead},
 	nafasv1.TriageService_WatchStudies_FullMethodName: {access.RoleRead},
+	nafasv1.TriageService_GetReport_FullMethodName:    {access.RoleRead},
 
 	"/grpc.reflection.v1.ServerReflection/ServerReflectionInfo":      {access.RoleRead},
 	"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": {access.RoleRead},

@@ -29,18 +29,77 @@ func deliveryKey(reading triage.StudyReading) string {
 	return ""
 }
 
+// saidAt is when what is said was stored: a result may be older than the
+// reading that took it over.
+func saidAt(ctx context.Context, tx *sql.Tx, key string, otherwise time.Time) (int64, error) {
+	var at int64
+	err := tx.QueryRowContext(ctx, `SELECT created_at FROM result WHERE key = ?`, key).Scan(&at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return micros(otherwise), nil
+	}
+	return at, err
+}
+
+// Said implements triage.Store.
+func (s *SQLite) Said(ctx context.Context, studyUID string) (triage.Delivery, error) {
+	var d triage.Delivery
+	err := s.inSnapshot(ctx, func(tx *sql.Tx) error {
+		d = triage.Delivery{}
+		row, err := loadStudy(ctx, tx, studyUID)
+		if err != nil {
+			return err
+		}
+		list, err := loadSeries(ctx, tx, row.id)
+		if err != nil {
+			return err
+		}
+		d.Key = deliveryKey(triage.StudyReading{Series: list, NotAssessed: row.notAssessed})
+		at, err := saidAt(ctx, tx, d.Key, fromMicros(row.updatedAt))
+		if err != nil {
+			return err
+		}
+		d.At = fromMicros(at)
+		return s.deliveryStudy(ctx, tx, row.id, &d)
+	})
+	return d, err
+}
+
+// loadDeliveries lists what became of a study's deliveries.
+func loadDeliveries(ctx context.Context, tx *sql.Tx, study int64) ([]triage.DeliveryStatus, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT destination, state, attempts, reason, updated_at FROM delivery WHERE study_id = ? ORDER BY id`, study)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []triage.DeliveryStatus
+	for rows.Next() {
+		var d triage.DeliveryStatus
+		var at int64
+		if err := rows.Scan(&d.Destination, &d.State, &d.Attempts, &d.Reason, &at); err != nil {
+			return nil, err
+		}
+		d.UpdatedAt = fromMicros(at)
+		out = append(out, d)
+	}
+	return out, rows.Err()
+}
+
 // queueDeliveries puts what is said of a study into the outbox, once for every
 // destination, in place of what still waits there.
 func (s *SQLite) queueDeliveries(ctx context.Context, tx *sql.Tx, study int64, key string, at time.Time) error {
+	said, err := saidAt(ctx, tx, key, at)
+	if err != nil {
+		return err
+	}
 	for _, destination := range s.destinations {
 		var id int64
 		err := tx.QueryRowContext(ctx, `
 			INSERT INTO delivery (study_id, destination, key, state, created_at, queued_at, updated_at)
-			VALUES (?1, ?2, ?3, 'waiting', ?4, ?4, ?4)
+			VALUES (?1, ?2, ?3, 'waiting', ?5, ?4, ?4)
 			ON CONFLICT (study_id, destination, key) DO UPDATE SET state = 'waiting', queued_at = ?4, updated_at = ?4, attempts = 0
 				WHERE delivery.state IN ('dead', 'replaced')
 			RETURNING id`,
-			study, destination, key, micros(at)).Scan(&id)
+			study, destination, key, micros(at), said).Scan(&id)
 		if errors.Is(err, sql.ErrNoRows) {
 			continue // said there before, or on its way
 		}
@@ -137,6 +196,9 @@ func (s *SQLite) deliveryStudy(ctx context.Context, tx *sql.Tx, study int64, d *
 	}
 	d.Study = row.study()
 	if d.Study.Series, err = loadSeries(ctx, tx, study); err != nil {
+		return err
+	}
+	if d.Study.Deliveries, err = loadDeliveries(ctx, tx, study); err != nil {
 		return err
 	}
 	d.Series = aboutSeries(d.Study.Series, d.Key)

@@ -129,7 +129,10 @@ func (s *SQLite) Study(ctx context.Context, uid string) (triage.Study, error) {
 			return err
 		}
 		out = row.study()
-		out.Series, err = loadSeries(ctx, tx, row.id)
+		if out.Series, err = loadSeries(ctx, tx, row.id); err != nil {
+			return err
+		}
+		out.Deliveries, err = loadDeliveries(ctx, tx, row.id)
 		return err
 	})
 	return out, err

@@ -2,7 +2,10 @@ package triage
 
 import (
 	"context"
+	"errors"
 	"time"
+
+	"nafas/dicomio/refusal"
 )
 
 // DeliverJob is the job that takes a result to a destination.
@@ -40,6 +43,47 @@ type Delivery struct {
 	Header    string
 	// Replaces are the reports that were delivered there before.
 	Replaces []InstanceRef
+}
+
+// DeliveryState is where a delivery stands.
+type DeliveryState string
+
+// The states of a delivery.
+const (
+	DeliveryWaiting   DeliveryState = "waiting"
+	DeliveryDelivered DeliveryState = "delivered"
+	DeliveryDead      DeliveryState = "dead"
+	DeliveryReplaced  DeliveryState = "replaced"
+)
+
+// DeliveryStatus is what is shown of a delivery.
+type DeliveryStatus struct {
+	Destination string
+	State       DeliveryState
+	Attempts    int
+	Reason      string
+	UpdatedAt   time.Time
+}
+
+// ErrNoResult says that nothing is said of a study yet.
+var ErrNoResult = errors.New("the study has no result yet")
+
+// Report returns what is to be said of a study, as a Delivery to nobody, and
+// the file of an image of its series. ErrNotFound; ErrNoResult where nothing is
+// said of it yet; a refusal where it is held.
+func (s *Service) Report(ctx context.Context, studyUID string) (Delivery, []byte, error) {
+	d, err := s.store.Said(ctx, studyUID)
+	if err != nil {
+		return d, nil, err
+	}
+	if why := d.Study.NotAssessed; why != nil && why.Reason == refusal.PatientMismatch {
+		return d, nil, why
+	}
+	if d.Series.Result == nil && d.Study.NotAssessed == nil || d.Header == "" {
+		return d, nil, ErrNoResult
+	}
+	image, err := s.files.Read(d.Header)
+	return d, image, err
 }
 
 // Outbox is the part of the store that deliveries are taken from. Its tokens

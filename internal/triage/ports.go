@@ -33,6 +33,9 @@ type Store interface {
 	// none.
 	LastChange(ctx context.Context) (int64, error)
 
+	// Said returns what a delivery of a study would hold now, or ErrNotFound.
+	Said(ctx context.Context, studyUID string) (Delivery, error)
+
 	// Settle takes a study as complete if nothing came since quietSince, and
 	// ends the job; otherwise it changes nothing, and NotBefore is the time of
 	// the last arrival.

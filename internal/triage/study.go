@@ -73,6 +73,8 @@ type Study struct {
 	Series []Series
 	// NotAssessed says why there is no result; nil where there is one.
 	NotAssessed *refusal.Error
+	// Deliveries, the newest last; empty in lists.
+	Deliveries []DeliveryStatus
 }
 
 // Series is one reconstruction and what became of it: at most one of NotRead

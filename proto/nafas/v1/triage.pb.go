@@ -141,6 +141,119 @@ func (StudyOrder) EnumDescriptor() ([]byte, []int) {
 	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{1}
 }
 
+// ReportFormat is the form of a report.
+type ReportFormat int32
+
+const (
+	// As REPORT_FORMAT_SR.
+	ReportFormat_REPORT_FORMAT_UNSPECIFIED ReportFormat = 0
+	// DICOM Comprehensive 3D SR, TID 1500.
+	ReportFormat_REPORT_FORMAT_SR ReportFormat = 1
+	// DICOM Key Object Selection; NO_RESULT where there are no findings.
+	ReportFormat_REPORT_FORMAT_KO ReportFormat = 2
+)
+
+// Enum value maps for ReportFormat.
+var (
+	ReportFormat_name = map[int32]string{
+		0: "REPORT_FORMAT_UNSPECIFIED",
+		1: "REPORT_FORMAT_SR",
+		2: "REPORT_FORMAT_KO",
+	}
+	ReportFormat_value = map[string]int32{
+		"REPORT_FORMAT_UNSPECIFIED": 0,
+		"REPORT_FORMAT_SR":          1,
+		"REPORT_FORMAT_KO":          2,
+	}
+)
+
+func (x ReportFormat) Enum() *ReportFormat {
+	p := new(ReportFormat)
+	*p = x
+	return p
+}
+
+func (x ReportFormat) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ReportFormat) Descriptor() protoreflect.EnumDescriptor {
+	return file_nafas_v1_triage_proto_enumTypes[2].Descriptor()
+}
+
+func (ReportFormat) Type() protoreflect.EnumType {
+	return &file_nafas_v1_triage_proto_enumTypes[2]
+}
+
+func (x ReportFormat) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ReportFormat.Descriptor instead.
+func (ReportFormat) EnumDescriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{2}
+}
+
+// DeliveryState is where a delivery stands.
+type DeliveryState int32
+
+const (
+	DeliveryState_DELIVERY_STATE_UNSPECIFIED DeliveryState = 0
+	// Tried, or to be tried again.
+	DeliveryState_DELIVERY_STATE_WAITING DeliveryState = 1
+	// The archive has the objects.
+	DeliveryState_DELIVERY_STATE_DELIVERED DeliveryState = 2
+	// Given up.
+	DeliveryState_DELIVERY_STATE_DEAD DeliveryState = 3
+	// A newer result of the study goes there instead.
+	DeliveryState_DELIVERY_STATE_REPLACED DeliveryState = 4
+)
+
+// Enum value maps for DeliveryState.
+var (
+	DeliveryState_name = map[int32]string{
+		0: "DELIVERY_STATE_UNSPECIFIED",
+		1: "DELIVERY_STATE_WAITING",
+		2: "DELIVERY_STATE_DELIVERED",
+		3: "DELIVERY_STATE_DEAD",
+		4: "DELIVERY_STATE_REPLACED",
+	}
+	DeliveryState_value = map[string]int32{
+		"DELIVERY_STATE_UNSPECIFIED": 0,
+		"DELIVERY_STATE_WAITING":     1,
+		"DELIVERY_STATE_DELIVERED":   2,
+		"DELIVERY_STATE_DEAD":        3,
+		"DELIVERY_STATE_REPLACED":    4,
+	}
+)
+
+func (x DeliveryState) Enum() *DeliveryState {
+	p := new(DeliveryState)
+	*p = x
+	return p
+}
+
+func (x DeliveryState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (DeliveryState) Descriptor() protoreflect.EnumDescriptor {
+	return file_nafas_v1_triage_proto_enumTypes[3].Descriptor()
+}
+
+func (DeliveryState) Type() protoreflect.EnumType {
+	return &file_nafas_v1_triage_proto_enumTypes[3]
+}
+
+func (x DeliveryState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use DeliveryState.Descriptor instead.
+func (DeliveryState) EnumDescriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{3}
+}
+
 // StudyState is where a study stands.
 type StudyState int32
 
@@ -192,11 +305,11 @@ func (x StudyState) String() string {
 }
 
 func (StudyState) Descriptor() protoreflect.EnumDescriptor {
-	return file_nafas_v1_triage_proto_enumTypes[2].Descriptor()
+	return file_nafas_v1_triage_proto_enumTypes[4].Descriptor()
 }
 
 func (StudyState) Type() protoreflect.EnumType {
-	return &file_nafas_v1_triage_proto_enumTypes[2]
+	return &file_nafas_v1_triage_proto_enumTypes[4]
 }
 
 func (x StudyState) Number() protoreflect.EnumNumber {
@@ -205,7 +318,7 @@ func (x StudyState) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use StudyState.Descriptor instead.
 func (StudyState) EnumDescriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{2}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{4}
 }
 
 // Priority is the place in the worklist that the result suggests.
@@ -250,11 +363,11 @@ func (x Priority) String() string {
 }
 
 func (Priority) Descriptor() protoreflect.EnumDescriptor {
-	return file_nafas_v1_triage_proto_enumTypes[3].Descriptor()
+	return file_nafas_v1_triage_proto_enumTypes[5].Descriptor()
 }
 
 func (Priority) Type() protoreflect.EnumType {
-	return &file_nafas_v1_triage_proto_enumTypes[3]
+	return &file_nafas_v1_triage_proto_enumTypes[5]
 }
 
 func (x Priority) Number() protoreflect.EnumNumber {
@@ -263,7 +376,7 @@ func (x Priority) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Priority.Descriptor instead.
 func (Priority) EnumDescriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{3}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{5}
 }
 
 // RequestPriority is what the sender asks for.
@@ -301,11 +414,11 @@ func (x RequestPriority) String() string {
 }
 
 func (RequestPriority) Descriptor() protoreflect.EnumDescriptor {
-	return file_nafas_v1_triage_proto_enumTypes[4].Descriptor()
+	return file_nafas_v1_triage_proto_enumTypes[6].Descriptor()
 }
 
 func (RequestPriority) Type() protoreflect.EnumType {
-	return &file_nafas_v1_triage_proto_enumTypes[4]
+	return &file_nafas_v1_triage_proto_enumTypes[6]
 }
 
 func (x RequestPriority) Number() protoreflect.EnumNumber {
@@ -314,7 +427,7 @@ func (x RequestPriority) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use RequestPriority.Descriptor instead.
 func (RequestPriority) EnumDescriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{4}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{6}
 }
 
 // Reason is why an input was refused or a study is not assessed.
@@ -444,11 +557,11 @@ func (x Reason) String() string {
 }
 
 func (Reason) Descriptor() protoreflect.EnumDescriptor {
-	return file_nafas_v1_triage_proto_enumTypes[5].Descriptor()
+	return file_nafas_v1_triage_proto_enumTypes[7].Descriptor()
 }
 
 func (Reason) Type() protoreflect.EnumType {
-	return &file_nafas_v1_triage_proto_enumTypes[5]
+	return &file_nafas_v1_triage_proto_enumTypes[7]
 }
 
 func (x Reason) Number() protoreflect.EnumNumber {
@@ -457,7 +570,7 @@ func (x Reason) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Reason.Descriptor instead.
 func (Reason) EnumDescriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{5}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{7}
 }
 
 // UploadHeader opens an upload.
@@ -1520,6 +1633,201 @@ func (x *WatchStudiesResponse) GetCursor() string {
 	return ""
 }
 
+// GetReportRequest asks for a report.
+type GetReportRequest struct {
+	state            protoimpl.MessageState `protogen:"open.v1"`
+	StudyInstanceUid string                 `protobuf:"bytes,1,opt,name=study_instance_uid,json=studyInstanceUid,proto3" json:"study_instance_uid,omitempty"`
+	Format           ReportFormat           `protobuf:"varint,2,opt,name=format,proto3,enum=nafas.v1.ReportFormat" json:"format,omitempty"`
+	// en, fr or ar; en where empty.
+	Language      string `protobuf:"bytes,3,opt,name=language,proto3" json:"language,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetReportRequest) Reset() {
+	*x = GetReportRequest{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetReportRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetReportRequest) ProtoMessage() {}
+
+func (x *GetReportRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetReportRequest.ProtoReflect.Descriptor instead.
+func (*GetReportRequest) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *GetReportRequest) GetStudyInstanceUid() string {
+	if x != nil {
+		return x.StudyInstanceUid
+	}
+	return ""
+}
+
+func (x *GetReportRequest) GetFormat() ReportFormat {
+	if x != nil {
+		return x.Format
+	}
+	return ReportFormat_REPORT_FORMAT_UNSPECIFIED
+}
+
+func (x *GetReportRequest) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+// GetReportResponse is a report.
+type GetReportResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A DICOM Part 10 file. The same result gives the same bytes.
+	Data          []byte `protobuf:"bytes,1,opt,name=data,proto3" json:"data,omitempty"`
+	MediaType     string `protobuf:"bytes,2,opt,name=media_type,json=mediaType,proto3" json:"media_type,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetReportResponse) Reset() {
+	*x = GetReportResponse{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetReportResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetReportResponse) ProtoMessage() {}
+
+func (x *GetReportResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetReportResponse.ProtoReflect.Descriptor instead.
+func (*GetReportResponse) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *GetReportResponse) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
+func (x *GetReportResponse) GetMediaType() string {
+	if x != nil {
+		return x.MediaType
+	}
+	return ""
+}
+
+// Delivery is a result on its way to an archive.
+type Delivery struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name that the service's settings give the archive.
+	Destination string        `protobuf:"bytes,1,opt,name=destination,proto3" json:"destination,omitempty"`
+	State       DeliveryState `protobuf:"varint,2,opt,name=state,proto3,enum=nafas.v1.DeliveryState" json:"state,omitempty"`
+	Attempts    int32         `protobuf:"varint,3,opt,name=attempts,proto3" json:"attempts,omitempty"`
+	// Of the last failure; empty where there was none since.
+	Reason        string                 `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	UpdatedAt     *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Delivery) Reset() {
+	*x = Delivery{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Delivery) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Delivery) ProtoMessage() {}
+
+func (x *Delivery) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Delivery.ProtoReflect.Descriptor instead.
+func (*Delivery) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *Delivery) GetDestination() string {
+	if x != nil {
+		return x.Destination
+	}
+	return ""
+}
+
+func (x *Delivery) GetState() DeliveryState {
+	if x != nil {
+		return x.State
+	}
+	return DeliveryState_DELIVERY_STATE_UNSPECIFIED
+}
+
+func (x *Delivery) GetAttempts() int32 {
+	if x != nil {
+		return x.Attempts
+	}
+	return 0
+}
+
+func (x *Delivery) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Delivery) GetUpdatedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.UpdatedAt
+	}
+	return nil
+}
+
 // Study is an examination and what is known of it.
 type Study struct {
 	state            protoimpl.MessageState `protogen:"open.v1"`
@@ -1540,14 +1848,16 @@ type Study struct {
 	// Every series of the study and what became of it.
 	Series []*Series `protobuf:"bytes,10,rep,name=series,proto3" json:"series,omitempty"`
 	// Why the study is not assessed or failed; absent otherwise.
-	NotAssessed   *Refusal `protobuf:"bytes,11,opt,name=not_assessed,json=notAssessed,proto3" json:"not_assessed,omitempty"`
+	NotAssessed *Refusal `protobuf:"bytes,11,opt,name=not_assessed,json=notAssessed,proto3" json:"not_assessed,omitempty"`
+	// Where its results go, the newest last.
+	Deliveries    []*Delivery `protobuf:"bytes,12,rep,name=deliveries,proto3" json:"deliveries,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Study) Reset() {
 	*x = Study{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[16]
+	mi := &file_nafas_v1_triage_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1559,7 +1869,7 @@ func (x *Study) String() string {
 func (*Study) ProtoMessage() {}
 
 func (x *Study) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[16]
+	mi := &file_nafas_v1_triage_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1572,7 +1882,7 @@ func (x *Study) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Study.ProtoReflect.Descriptor instead.
 func (*Study) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{16}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Study) GetStudyInstanceUid() string {
@@ -1652,6 +1962,13 @@ func (x *Study) GetNotAssessed() *Refusal {
 	return nil
 }
 
+func (x *Study) GetDeliveries() []*Delivery {
+	if x != nil {
+		return x.Deliveries
+	}
+	return nil
+}
+
 // Series is one reconstruction of a study.
 type Series struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
@@ -1668,7 +1985,7 @@ type Series struct {
 
 func (x *Series) Reset() {
 	*x = Series{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[17]
+	mi := &file_nafas_v1_triage_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1680,7 +1997,7 @@ func (x *Series) String() string {
 func (*Series) ProtoMessage() {}
 
 func (x *Series) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[17]
+	mi := &file_nafas_v1_triage_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1693,7 +2010,7 @@ func (x *Series) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Series.ProtoReflect.Descriptor instead.
 func (*Series) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{17}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Series) GetSeriesInstanceUid() string {
@@ -1757,7 +2074,7 @@ type SeriesResult struct {
 
 func (x *SeriesResult) Reset() {
 	*x = SeriesResult{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[18]
+	mi := &file_nafas_v1_triage_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1769,7 +2086,7 @@ func (x *SeriesResult) String() string {
 func (*SeriesResult) ProtoMessage() {}
 
 func (x *SeriesResult) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[18]
+	mi := &file_nafas_v1_triage_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1782,7 +2099,7 @@ func (x *SeriesResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SeriesResult.ProtoReflect.Descriptor instead.
 func (*SeriesResult) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{18}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *SeriesResult) GetStudyInstanceUid() string {
@@ -1870,7 +2187,7 @@ type SeriesNotRead struct {
 
 func (x *SeriesNotRead) Reset() {
 	*x = SeriesNotRead{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[19]
+	mi := &file_nafas_v1_triage_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1882,7 +2199,7 @@ func (x *SeriesNotRead) String() string {
 func (*SeriesNotRead) ProtoMessage() {}
 
 func (x *SeriesNotRead) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[19]
+	mi := &file_nafas_v1_triage_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1895,7 +2212,7 @@ func (x *SeriesNotRead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SeriesNotRead.ProtoReflect.Descriptor instead.
 func (*SeriesNotRead) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{19}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *SeriesNotRead) GetStudyInstanceUid() string {
@@ -1946,7 +2263,7 @@ type Model struct {
 
 func (x *Model) Reset() {
 	*x = Model{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[20]
+	mi := &file_nafas_v1_triage_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1958,7 +2275,7 @@ func (x *Model) String() string {
 func (*Model) ProtoMessage() {}
 
 func (x *Model) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[20]
+	mi := &file_nafas_v1_triage_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1971,7 +2288,7 @@ func (x *Model) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Model.ProtoReflect.Descriptor instead.
 func (*Model) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{20}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Model) GetName() string {
@@ -2007,7 +2324,7 @@ type Runtime struct {
 
 func (x *Runtime) Reset() {
 	*x = Runtime{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[21]
+	mi := &file_nafas_v1_triage_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2019,7 +2336,7 @@ func (x *Runtime) String() string {
 func (*Runtime) ProtoMessage() {}
 
 func (x *Runtime) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[21]
+	mi := &file_nafas_v1_triage_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2032,7 +2349,7 @@ func (x *Runtime) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Runtime.ProtoReflect.Descriptor instead.
 func (*Runtime) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{21}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Runtime) GetVersion() string {
@@ -2061,7 +2378,7 @@ type Warning struct {
 
 func (x *Warning) Reset() {
 	*x = Warning{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[22]
+	mi := &file_nafas_v1_triage_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2073,7 +2390,7 @@ func (x *Warning) String() string {
 func (*Warning) ProtoMessage() {}
 
 func (x *Warning) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[22]
+	mi := &file_nafas_v1_triage_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2086,7 +2403,7 @@ func (x *Warning) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Warning.ProtoReflect.Descriptor instead.
 func (*Warning) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{22}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Warning) GetCode() string {
@@ -2121,7 +2438,7 @@ type Scan struct {
 
 func (x *Scan) Reset() {
 	*x = Scan{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[23]
+	mi := &file_nafas_v1_triage_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2133,7 +2450,7 @@ func (x *Scan) String() string {
 func (*Scan) ProtoMessage() {}
 
 func (x *Scan) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[23]
+	mi := &file_nafas_v1_triage_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2146,7 +2463,7 @@ func (x *Scan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Scan.ProtoReflect.Descriptor instead.
 func (*Scan) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{23}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Scan) GetSlices() int32 {
@@ -2216,7 +2533,7 @@ type StageTime struct {
 
 func (x *StageTime) Reset() {
 	*x = StageTime{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[24]
+	mi := &file_nafas_v1_triage_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2228,7 +2545,7 @@ func (x *StageTime) String() string {
 func (*StageTime) ProtoMessage() {}
 
 func (x *StageTime) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[24]
+	mi := &file_nafas_v1_triage_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2241,7 +2558,7 @@ func (x *StageTime) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StageTime.ProtoReflect.Descriptor instead.
 func (*StageTime) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{24}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *StageTime) GetStage() string {
@@ -2288,7 +2605,7 @@ type Finding struct {
 
 func (x *Finding) Reset() {
 	*x = Finding{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[25]
+	mi := &file_nafas_v1_triage_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2300,7 +2617,7 @@ func (x *Finding) String() string {
 func (*Finding) ProtoMessage() {}
 
 func (x *Finding) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[25]
+	mi := &file_nafas_v1_triage_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2313,7 +2630,7 @@ func (x *Finding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finding.ProtoReflect.Descriptor instead.
 func (*Finding) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{25}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Finding) GetRank() int32 {
@@ -2398,7 +2715,7 @@ type Point struct {
 
 func (x *Point) Reset() {
 	*x = Point{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[26]
+	mi := &file_nafas_v1_triage_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2410,7 +2727,7 @@ func (x *Point) String() string {
 func (*Point) ProtoMessage() {}
 
 func (x *Point) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[26]
+	mi := &file_nafas_v1_triage_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2423,7 +2740,7 @@ func (x *Point) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Point.ProtoReflect.Descriptor instead.
 func (*Point) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{26}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Point) GetX() float64 {
@@ -2458,7 +2775,7 @@ type PixelPosition struct {
 
 func (x *PixelPosition) Reset() {
 	*x = PixelPosition{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[27]
+	mi := &file_nafas_v1_triage_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2470,7 +2787,7 @@ func (x *PixelPosition) String() string {
 func (*PixelPosition) ProtoMessage() {}
 
 func (x *PixelPosition) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[27]
+	mi := &file_nafas_v1_triage_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2483,7 +2800,7 @@ func (x *PixelPosition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PixelPosition.ProtoReflect.Descriptor instead.
 func (*PixelPosition) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{27}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *PixelPosition) GetColumn() float64 {
@@ -2568,7 +2885,22 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\x06cursor\x18\x01 \x01(\tR\x06cursor\"U\n" +
 	"\x14WatchStudiesResponse\x12%\n" +
 	"\x05study\x18\x01 \x01(\v2\x0f.nafas.v1.StudyR\x05study\x12\x16\n" +
-	"\x06cursor\x18\x02 \x01(\tR\x06cursor\"\x9a\x04\n" +
+	"\x06cursor\x18\x02 \x01(\tR\x06cursor\"\x8c\x01\n" +
+	"\x10GetReportRequest\x12,\n" +
+	"\x12study_instance_uid\x18\x01 \x01(\tR\x10studyInstanceUid\x12.\n" +
+	"\x06format\x18\x02 \x01(\x0e2\x16.nafas.v1.ReportFormatR\x06format\x12\x1a\n" +
+	"\blanguage\x18\x03 \x01(\tR\blanguage\"F\n" +
+	"\x11GetReportResponse\x12\x12\n" +
+	"\x04data\x18\x01 \x01(\fR\x04data\x12\x1d\n" +
+	"\n" +
+	"media_type\x18\x02 \x01(\tR\tmediaType\"\xca\x01\n" +
+	"\bDelivery\x12 \n" +
+	"\vdestination\x18\x01 \x01(\tR\vdestination\x12-\n" +
+	"\x05state\x18\x02 \x01(\x0e2\x17.nafas.v1.DeliveryStateR\x05state\x12\x1a\n" +
+	"\battempts\x18\x03 \x01(\x05R\battempts\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\x129\n" +
+	"\n" +
+	"updated_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\"\xce\x04\n" +
 	"\x05Study\x12,\n" +
 	"\x12study_instance_uid\x18\x01 \x01(\tR\x10studyInstanceUid\x12*\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x14.nafas.v1.StudyStateR\x05state\x12.\n" +
@@ -2583,7 +2915,10 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\vquarantined\x18\t \x01(\x05R\vquarantined\x12(\n" +
 	"\x06series\x18\n" +
 	" \x03(\v2\x10.nafas.v1.SeriesR\x06series\x124\n" +
-	"\fnot_assessed\x18\v \x01(\v2\x11.nafas.v1.RefusalR\vnotAssessed\"\xd0\x01\n" +
+	"\fnot_assessed\x18\v \x01(\v2\x11.nafas.v1.RefusalR\vnotAssessed\x122\n" +
+	"\n" +
+	"deliveries\x18\f \x03(\v2\x12.nafas.v1.DeliveryR\n" +
+	"deliveries\"\xd0\x01\n" +
 	"\x06Series\x12.\n" +
 	"\x13series_instance_uid\x18\x01 \x01(\tR\x11seriesInstanceUid\x12\x1a\n" +
 	"\bmodality\x18\x02 \x01(\tR\bmodality\x12\x1c\n" +
@@ -2660,7 +2995,17 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\x17STUDY_ORDER_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14STUDY_ORDER_WORKLIST\x10\x01\x12\x1d\n" +
 	"\x19STUDY_ORDER_RECEIVED_DESC\x10\x02\x12\x1c\n" +
-	"\x18STUDY_ORDER_RECEIVED_ASC\x10\x03*\xc2\x01\n" +
+	"\x18STUDY_ORDER_RECEIVED_ASC\x10\x03*Y\n" +
+	"\fReportFormat\x12\x1d\n" +
+	"\x19REPORT_FORMAT_UNSPECIFIED\x10\x00\x12\x14\n" +
+	"\x10REPORT_FORMAT_SR\x10\x01\x12\x14\n" +
+	"\x10REPORT_FORMAT_KO\x10\x02*\x9f\x01\n" +
+	"\rDeliveryState\x12\x1e\n" +
+	"\x1aDELIVERY_STATE_UNSPECIFIED\x10\x00\x12\x1a\n" +
+	"\x16DELIVERY_STATE_WAITING\x10\x01\x12\x1c\n" +
+	"\x18DELIVERY_STATE_DELIVERED\x10\x02\x12\x17\n" +
+	"\x13DELIVERY_STATE_DEAD\x10\x03\x12\x1b\n" +
+	"\x17DELIVERY_STATE_REPLACED\x10\x04*\xc2\x01\n" +
 	"\n" +
 	"StudyState\x12\x1b\n" +
 	"\x17STUDY_STATE_UNSPECIFIED\x10\x00\x12\x19\n" +
@@ -2711,13 +3056,14 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\x15REASON_WORKER_CRASHED\x10\x1a\x12\x14\n" +
 	"\x10REASON_CANCELLED\x10\x1b\x12\x13\n" +
 	"\x0fREASON_INTERNAL\x10\x1c\x12\x19\n" +
-	"\x15REASON_LIMIT_EXCEEDED\x10\x1d2\x93\x03\n" +
+	"\x15REASON_LIMIT_EXCEEDED\x10\x1d2\xd9\x03\n" +
 	"\rTriageService\x12O\n" +
 	"\fSubmitSeries\x12\x1d.nafas.v1.SubmitSeriesRequest\x1a\x1e.nafas.v1.SubmitSeriesResponse(\x01\x12Q\n" +
 	"\fTriageSeries\x12\x1d.nafas.v1.TriageSeriesRequest\x1a\x1e.nafas.v1.TriageSeriesResponse(\x010\x01\x12A\n" +
 	"\bGetStudy\x12\x19.nafas.v1.GetStudyRequest\x1a\x1a.nafas.v1.GetStudyResponse\x12J\n" +
 	"\vListStudies\x12\x1c.nafas.v1.ListStudiesRequest\x1a\x1d.nafas.v1.ListStudiesResponse\x12O\n" +
-	"\fWatchStudies\x12\x1d.nafas.v1.WatchStudiesRequest\x1a\x1e.nafas.v1.WatchStudiesResponse0\x01B\x1eZ\x1cnafas/proto/nafas/v1;nafasv1b\x06proto3"
+	"\fWatchStudies\x12\x1d.nafas.v1.WatchStudiesRequest\x1a\x1e.nafas.v1.WatchStudiesResponse0\x01\x12D\n" +
+	"\tGetReport\x12\x1a.nafas.v1.GetReportRequest\x1a\x1b.nafas.v1.GetReportResponseB\x1eZ\x1cnafas/proto/nafas/v1;nafasv1b\x06proto3"
 
 var (
 	file_nafas_v1_triage_proto_rawDescOnce sync.Once
@@ -2731,101 +3077,112 @@ func file_nafas_v1_triage_proto_rawDescGZIP() []byte {
 	return file_nafas_v1_triage_proto_rawDescData
 }
 
-var file_nafas_v1_triage_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
-var file_nafas_v1_triage_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
+var file_nafas_v1_triage_proto_enumTypes = make([]protoimpl.EnumInfo, 8)
+var file_nafas_v1_triage_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
 var file_nafas_v1_triage_proto_goTypes = []any{
 	(OnDisconnect)(0),             // 0: nafas.v1.OnDisconnect
 	(StudyOrder)(0),               // 1: nafas.v1.StudyOrder
-	(StudyState)(0),               // 2: nafas.v1.StudyState
-	(Priority)(0),                 // 3: nafas.v1.Priority
-	(RequestPriority)(0),          // 4: nafas.v1.RequestPriority
-	(Reason)(0),                   // 5: nafas.v1.Reason
-	(*UploadHeader)(nil),          // 6: nafas.v1.UploadHeader
-	(*Chunk)(nil),                 // 7: nafas.v1.Chunk
-	(*SubmitSeriesRequest)(nil),   // 8: nafas.v1.SubmitSeriesRequest
-	(*SubmitSeriesResponse)(nil),  // 9: nafas.v1.SubmitSeriesResponse
-	(*TriageSeriesRequest)(nil),   // 10: nafas.v1.TriageSeriesRequest
-	(*TriageSeriesResponse)(nil),  // 11: nafas.v1.TriageSeriesResponse
-	(*Receipt)(nil),               // 12: nafas.v1.Receipt
-	(*InstanceRefusal)(nil),       // 13: nafas.v1.InstanceRefusal
-	(*Refusal)(nil),               // 14: nafas.v1.Refusal
-	(*Progress)(nil),              // 15: nafas.v1.Progress
-	(*GetStudyRequest)(nil),       // 16: nafas.v1.GetStudyRequest
-	(*GetStudyResponse)(nil),      // 17: nafas.v1.GetStudyResponse
-	(*ListStudiesRequest)(nil),    // 18: nafas.v1.ListStudiesRequest
-	(*ListStudiesResponse)(nil),   // 19: nafas.v1.ListStudiesResponse
-	(*WatchStudiesRequest)(nil),   // 20: nafas.v1.WatchStudiesRequest
-	(*WatchStudiesResponse)(nil),  // 21: nafas.v1.WatchStudiesResponse
-	(*Study)(nil),                 // 22: nafas.v1.Study
-	(*Series)(nil),                // 23: nafas.v1.Series
-	(*SeriesResult)(nil),          // 24: nafas.v1.SeriesResult
-	(*SeriesNotRead)(nil),         // 25: nafas.v1.SeriesNotRead
-	(*Model)(nil),                 // 26: nafas.v1.Model
-	(*Runtime)(nil),               // 27: nafas.v1.Runtime
-	(*Warning)(nil),               // 28: nafas.v1.Warning
-	(*Scan)(nil),                  // 29: nafas.v1.Scan
-	(*StageTime)(nil),             // 30: nafas.v1.StageTime
-	(*Finding)(nil),               // 31: nafas.v1.Finding
-	(*Point)(nil),                 // 32: nafas.v1.Point
-	(*PixelPosition)(nil),         // 33: nafas.v1.PixelPosition
-	(*timestamppb.Timestamp)(nil), // 34: google.protobuf.Timestamp
+	(ReportFormat)(0),             // 2: nafas.v1.ReportFormat
+	(DeliveryState)(0),            // 3: nafas.v1.DeliveryState
+	(StudyState)(0),               // 4: nafas.v1.StudyState
+	(Priority)(0),                 // 5: nafas.v1.Priority
+	(RequestPriority)(0),          // 6: nafas.v1.RequestPriority
+	(Reason)(0),                   // 7: nafas.v1.Reason
+	(*UploadHeader)(nil),          // 8: nafas.v1.UploadHeader
+	(*Chunk)(nil),                 // 9: nafas.v1.Chunk
+	(*SubmitSeriesRequest)(nil),   // 10: nafas.v1.SubmitSeriesRequest
+	(*SubmitSeriesResponse)(nil),  // 11: nafas.v1.SubmitSeriesResponse
+	(*TriageSeriesRequest)(nil),   // 12: nafas.v1.TriageSeriesRequest
+	(*TriageSeriesResponse)(nil),  // 13: nafas.v1.TriageSeriesResponse
+	(*Receipt)(nil),               // 14: nafas.v1.Receipt
+	(*InstanceRefusal)(nil),       // 15: nafas.v1.InstanceRefusal
+	(*Refusal)(nil),               // 16: nafas.v1.Refusal
+	(*Progress)(nil),              // 17: nafas.v1.Progress
+	(*GetStudyRequest)(nil),       // 18: nafas.v1.GetStudyRequest
+	(*GetStudyResponse)(nil),      // 19: nafas.v1.GetStudyResponse
+	(*ListStudiesRequest)(nil),    // 20: nafas.v1.ListStudiesRequest
+	(*ListStudiesResponse)(nil),   // 21: nafas.v1.ListStudiesResponse
+	(*WatchStudiesRequest)(nil),   // 22: nafas.v1.WatchStudiesRequest
+	(*WatchStudiesResponse)(nil),  // 23: nafas.v1.WatchStudiesResponse
+	(*GetReportRequest)(nil),      // 24: nafas.v1.GetReportRequest
+	(*GetReportResponse)(nil),     // 25: nafas.v1.GetReportResponse
+	(*Delivery)(nil),              // 26: nafas.v1.Delivery
+	(*Study)(nil),                 // 27: nafas.v1.Study
+	(*Series)(nil),                // 28: nafas.v1.Series
+	(*SeriesResult)(nil),          // 29: nafas.v1.SeriesResult
+	(*SeriesNotRead)(nil),         // 30: nafas.v1.SeriesNotRead
+	(*Model)(nil),                 // 31: nafas.v1.Model
+	(*Runtime)(nil),               // 32: nafas.v1.Runtime
+	(*Warning)(nil),               // 33: nafas.v1.Warning
+	(*Scan)(nil),                  // 34: nafas.v1.Scan
+	(*StageTime)(nil),             // 35: nafas.v1.StageTime
+	(*Finding)(nil),               // 36: nafas.v1.Finding
+	(*Point)(nil),                 // 37: nafas.v1.Point
+	(*PixelPosition)(nil),         // 38: nafas.v1.PixelPosition
+	(*timestamppb.Timestamp)(nil), // 39: google.protobuf.Timestamp
 }
 var file_nafas_v1_triage_proto_depIdxs = []int32{
-	4,  // 0: nafas.v1.UploadHeader.request_priority:type_name -> nafas.v1.RequestPriority
+	6,  // 0: nafas.v1.UploadHeader.request_priority:type_name -> nafas.v1.RequestPriority
 	0,  // 1: nafas.v1.UploadHeader.on_disconnect:type_name -> nafas.v1.OnDisconnect
-	6,  // 2: nafas.v1.SubmitSeriesRequest.header:type_name -> nafas.v1.UploadHeader
-	7,  // 3: nafas.v1.SubmitSeriesRequest.chunk:type_name -> nafas.v1.Chunk
-	12, // 4: nafas.v1.SubmitSeriesResponse.receipt:type_name -> nafas.v1.Receipt
-	6,  // 5: nafas.v1.TriageSeriesRequest.header:type_name -> nafas.v1.UploadHeader
-	7,  // 6: nafas.v1.TriageSeriesRequest.chunk:type_name -> nafas.v1.Chunk
-	12, // 7: nafas.v1.TriageSeriesResponse.receipt:type_name -> nafas.v1.Receipt
-	15, // 8: nafas.v1.TriageSeriesResponse.progress:type_name -> nafas.v1.Progress
-	22, // 9: nafas.v1.TriageSeriesResponse.study:type_name -> nafas.v1.Study
-	13, // 10: nafas.v1.Receipt.refusals:type_name -> nafas.v1.InstanceRefusal
-	14, // 11: nafas.v1.InstanceRefusal.refusal:type_name -> nafas.v1.Refusal
-	5,  // 12: nafas.v1.Refusal.reason:type_name -> nafas.v1.Reason
-	22, // 13: nafas.v1.GetStudyResponse.study:type_name -> nafas.v1.Study
-	2,  // 14: nafas.v1.ListStudiesRequest.states:type_name -> nafas.v1.StudyState
-	3,  // 15: nafas.v1.ListStudiesRequest.priorities:type_name -> nafas.v1.Priority
-	34, // 16: nafas.v1.ListStudiesRequest.received_after:type_name -> google.protobuf.Timestamp
-	34, // 17: nafas.v1.ListStudiesRequest.received_before:type_name -> google.protobuf.Timestamp
+	8,  // 2: nafas.v1.SubmitSeriesRequest.header:type_name -> nafas.v1.UploadHeader
+	9,  // 3: nafas.v1.SubmitSeriesRequest.chunk:type_name -> nafas.v1.Chunk
+	14, // 4: nafas.v1.SubmitSeriesResponse.receipt:type_name -> nafas.v1.Receipt
+	8,  // 5: nafas.v1.TriageSeriesRequest.header:type_name -> nafas.v1.UploadHeader
+	9,  // 6: nafas.v1.TriageSeriesRequest.chunk:type_name -> nafas.v1.Chunk
+	14, // 7: nafas.v1.TriageSeriesResponse.receipt:type_name -> nafas.v1.Receipt
+	17, // 8: nafas.v1.TriageSeriesResponse.progress:type_name -> nafas.v1.Progress
+	27, // 9: nafas.v1.TriageSeriesResponse.study:type_name -> nafas.v1.Study
+	15, // 10: nafas.v1.Receipt.refusals:type_name -> nafas.v1.InstanceRefusal
+	16, // 11: nafas.v1.InstanceRefusal.refusal:type_name -> nafas.v1.Refusal
+	7,  // 12: nafas.v1.Refusal.reason:type_name -> nafas.v1.Reason
+	27, // 13: nafas.v1.GetStudyResponse.study:type_name -> nafas.v1.Study
+	4,  // 14: nafas.v1.ListStudiesRequest.states:type_name -> nafas.v1.StudyState
+	5,  // 15: nafas.v1.ListStudiesRequest.priorities:type_name -> nafas.v1.Priority
+	39, // 16: nafas.v1.ListStudiesRequest.received_after:type_name -> google.protobuf.Timestamp
+	39, // 17: nafas.v1.ListStudiesRequest.received_before:type_name -> google.protobuf.Timestamp
 	1,  // 18: nafas.v1.ListStudiesRequest.order:type_name -> nafas.v1.StudyOrder
-	22, // 19: nafas.v1.ListStudiesResponse.studies:type_name -> nafas.v1.Study
-	22, // 20: nafas.v1.WatchStudiesResponse.study:type_name -> nafas.v1.Study
-	2,  // 21: nafas.v1.Study.state:type_name -> nafas.v1.StudyState
-	3,  // 22: nafas.v1.Study.priority:type_name -> nafas.v1.Priority
-	4,  // 23: nafas.v1.Study.request_priority:type_name -> nafas.v1.RequestPriority
-	34, // 24: nafas.v1.Study.received_at:type_name -> google.protobuf.Timestamp
-	34, // 25: nafas.v1.Study.updated_at:type_name -> google.protobuf.Timestamp
-	23, // 26: nafas.v1.Study.series:type_name -> nafas.v1.Series
-	14, // 27: nafas.v1.Study.not_assessed:type_name -> nafas.v1.Refusal
-	14, // 28: nafas.v1.Series.not_read:type_name -> nafas.v1.Refusal
-	24, // 29: nafas.v1.Series.result:type_name -> nafas.v1.SeriesResult
-	26, // 30: nafas.v1.SeriesResult.model:type_name -> nafas.v1.Model
-	28, // 31: nafas.v1.SeriesResult.warnings:type_name -> nafas.v1.Warning
-	31, // 32: nafas.v1.SeriesResult.findings:type_name -> nafas.v1.Finding
-	29, // 33: nafas.v1.SeriesResult.scan:type_name -> nafas.v1.Scan
-	30, // 34: nafas.v1.SeriesResult.timings:type_name -> nafas.v1.StageTime
-	27, // 35: nafas.v1.SeriesResult.runtime:type_name -> nafas.v1.Runtime
-	14, // 36: nafas.v1.SeriesNotRead.not_read:type_name -> nafas.v1.Refusal
-	32, // 37: nafas.v1.Scan.spacing_mm:type_name -> nafas.v1.Point
-	32, // 38: nafas.v1.Finding.center_lps_mm:type_name -> nafas.v1.Point
-	33, // 39: nafas.v1.Finding.pixel:type_name -> nafas.v1.PixelPosition
-	8,  // 40: nafas.v1.TriageService.SubmitSeries:input_type -> nafas.v1.SubmitSeriesRequest
-	10, // 41: nafas.v1.TriageService.TriageSeries:input_type -> nafas.v1.TriageSeriesRequest
-	16, // 42: nafas.v1.TriageService.GetStudy:input_type -> nafas.v1.GetStudyRequest
-	18, // 43: nafas.v1.TriageService.ListStudies:input_type -> nafas.v1.ListStudiesRequest
-	20, // 44: nafas.v1.TriageService.WatchStudies:input_type -> nafas.v1.WatchStudiesRequest
-	9,  // 45: nafas.v1.TriageService.SubmitSeries:output_type -> nafas.v1.SubmitSeriesResponse
-	11, // 46: nafas.v1.TriageService.TriageSeries:output_type -> nafas.v1.TriageSeriesResponse
-	17, // 47: nafas.v1.TriageService.GetStudy:output_type -> nafas.v1.GetStudyResponse
-	19, // 48: nafas.v1.TriageService.ListStudies:output_type -> nafas.v1.ListStudiesResponse
-	21, // 49: nafas.v1.TriageService.WatchStudies:output_type -> nafas.v1.WatchStudiesResponse
-	45, // [45:50] is the sub-list for method output_type
-	40, // [40:45] is the sub-list for method input_type
-	40, // [40:40] is the sub-list for extension type_name
-	40, // [40:40] is the sub-list for extension extendee
-	0,  // [0:40] is the sub-list for field type_name
+	27, // 19: nafas.v1.ListStudiesResponse.studies:type_name -> nafas.v1.Study
+	27, // 20: nafas.v1.WatchStudiesResponse.study:type_name -> nafas.v1.Study
+	2,  // 21: nafas.v1.GetReportRequest.format:type_name -> nafas.v1.ReportFormat
+	3,  // 22: nafas.v1.Delivery.state:type_name -> nafas.v1.DeliveryState
+	39, // 23: nafas.v1.Delivery.updated_at:type_name -> google.protobuf.Timestamp
+	4,  // 24: nafas.v1.Study.state:type_name -> nafas.v1.StudyState
+	5,  // 25: nafas.v1.Study.priority:type_name -> nafas.v1.Priority
+	6,  // 26: nafas.v1.Study.request_priority:type_name -> nafas.v1.RequestPriority
+	39, // 27: nafas.v1.Study.received_at:type_name -> google.protobuf.Timestamp
+	39, // 28: nafas.v1.Study.updated_at:type_name -> google.protobuf.Timestamp
+	28, // 29: nafas.v1.Study.series:type_name -> nafas.v1.Series
+	16, // 30: nafas.v1.Study.not_assessed:type_name -> nafas.v1.Refusal
+	26, // 31: nafas.v1.Study.deliveries:type_name -> nafas.v1.Delivery
+	16, // 32: nafas.v1.Series.not_read:type_name -> nafas.v1.Refusal
+	29, // 33: nafas.v1.Series.result:type_name -> nafas.v1.SeriesResult
+	31, // 34: nafas.v1.SeriesResult.model:type_name -> nafas.v1.Model
+	33, // 35: nafas.v1.SeriesResult.warnings:type_name -> nafas.v1.Warning
+	36, // 36: nafas.v1.SeriesResult.findings:type_name -> nafas.v1.Finding
+	34, // 37: nafas.v1.SeriesResult.scan:type_name -> nafas.v1.Scan
+	35, // 38: nafas.v1.SeriesResult.timings:type_name -> nafas.v1.StageTime
+	32, // 39: nafas.v1.SeriesResult.runtime:type_name -> nafas.v1.Runtime
+	16, // 40: nafas.v1.SeriesNotRead.not_read:type_name -> nafas.v1.Refusal
+	37, // 41: nafas.v1.Scan.spacing_mm:type_name -> nafas.v1.Point
+	37, // 42: nafas.v1.Finding.center_lps_mm:type_name -> nafas.v1.Point
+	38, // 43: nafas.v1.Finding.pixel:type_name -> nafas.v1.PixelPosition
+	10, // 44: nafas.v1.TriageService.SubmitSeries:input_type -> nafas.v1.SubmitSeriesRequest
+	12, // 45: nafas.v1.TriageService.TriageSeries:input_type -> nafas.v1.TriageSeriesRequest
+	18, // 46: nafas.v1.TriageService.GetStudy:input_type -> nafas.v1.GetStudyRequest
+	20, // 47: nafas.v1.TriageService.ListStudies:input_type -> nafas.v1.ListStudiesRequest
+	22, // 48: nafas.v1.TriageService.WatchStudies:input_type -> nafas.v1.WatchStudiesRequest
+	24, // 49: nafas.v1.TriageService.GetReport:input_type -> nafas.v1.GetReportRequest
+	11, // 50: nafas.v1.TriageService.SubmitSeries:output_type -> nafas.v1.SubmitSeriesResponse
+	13, // 51: nafas.v1.TriageService.TriageSeries:output_type -> nafas.v1.TriageSeriesResponse
+	19, // 52: nafas.v1.TriageService.GetStudy:output_type -> nafas.v1.GetStudyResponse
+	21, // 53: nafas.v1.TriageService.ListStudies:output_type -> nafas.v1.ListStudiesResponse
+	23, // 54: nafas.v1.TriageService.WatchStudies:output_type -> nafas.v1.WatchStudiesResponse
+	25, // 55: nafas.v1.TriageService.GetReport:output_type -> nafas.v1.GetReportResponse
+	50, // [50:56] is the sub-list for method output_type
+	44, // [44:50] is the sub-list for method input_type
+	44, // [44:44] is the sub-list for extension type_name
+	44, // [44:44] is the sub-list for extension extendee
+	0,  // [0:44] is the sub-list for field type_name
 }
 
 func init() { file_nafas_v1_triage_proto_init() }
@@ -2851,8 +3208,8 @@ func file_nafas_v1_triage_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_nafas_v1_triage_proto_rawDesc), len(file_nafas_v1_triage_proto_rawDesc)),
-			NumEnums:      6,
-			NumMessages:   28,
+			NumEnums:      8,
+			NumMessages:   31,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -32,6 +32,7 @@ const (
 	TriageService_GetStudy_FullMethodName     = "/nafas.v1.TriageService/GetStudy"
 	TriageService_ListStudies_FullMethodName  = "/nafas.v1.TriageService/ListStudies"
 	TriageService_WatchStudies_FullMethodName = "/nafas.v1.TriageService/WatchStudies"
+	TriageService_GetReport_FullMethodName    = "/nafas.v1.TriageService/GetReport"
 )
 
 // TriageServiceClient is the client API for TriageService service.
@@ -56,6 +57,10 @@ type TriageServiceClient interface {
 	// series, from the given cursor or from now on, until the caller leaves. A
 	// state that passed quickly may be skipped; the last one never is.
 	WatchStudies(ctx context.Context, in *WatchStudiesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchStudiesResponse], error)
+	// GetReport returns what is said of a study as an object for other systems.
+	// FAILED_PRECONDITION, reason NO_RESULT, where nothing is said of it yet;
+	// PATIENT_MISMATCH where it is held.
+	GetReport(ctx context.Context, in *GetReportRequest, opts ...grpc.CallOption) (*GetReportResponse, error)
 }
 
 type triageServiceClient struct {
@@ -131,6 +136,16 @@ func (c *triageServiceClient) WatchStudies(ctx context.Context, in *WatchStudies
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type TriageService_WatchStudiesClient = grpc.ServerStreamingClient[WatchStudiesResponse]
 
+func (c *triageServiceClient) GetReport(ctx context.Context, in *GetReportRequest, opts ...grpc.CallOption) (*GetReportResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetReportResponse)
+	err := c.cc.Invoke(ctx, TriageService_GetReport_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // TriageServiceServer is the server API for TriageService service.
 // All implementations must embed UnimplementedTriageServiceServer
 // for forward compatibility.
@@ -153,6 +168,10 @@ type TriageServiceServer interface {
 	// series, from the given cursor or from now on, until the caller leaves. A
 	// state that passed quickly may be skipped; the last one never is.
 	WatchStudies(*WatchStudiesRequest, grpc.ServerStreamingServer[WatchStudiesResponse]) error
+	// GetReport returns what is said of a study as an object for other systems.
+	// FAILED_PRECONDITION, reason NO_RESULT, where nothing is said of it yet;
+	// PATIENT_MISMATCH where it is held.
+	GetReport(context.Context, *GetReportRequest) (*GetReportResponse, error)
 	mustEmbedUnimplementedTriageServiceServer()
 }
 
@@ -177,6 +196,9 @@ func (UnimplementedTriageServiceServer) ListStudies(context.Context, *ListStudie
 }
 func (UnimplementedTriageServiceServer) WatchStudies(*WatchStudiesRequest, grpc.ServerStreamingServer[WatchStudiesResponse]) error {
 	return status.Error(codes.Unimplemented, "method WatchStudies not implemented")
+}
+func (UnimplementedTriageServiceServer) GetReport(context.Context, *GetReportRequest) (*GetReportResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetReport not implemented")
 }
 func (UnimplementedTriageServiceServer) mustEmbedUnimplementedTriageServiceServer() {}
 func (UnimplementedTriageServiceServer) testEmbeddedByValue()                       {}
@@ -260,6 +282,24 @@ func _TriageService_WatchStudies_Handler(srv interface{}, stream grpc.ServerStre
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type TriageService_WatchStudiesServer = grpc.ServerStreamingServer[WatchStudiesResponse]
 
+func _TriageService_GetReport_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetReportRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(TriageServiceServer).GetReport(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: TriageService_GetReport_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(TriageServiceServer).GetReport(ctx, req.(*GetReportRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // TriageService_ServiceDesc is the grpc.ServiceDesc for TriageService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -274,6 +314,10 @@ var TriageService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListStudies",
 			Handler:    _TriageService_ListStudies_Handler,
+		},
+		{
+			MethodName: "GetReport",
+			Handler:    _TriageService_GetReport_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

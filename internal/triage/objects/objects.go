@@ -1,4 +1,6 @@
-package deliver
+// Package objects makes the DICOM objects that say what is said of a study. It
+// is where the application's results meet dicomio/report.
+package objects
 
 import (
 	"errors"
@@ -9,8 +11,8 @@ import (
 	"nafas/internal/triage"
 )
 
-// compose makes what is said of a delivery's series, from an image of it.
-func compose(one triage.Delivery, image []byte, l report.Language) (report.Result, error) {
+// Of makes what is said of a delivery's series, from an image of it.
+func Of(one triage.Delivery, image []byte, l report.Language) (report.Result, error) {
 	f, err := part10.Parse(image, part10.DefaultLimits())
 	if err != nil {
 		return report.Result{}, err
@@ -48,8 +50,36 @@ func compose(one triage.Delivery, image []byte, l report.Language) (report.Resul
 	return r, nil
 }
 
-// placeOf says where an object of ours lies.
-func placeOf(data []byte) (studyUID, seriesUID string, err error) {
+// Languages that reports are written in.
+var Languages = []string{string(report.English), string(report.French), string(report.Arabic)}
+
+// Kind of an object.
+type Kind string
+
+// The kinds.
+const (
+	SR Kind = "sr"
+	KO Kind = "ko"
+)
+
+// Make writes one object. triage.ErrNoResult where there are no findings to
+// select images of.
+func Make(one triage.Delivery, image []byte, k Kind, language string) ([]byte, error) {
+	r, err := Of(one, image, report.Language(language))
+	if err != nil {
+		return nil, err
+	}
+	if k == KO {
+		if len(r.Findings) == 0 {
+			return nil, triage.ErrNoResult
+		}
+		return r.KO()
+	}
+	return r.SR()
+}
+
+// Place says where an object lies.
+func Place(data []byte) (studyUID, seriesUID string, err error) {
 	f, err := part10.Parse(data, part10.DefaultLimits())
 	if err != nil {
 		return "", "", err
