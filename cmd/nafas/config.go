@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -38,6 +39,12 @@ func (c *configCheckCmd) Run(s *streams, ctx kongContext) error {
 	if c.DICOM.Listen != "" {
 		_, _, err := c.DICOM.settings(c.tlsFiles(), c.Insecure)
 		check("dicom", err, c.DICOM.Listen+" as "+strings.Join(c.DICOM.AE, ", "))
+	}
+	if c.HTTP.Listen != "" {
+		check("http", c.HTTP.check(c.serviceFlags), c.HTTP.Listen)
+	}
+	if _, err := c.DICOM.destinations(c.tlsFiles()); err != nil || len(c.DICOM.Deliver)+len(c.DICOM.DeliverWeb) > 0 {
+		check("deliver", err, strings.Join(slices.Concat(c.DICOM.Deliver, c.DICOM.DeliverWeb), ", "))
 	}
 	busy, err := c.tryListener(ctx)
 	check("listener", err, c.Listen+" "+c.exposureWords())

@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
+	"os"
 	"strings"
 
+	"nafas/dicomio/dicomweb"
 	"nafas/dicomio/dimse"
 	"nafas/dicomio/pixel"
 	"nafas/internal/access"
@@ -24,6 +27,7 @@ type dicomFlags struct {
 	From         []string `help:"Addresses that may connect, such as 10.1.2.3 or 10.1.0.0/16; needed beyond loopback." placeholder:"CIDR"`
 	Peer         []string `help:"Where an AE title listens, to send it reports of storage commitment." placeholder:"TITLE=HOST:PORT"`
 	Deliver      []string `help:"Send results to this archive: its AE title and where it listens. The first of --dicom-ae is our title." placeholder:"TITLE=HOST:PORT"`
+	DeliverWeb   []string `help:"Send results to this DICOMweb server: a name of your choice and its base URL; the token in NAFAS_DICOM_DELIVER_TOKEN, where it wants one." name:"deliver-web" placeholder:"NAME=URL"`
 	Language     string   `help:"Language of delivered reports: en, fr, ar." enum:"en,fr,ar" default:"en"`
 	DeliverTLS   bool     `help:"Encrypt deliveries, and trust --dicom-deliver-ca besides the system's authorities." name:"deliver-tls"`
 	DeliverCA    string   `help:"CA that signed the archives' certificates (PEM)." name:"deliver-ca" type:"path"`
@@ -129,7 +133,32 @@ func (f dicomFlags) destinations(clientCert access.TLSFiles) (map[string]deliver
 		}
 		out[title] = deliver.Destination{Remote: remote, Language: deliver.Language(f.Language)}
 	}
-	return out, nil
+	return out, f.webDestinations(clientCert, out)
+}
+
+// deliverToken is the variable of the bearer token; flags are seen by every
+// user of the machine.
+const deliverToken = "NAFAS_DICOM_DELIVER_TOKEN"
+
+func (f dicomFlags) webDestinations(clientCert access.TLSFiles, out map[string]deliver.Destination) error {
+	for _, text := range f.DeliverWeb {
+		name, base, ok := strings.Cut(text, "=")
+		if _, twice := out[name]; !ok || name == "" || twice {
+			return usage("--dicom-deliver-web %s: it is NAME=URL, each name once", text)
+		}
+		tlsConfig, err := (access.ClientTLS{CA: f.DeliverCA, Cert: clientCert.Cert, Key: clientCert.Key}).Config()
+		if err != nil {
+			return usageError{err}
+		}
+		transport := http.DefaultTransport.(*http.Transport).Clone()
+		transport.TLSClientConfig = tlsConfig
+		client, err := dicomweb.NewClient(base, os.Getenv(deliverToken), transport)
+		if err != nil {
+			return usage("--dicom-deliver-web %s: %w", text, err)
+		}
+		out[name] = deliver.Destination{Web: client, Language: deliver.Language(f.Language)}
+	}
+	return nil
 }
 
 // checkTitle: an AE title has up to 16 characters, no backslash and no control

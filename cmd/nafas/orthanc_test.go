@@ -29,8 +29,12 @@ const orthancConfig = `{
   "DicomAet": "ORTHANC", "DicomPort": 4242, "DicomCheckCalledAet": true,
   "DicomModalities": { "nafas": { "AET": "NAFAS", "Host": "127.0.0.1", "Port": %s, "AllowStorageCommitment": true } },
   "DicomAlwaysAllowStore": false, "UnknownSopClassAccepted": false,
-  "Plugins": []
+  "Plugins": [%q],
+  "DicomWeb": { "Enable": true, "Root": "/dicom-web/", "Servers": { "nafas": [ "http://127.0.0.1:8080/dicom-web/" ] } }
 }`
+
+// dicomWebPlugin is where Debian has it.
+const dicomWebPlugin = "/usr/share/orthanc/plugins/libOrthancDicomWeb.so"
 
 // orthanc is a running Orthanc.
 type orthanc struct{ t *testing.T }
@@ -42,11 +46,15 @@ func startOrthanc(t *testing.T, nafasPort string) *orthanc {
 		require.NotEqual(t, "true", os.Getenv("CI"), "CI must have Orthanc")
 		t.Skip("no Orthanc (Debian: orthanc)")
 	}
+	if _, err := os.Stat(dicomWebPlugin); err != nil {
+		require.NotEqual(t, "true", os.Getenv("CI"), "CI must have Orthanc's DICOMweb")
+		t.Skip("no DICOMweb for Orthanc (Debian: orthanc-dicomweb)")
+	}
 	dir := t.TempDir()
 	config := filepath.Join(dir, "orthanc.json")
 	storage := filepath.Join(dir, "storage")
 	require.NoError(t, os.Mkdir(storage, 0o700))
-	require.NoError(t, os.WriteFile(config, fmt.Appendf(nil, orthancConfig, storage, storage, nafasPort), 0o600))
+	require.NoError(t, os.WriteFile(config, fmt.Appendf(nil, orthancConfig, storage, storage, nafasPort, dicomWebPlugin), 0o600))
 	cmd := exec.Command(path, config)
 	var log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &log, &log
@@ -192,6 +200,33 @@ func TestOrthancSendsAndGetsResults(t *testing.T) {
 		require.Equal(t, nafasv1.DeliveryState_DELIVERY_STATE_DELIVERED, delivered.Study.Deliveries[0].State)
 		require.Equal(t, "ORTHANC", delivered.Study.Deliveries[0].Destination)
 		require.True(t, strings.HasPrefix(tags["SeriesDescription"].(string), "RESEARCH ONLY"))
+	})
+}
+
+// Orthanc sends by STOW-RS, and finds the results in the same study by its own
+// QIDO-RS.
+func TestOrthancOverDICOMweb(t *testing.T) {
+	netnstest.Run(t, func(t *testing.T) {
+		o := startOrthanc(t, "11112")
+		s := startServer(t, t.TempDir(), "--http-listen", "127.0.0.1:8080", "--quiet", "1s",
+			"--dicom-deliver-web", "archive=http://127.0.0.1:8042/dicom-web")
+		uid, files := smallStudy(t, "stow")
+		var images [][]byte
+		for _, f := range files {
+			data, err := f.Open()
+			require.NoError(t, err)
+			images = append(images, data)
+		}
+		study := o.upload(images)
+		o.call(http.MethodPost, "/dicom-web/servers/nafas/stow", fmt.Appendf(nil, `{"Resources": [%q], "Synchronous": true}`, study), nil)
+		require.Eventually(t, func() bool {
+			return slices.Equal([]string{"CT", "KO", "SR"}, o.series(study))
+		}, 2*time.Minute, 200*time.Millisecond, "report and key images are back in the study")
+		require.Equal(t, nafasv1.StudyState_STUDY_STATE_DONE, s.wait(uid, time.Minute).State)
+		require.Equal(t, len(images), s.instances(uid))
+		var found []map[string]struct{ Value []any }
+		o.call(http.MethodGet, "/dicom-web/studies/"+uid+"/series?Modality=SR", nil, &found)
+		require.Len(t, found, 1)
 	})
 }
 

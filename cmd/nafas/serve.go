@@ -16,7 +16,7 @@ func (c *serveCmd) Run(s *streams, ctx kongContext) error {
 	if err != nil {
 		return err
 	}
-	log.Info("taking studies in", "grpc", svc.address(), "dicom", svc.dicomAddress(), "data", c.Data,
+	log.Info("taking studies in", "grpc", svc.address(), "dicom", svc.dicomAddress(), "http", svc.httpAddress(), "data", c.Data,
 		"model", svc.identity.Model.Name, "version", svc.identity.Model.Version,
 		"runtime", svc.identity.Runtime.Version)
 	waited := svc.wait(ctx)

@@ -47,7 +47,8 @@ type serviceFlags struct {
 	TLSClientCA string        `help:"CA that signs client certificates: makes TLS mutual." name:"tls-client-ca" env:"NAFAS_SERVER_TLS_CLIENT_CA" type:"path"`
 	Tokens      string        `help:"File of hashed bearer tokens (nafas token new)." type:"path"`
 	Insecure    bool          `help:"Allow plaintext, or no authentication, beyond loopback." env:"NAFAS_SERVER_INSECURE"`
-	DICOM       dicomFlags    `embed:"" prefix:"dicom-" group:"A DICOM listener:"`
+	DICOM       dicomFlags    `embed:"" prefix:"dicom-" group:"DICOM:"`
+	HTTP        httpFlags     `embed:"" prefix:"http-" group:"HTTP:"`
 }
 
 func (f serviceFlags) tlsFiles() access.TLSFiles {
@@ -118,6 +119,7 @@ type service struct {
 	jobs     *jobs.Runner
 	rpc      *rpc.Server
 	dicom    *dicomListener // nil without one
+	http     *httpListener  // nil without one
 	inbox    sync.WaitGroup
 	// endInbox ends the recording of what the DICOM listener took.
 	endInbox context.CancelFunc
@@ -127,7 +129,7 @@ type service struct {
 // startService returns when studies are taken in; stop ends it. It serves
 // nothing before the model has proved itself in the worker process.
 func startService(ctx context.Context, log *slog.Logger, f serviceFlags) (_ *service, err error) {
-	s := &service{flags: f, log: log, served: make(chan error, 2)}
+	s := &service{flags: f, log: log, served: make(chan error, 3)}
 	if err := f.limits(); err != nil {
 		return nil, err
 	}
@@ -175,13 +177,16 @@ func startService(ctx context.Context, log *slog.Logger, f serviceFlags) (_ *ser
 	if s.dicom, err = listenDICOM(f.DICOM, f.tlsFiles(), f.Insecure, app, log); err != nil {
 		return nil, err
 	}
+	if s.http, err = listenHTTP(f, security.Tokens, app, log); err != nil {
+		return nil, err
+	}
 	if err := s.jobs.Start(ctx); err != nil {
 		return nil, err
 	}
 	security.Service, security.Log = app, log
 	s.rpc = rpc.New(security)
 	go func() { s.served <- s.rpc.Serve(s.listener) }()
-	s.takeDICOM(app)
+	s.takeOneByOne(app)
 	s.rpc.SetReady()
 	go s.sweep(ctx)
 	return s, nil
@@ -205,18 +210,31 @@ func (s *service) sweep(ctx context.Context) {
 	}
 }
 
-// takeDICOM begins to take associations.
-func (s *service) takeDICOM(app *triage.Service) {
-	if s.dicom == nil {
+// takeOneByOne begins to take instances by C-STORE and STOW-RS.
+func (s *service) takeOneByOne(app *triage.Service) {
+	if s.dicom == nil && s.http == nil {
 		return
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s.endInbox = cancel
 	s.inbox.Go(func() { app.Inbox().Run(ctx) })
-	go func() { s.served <- s.dicom.server.Serve(s.dicom.listener) }()
+	if s.dicom != nil {
+		go func() { s.served <- s.dicom.server.Serve(s.dicom.listener) }()
+	}
+	if s.http != nil {
+		go func() { s.served <- s.http.serve() }()
+	}
 }
 
 func (s *service) address() string { return s.listener.Addr().String() }
+
+// httpAddress is "" without an HTTP listener.
+func (s *service) httpAddress() string {
+	if s.http == nil {
+		return ""
+	}
+	return s.http.listener.Addr().String()
+}
 
 // dicomAddress is "" without a DICOM listener.
 func (s *service) dicomAddress() string {
@@ -242,6 +260,11 @@ func (s *service) stop() error {
 	defer cancel()
 	if s.dicom != nil {
 		s.dicom.stop(ctx)
+	}
+	if s.http != nil {
+		s.http.stop(ctx)
+	}
+	if s.endInbox != nil {
 		s.endInbox()
 		s.inbox.Wait()
 	}
@@ -259,6 +282,9 @@ func (s *service) close() {
 	if s.dicom != nil {
 		s.dicom.listener.Close()
 		s.dicom.commitment.Close()
+	}
+	if s.http != nil {
+		s.http.listener.Close()
 	}
 	if s.listener != nil {
 		s.listener.Close()

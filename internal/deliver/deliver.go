@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"time"
 
+	"nafas/dicomio/dicomweb"
 	"nafas/dicomio/dimse"
 	"nafas/dicomio/dimse/command"
 	"nafas/dicomio/dimse/pdu"
@@ -24,9 +25,10 @@ import (
 // Language of the reports.
 type Language = report.Language
 
-// Destination is an archive.
+// Destination is an archive: a DICOM title, or a DICOMweb server.
 type Destination struct {
 	Remote   dimse.Remote
+	Web      *dicomweb.Client // where not nil, instead of Remote
 	Language Language
 }
 
@@ -81,8 +83,9 @@ func (d *Deliverer) Deliver(ctx context.Context, t triage.Token, id int64) error
 func reason(err error) string {
 	var reject *pdu.Reject
 	var failure *dimse.Failure
+	var status *dicomweb.StatusError
 	switch {
-	case errors.As(err, &reject), errors.As(err, &failure), errors.Is(err, dimse.ErrNoContext), errors.Is(err, errHeld), errors.Is(err, errLost):
+	case errors.As(err, &status), errors.As(err, &reject), errors.As(err, &failure), errors.Is(err, dimse.ErrNoContext), errors.Is(err, errHeld), errors.Is(err, errLost):
 		return err.Error()
 	default:
 		return "the destination could not be reached, or the association broke"
@@ -98,7 +101,12 @@ func (d *Deliverer) deliver(ctx context.Context, one triage.Delivery) ([]triage.
 	if err != nil {
 		return nil, err
 	}
-	if err := send(ctx, to.Remote, list); err != nil {
+	if to.Web != nil {
+		err = sendWeb(ctx, to.Web, list)
+	} else {
+		err = send(ctx, to.Remote, list)
+	}
+	if err != nil {
 		return nil, err
 	}
 	refs := make([]triage.InstanceRef, 0, len(list))
@@ -186,6 +194,31 @@ func send(ctx context.Context, to dimse.Remote, list []object) error {
 		return err
 	}
 	return c.Close()
+}
+
+// sendWeb is send over DICOMweb.
+func sendWeb(ctx context.Context, c *dicomweb.Client, list []object) error {
+	files := make([][]byte, len(list))
+	for i, o := range list {
+		files[i] = o.data
+	}
+	if err := c.Store(ctx, files); err != nil {
+		return err
+	}
+	for _, o := range list {
+		study, series, err := objects.Place(o.data)
+		if err != nil {
+			return err
+		}
+		has, err := c.Has(ctx, study, series, o.SOPInstanceUID)
+		if err != nil {
+			return err
+		}
+		if !has {
+			return errLost
+		}
+	}
+	return nil
 }
 
 // errLost: the destination said that it stored an object, and does not find

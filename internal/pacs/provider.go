@@ -77,19 +77,28 @@ func (s *session) Store(ctx context.Context, in dimse.Instance) (command.Status,
 }
 
 func (s *session) answer(in dimse.Instance, taken triage.Taken, err error) (command.Status, string) {
+	if err != nil && !errors.Is(err, triage.ErrBusy) {
+		// Where it is the connection that broke, nobody hears the answer.
+		s.provider.log.Warn("DICOM instance not taken", "error", err)
+	}
+	status, comment := statusOf(taken, err)
+	if status == command.Success && (taken.Header.SOPUID != in.SOPInstanceUID || taken.Header.SOPClassUID != in.SOPClassUID) {
+		return mismatched, "the data set is of another SOP instance than the command"
+	}
+	return status, comment
+}
+
+// statusOf is what a sender hears of an instance (PS3.4 table B.2-1).
+func statusOf(taken triage.Taken, err error) (command.Status, string) {
 	switch {
 	case errors.Is(err, triage.ErrDiskFull):
 		return command.OutOfResources, "the disk is nearly full; send again later"
 	case err != nil:
-		// Where it is the connection that broke, nobody hears the answer.
-		s.provider.log.Warn("DICOM instance not taken", "error", err)
 		return command.OutOfResources, "not stored; send again later"
 	case taken.Refusal != nil && taken.Refusal.Reason == refusal.ChangedDuplicate:
 		return command.ChangedDuplicate, "stored before under this UID with another image"
 	case taken.Refusal != nil:
 		return command.CannotUnderstand, string(taken.Refusal.Reason) + ": kept in quarantine, not read"
-	case taken.Header.SOPUID != in.SOPInstanceUID || taken.Header.SOPClassUID != in.SOPClassUID:
-		return mismatched, "the data set is of another SOP instance than the command"
 	default:
 		return command.Success, ""
 	}

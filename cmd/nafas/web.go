@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"nafas/internal/access"
+	"nafas/internal/pacs"
+	"nafas/internal/triage"
+)
+
+// httpFlags are the settings of the HTTP listener.
+type httpFlags struct {
+	Listen string `help:"Address of the HTTP listener (DICOMweb STOW-RS under /dicom-web), such as 127.0.0.1:8080; none without it. TLS and tokens are those of gRPC." placeholder:"HOST:PORT"`
+}
+
+// httpListener is the HTTP side of a service.
+type httpListener struct {
+	server   *http.Server
+	listener net.Listener
+	tls      bool
+}
+
+// check refuses an exposure that nobody asked for.
+func (f httpFlags) check(s serviceFlags) error {
+	if f.Listen == "" {
+		return nil
+	}
+	exposure := access.Exposure{Address: f.Listen, TLS: s.tlsFiles(), Tokens: s.Tokens != "", Insecure: s.Insecure}
+	if err := exposure.Check(); err != nil {
+		return usageError{fmt.Errorf("--http-listen: %w", err)}
+	}
+	return nil
+}
+
+// listenHTTP opens the listener; nil where none is asked for.
+func listenHTTP(s serviceFlags, tokens *access.Tokens, app *triage.Service, log *slog.Logger) (*httpListener, error) {
+	if s.HTTP.Listen == "" {
+		return nil, nil
+	}
+	if err := s.HTTP.check(s); err != nil {
+		return nil, err
+	}
+	config, err := s.tlsFiles().ServerConfig()
+	if err != nil {
+		return nil, usageError{err}
+	}
+	ln, err := net.Listen("tcp", s.HTTP.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("HTTP listener: %w", err)
+	}
+	return &httpListener{listener: ln, tls: config != nil, server: &http.Server{
+		Handler:   pacs.NewWeb(func() (pacs.Sender, error) { return app.Inbox().Sender() }, tokens, log),
+		TLSConfig: config, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}}, nil
+}
+
+func (h *httpListener) serve() error {
+	var err error
+	if h.tls {
+		err = h.server.ServeTLS(h.listener, "", "")
+	} else {
+		err = h.server.Serve(h.listener)
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// stop lets requests under way end until ctx does.
+func (h *httpListener) stop(ctx context.Context) {
+	if err := h.server.Shutdown(ctx); err != nil {
+		_ = h.server.Close()
+	}
+}

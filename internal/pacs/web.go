@@ -1,0 +1,159 @@
+package pacs
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"nafas/dicomio/dicomweb"
+	"nafas/dicomio/dimse/command"
+	"nafas/internal/access"
+	"nafas/internal/triage"
+)
+
+// WebRoot is the path of the DICOMweb services.
+const WebRoot = "/dicom-web"
+
+// Web answers DICOMweb requests.
+type Web struct {
+	intake Intake
+	// tokens is nil where none is asked for.
+	tokens *access.Tokens
+	log    *slog.Logger
+	// idle is how long a sender may be silent within a body.
+	idle time.Duration
+	mux  *http.ServeMux
+}
+
+// senderIdle is Web's default for silent senders.
+const senderIdle = time.Minute
+
+// NewWeb makes a Web.
+func NewWeb(intake Intake, tokens *access.Tokens, log *slog.Logger) *Web {
+	w := &Web{intake: intake, tokens: tokens, log: log, idle: senderIdle, mux: http.NewServeMux()}
+	w.mux.Handle("POST "+WebRoot+"/studies", w.only(access.RoleSubmit, w.store))
+	w.mux.Handle("POST "+WebRoot+"/studies/{study}", w.only(access.RoleSubmit, w.store))
+	return w
+}
+
+// ServeHTTP implements http.Handler.
+func (w *Web) ServeHTTP(rw http.ResponseWriter, r *http.Request) { w.mux.ServeHTTP(rw, r) }
+
+// only lets callers with a role through.
+func (w *Web) only(role access.Role, next http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if w.tokens == nil {
+			next(rw, r)
+			return
+		}
+		token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		who, err := w.tokens.Check(token)
+		switch {
+		case !ok || err != nil:
+			rw.Header().Set("WWW-Authenticate", "Bearer")
+			http.Error(rw, "a bearer token is needed (nafas token new)", http.StatusUnauthorized)
+		case !who.Has(role):
+			http.Error(rw, "the token lacks the role "+string(role), http.StatusForbidden)
+		default:
+			next(rw, r)
+		}
+	})
+}
+
+// mostParts bounds one request.
+const mostParts = 50_000
+
+// store is STOW-RS (PS3.18 section 10.5). Each instance is durable before the
+// answer; one that is refused does not stop the others.
+func (w *Web) store(rw http.ResponseWriter, r *http.Request) {
+	sender, err := w.intake()
+	if err != nil {
+		rw.Header().Set("Retry-After", "60")
+		http.Error(rw, "nothing is taken in now: the disk is nearly full", http.StatusServiceUnavailable)
+		return
+	}
+	defer sender.End()
+	body, err := dicomweb.NewBody(r.Header.Get("Content-Type"), &hurried{r.Body, http.NewResponseController(rw), w.idle})
+	if err != nil {
+		http.Error(rw, err.Error(), http.StatusUnsupportedMediaType)
+		return
+	}
+	var all []dicomweb.Stored
+	for {
+		part, err := body.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if errors.Is(err, dicomweb.ErrMediaType) {
+			http.Error(rw, err.Error(), http.StatusUnsupportedMediaType)
+			return
+		}
+		if err != nil || len(all) == mostParts {
+			http.Error(rw, "the body is broken, or has too many parts; what was stored before stays stored", http.StatusBadRequest)
+			return
+		}
+		taken, err := sender.Take(r.Context(), part)
+		if err != nil && !errors.Is(err, triage.ErrBusy) {
+			w.log.Warn("DICOMweb instance not taken", "error", err)
+			http.Error(rw, "the body broke off, or an instance could not be stored; send again", http.StatusInternalServerError)
+			return
+		}
+		all = append(all, storedAs(taken, err))
+	}
+	w.answer(rw, all)
+}
+
+func storedAs(taken triage.Taken, err error) dicomweb.Stored {
+	out := dicomweb.Stored{SOPClassUID: taken.Header.SOPClassUID, SOPInstanceUID: taken.Header.SOPUID}
+	if status, _ := statusOf(taken, err); status != command.Success {
+		out.Failure = uint16(status)
+	}
+	return out
+}
+
+// answer says what became of every instance: 200 where all were stored, 202
+// where some were, 409 where none was.
+func (w *Web) answer(rw http.ResponseWriter, all []dicomweb.Stored) {
+	failed := 0
+	for _, s := range all {
+		if s.Failure != 0 {
+			failed++
+		}
+	}
+	data, err := dicomweb.StoreResponse(all)
+	if err != nil {
+		http.Error(rw, "internal error", http.StatusInternalServerError)
+		return
+	}
+	status := http.StatusOK
+	switch {
+	case len(all) == 0:
+		http.Error(rw, "the body holds no instance", http.StatusBadRequest)
+		return
+	case failed == len(all):
+		status = http.StatusConflict
+	case failed > 0:
+		status = http.StatusAccepted
+	}
+	rw.Header().Set("Content-Type", dicomweb.MediaTypeJSON)
+	rw.WriteHeader(status)
+	_, _ = rw.Write(data) // who left does not hear it
+}
+
+// hurried ends the request of a sender that is silent for too long.
+type hurried struct {
+	io.Reader
+	control *http.ResponseController
+	idle    time.Duration
+}
+
+// Read implements io.Reader.
+func (h *hurried) Read(p []byte) (int, error) {
+	if err := h.control.SetReadDeadline(time.Now().Add(h.idle)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return 0, err
+	}
+	return h.Reader.Read(p)
+}

@@ -1,0 +1,123 @@
+package pacs_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"nafas/dicomio/refusal"
+	"nafas/internal/access"
+	"nafas/internal/pacs"
+	"nafas/internal/triage"
+)
+
+const related = `multipart/related; type="application/dicom"; boundary=b`
+
+func parts(bodies ...string) string {
+	var b strings.Builder
+	for _, body := range bodies {
+		b.WriteString("--b\r\nContent-Type: application/dicom\r\n\r\n" + body + "\r\n")
+	}
+	return b.String() + "--b--\r\n"
+}
+
+func post(t *testing.T, h http.Handler, contentType, body, token string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequest(http.MethodPost, "/dicom-web/studies", strings.NewReader(body))
+	r.Header.Set("Content-Type", contentType)
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+// turns answers one instance after another.
+type turns struct {
+	list []triage.Taken
+	got  []string
+}
+
+func (s *turns) Take(_ context.Context, r io.Reader) (triage.Taken, error) {
+	data, err := io.ReadAll(r)
+	if err != nil {
+		return triage.Taken{}, err
+	}
+	s.got = append(s.got, string(data))
+	out := s.list[0]
+	s.list = s.list[1:]
+	return out, nil
+}
+
+func (s *turns) End() {}
+
+func TestStoringOverTheWeb(t *testing.T) {
+	good := triage.Taken{Header: triage.Header{SOPUID: "1.2", SOPClassUID: ct}}
+	bad := triage.Taken{Outcome: triage.Quarantine, Refusal: refusal.New(refusal.Malformed, "", "")}
+	for _, c := range []struct {
+		name        string
+		contentType string
+		body        string
+		taken       []triage.Taken
+		status      int
+		failed      int
+	}{
+		{"all good", related, parts("a", "b"), []triage.Taken{good, good}, 200, 0},
+		{"one of two", related, parts("a", "b"), []triage.Taken{good, bad}, 202, 1},
+		{"none of two", related, parts("a", "b"), []triage.Taken{bad, bad}, 409, 2},
+		{"one alone", "application/dicom", "a", []triage.Taken{good}, 200, 0},
+		{"nothing", related, "--b--\r\n", nil, 400, 0},
+		{"half a body", related, parts("a")[:40], []triage.Taken{good}, 500, 0},
+		{"something else", "application/json", "{}", nil, 415, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := &turns{list: c.taken}
+			h := pacs.NewWeb(func() (pacs.Sender, error) { return s, nil }, nil, slog.New(slog.DiscardHandler))
+			w := post(t, h, c.contentType, c.body, "")
+			require.Equal(t, c.status, w.Code, w.Body.String())
+			if c.status != 200 && c.status != 202 && c.status != 409 {
+				return
+			}
+			require.Equal(t, "application/dicom+json", w.Header().Get("Content-Type"))
+			var answer map[string]struct{ Value []any }
+			require.NoError(t, json.Unmarshal(w.Body.Bytes(), &answer))
+			require.Len(t, answer["00081198"].Value, c.failed)
+			require.Len(t, answer["00081199"].Value, len(s.got)-c.failed)
+		})
+	}
+}
+
+func TestNothingOverTheWebWhereTheDiskIsFull(t *testing.T) {
+	h := pacs.NewWeb(func() (pacs.Sender, error) { return nil, triage.ErrDiskFull }, nil, slog.New(slog.DiscardHandler))
+	w := post(t, h, related, parts("a"), "")
+	require.Equal(t, http.StatusServiceUnavailable, w.Code)
+	require.NotEmpty(t, w.Header().Get("Retry-After"))
+}
+
+func TestTokensOverTheWeb(t *testing.T) {
+	submit, line1, err := access.NewToken("gateway", []access.Role{access.RoleSubmit})
+	require.NoError(t, err)
+	read, line2, err := access.NewToken("reader", []access.Role{access.RoleRead})
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "tokens")
+	require.NoError(t, os.WriteFile(path, []byte(line1+"\n"+line2+"\n"), 0o600))
+	tokens, err := access.LoadTokens(path)
+	require.NoError(t, err)
+	h := pacs.NewWeb(func() (pacs.Sender, error) {
+		return &turns{list: []triage.Taken{{Header: triage.Header{SOPUID: "1"}}}}, nil
+	}, tokens, slog.New(slog.DiscardHandler))
+	require.Equal(t, http.StatusUnauthorized, post(t, h, related, parts("a"), "").Code)
+	require.Equal(t, http.StatusUnauthorized, post(t, h, related, parts("a"), "guess").Code)
+	require.Equal(t, http.StatusForbidden, post(t, h, related, parts("a"), read).Code)
+	require.Equal(t, http.StatusOK, post(t, h, related, parts("a"), submit).Code)
+}
