@@ -18,8 +18,9 @@ import (
 
 // Application is what has jobs done; triage.Service is one.
 type Application interface {
-	// Settle returns when to come again, or zero where the job has ended.
-	Settle(ctx context.Context, t triage.Token, studyUID string) (time.Time, error)
+	// Settle returns when to come again, or zero where the job has ended. since
+	// is when the job was made.
+	Settle(ctx context.Context, t triage.Token, studyUID string, since time.Time) (time.Time, error)
 	// Read returns nil where the job has ended, and triage.ErrFenced where
 	// the study is no longer the job's.
 	Read(ctx context.Context, t triage.Token, studyUID string) error
@@ -150,7 +151,7 @@ func (w *settler) Timeout(*river.Job[triage.SettleJob]) time.Duration { return s
 func (w *settler) NextRetry(j *river.Job[triage.SettleJob]) time.Time { return nextRetry(j.JobRow) }
 
 func (w *settler) Work(ctx context.Context, j *river.Job[triage.SettleJob]) error {
-	again, err := w.app.Settle(ctx, token(j.JobRow), j.Args.StudyUID)
+	again, err := w.app.Settle(ctx, token(j.JobRow), j.Args.StudyUID, j.CreatedAt)
 	if err == nil && !again.IsZero() {
 		return river.JobSnooze(max(time.Until(again), 0))
 	}

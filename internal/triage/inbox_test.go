@@ -134,7 +134,7 @@ func TestAStudyDoesNotSettleWhileItIsSent(t *testing.T) {
 	b.clock.advance(2 * time.Minute)
 	for range 2 {
 		j := b.begin("settle")
-		again, err := b.Settle(t.Context(), j.token, j.study)
+		again, err := b.Settle(t.Context(), j.token, j.study, b.clock.now())
 		require.NoError(t, err)
 		require.Equal(t, j.study == "1.2", !again.IsZero(), "the sender of 1.2 is still there")
 	}
@@ -148,7 +148,7 @@ func TestAStudyDoesNotSettleWhileItIsSent(t *testing.T) {
 			settling = j
 		}
 	}
-	again, err := b.Settle(t.Context(), settling.token, "1.2")
+	again, err := b.Settle(t.Context(), settling.token, "1.2", b.clock.now())
 	require.NoError(t, err)
 	require.Zero(t, again, "an association that never ends holds nothing for ever")
 	require.Equal(t, triage.Waiting, b.study("1.2").State)

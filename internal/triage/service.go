@@ -15,8 +15,8 @@ import (
 type Options struct {
 	// Recipe is what the reader reads with.
 	Recipe Recipe
-	// MostSending is how long an open association keeps its studies from
-	// settling. Default 30 minutes.
+	// MostSending is how long an open association, or a trickle of instances,
+	// keeps a study from settling. Default 30 minutes.
 	MostSending time.Duration
 	// Quiet is how long nothing may come in before a study that is not
 	// declared complete is read. Default 60 s.
@@ -156,13 +156,17 @@ func (s *Service) Cancel(ctx context.Context, studyUID string) error {
 
 // Settle has a settle job done. It returns when to try again, or zero where
 // the job has ended. A study of which a sender is still at work does not
-// settle.
-func (s *Service) Settle(ctx context.Context, t Token, studyUID string) (notBefore time.Time, err error) {
+// settle; since is when it began to wait for its quiet time, and bounds that.
+func (s *Service) Settle(ctx context.Context, t Token, studyUID string, since time.Time) (notBefore time.Time, err error) {
 	now := s.opt.Now()
 	if until := s.inbox.holds(studyUID, now); !until.IsZero() {
 		return until, nil
 	}
-	settled, err := s.store.Settle(ctx, t, studyUID, now, now.Add(-s.opt.Quiet), s.opt.Recipe)
+	quietSince := now.Add(-s.opt.Quiet)
+	if now.Sub(since) >= s.opt.MostSending {
+		quietSince = now
+	}
+	settled, err := s.store.Settle(ctx, t, studyUID, now, quietSince, s.opt.Recipe)
 	if err != nil {
 		return time.Time{}, err
 	}

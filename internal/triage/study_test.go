@@ -2,6 +2,7 @@ package triage_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -21,13 +22,13 @@ func TestStudySettlesAfterItsQuietTime(t *testing.T) {
 
 	j := b.begin("settle")
 	b.clock.advance(30 * time.Second)
-	again, err := b.Settle(t.Context(), j.token, j.study)
+	again, err := b.Settle(t.Context(), j.token, j.study, b.clock.now())
 	require.NoError(t, err)
 	require.Equal(t, b.clock.now().Add(30*time.Second), again.UTC(), "one minute after the last instance")
 	require.Equal(t, triage.Receiving, b.study("1.2").State)
 
 	b.clock.advance(30 * time.Second)
-	again, err = b.Settle(t.Context(), j.token, j.study)
+	again, err = b.Settle(t.Context(), j.token, j.study, b.clock.now())
 	require.NoError(t, err)
 	require.Zero(t, again)
 	require.Equal(t, triage.Waiting, b.study("1.2").State)
@@ -50,7 +51,7 @@ func TestLateInstancesMakeANewReading(t *testing.T) {
 
 	b.clock.advance(2 * time.Minute)
 	j := b.begin("settle")
-	_, err := b.Settle(t.Context(), j.token, j.study)
+	_, err := b.Settle(t.Context(), j.token, j.study, b.clock.now())
 	require.NoError(t, err)
 	require.NoError(t, b.readNow())
 	s = b.study("1.2")
@@ -70,7 +71,7 @@ func TestInstancesThatComeWhileReading(t *testing.T) {
 	b.read = oneFinding
 	b.clock.advance(2 * time.Minute)
 	j := b.begin("settle")
-	_, err := b.Settle(t.Context(), j.token, j.study)
+	_, err := b.Settle(t.Context(), j.token, j.study, b.clock.now())
 	require.NoError(t, err)
 	require.NoError(t, b.readNow())
 	require.Equal(t, triage.Done, b.study("1.2").State)
@@ -323,4 +324,28 @@ func TestUrgentRequestHurriesAQueuedJob(t *testing.T) {
 	require.Equal(t, "1.3", b.jobs()[0].study)
 	require.Equal(t, triage.RequestUrgent, b.study("1.3").RequestPriority)
 	require.Len(t, b.jobs(), 2)
+}
+
+// A trickle of instances, none of them a quiet time after the one before, is
+// read at last.
+func TestATrickleIsRead(t *testing.T) {
+	b := newBench(t)
+	b.send(triage.Submission{}, a1)
+	j := b.begin("settle")
+	since := b.clock.now()
+	for i := range 40 {
+		b.clock.advance(50 * time.Second)
+		more := a1
+		more.sop, more.pixels = fmt.Sprintf("1.2.1.9.%d", i), fmt.Sprint(i)
+		b.send(triage.Submission{}, more)
+		again, err := b.Settle(t.Context(), j.token, j.study, since)
+		require.NoError(t, err)
+		if again.IsZero() {
+			require.Equal(t, triage.Waiting, b.study("1.2").State)
+			require.GreaterOrEqual(t, b.clock.now().Sub(since), 30*time.Minute)
+			return
+		}
+		require.Less(t, b.clock.now().Sub(since), 30*time.Minute)
+	}
+	require.Fail(t, "it never settled")
 }
