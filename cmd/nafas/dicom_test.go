@@ -120,9 +120,7 @@ func (s *server) instances(uid string) (n int) {
 
 func filesOf(t *testing.T, files []client.File) (out []sentInstance) {
 	t.Helper()
-	for _, f := range files {
-		data, err := f.Open()
-		require.NoError(t, err)
+	for _, data := range contents(t, files) {
 		out = append(out, takeApart(t, data))
 	}
 	return out

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"nafas/dicomio/dimse/netnstest"
+	"nafas/internal/client"
 	nafasv1 "nafas/proto/nafas/v1"
 )
 
@@ -35,6 +36,17 @@ const orthancConfig = `{
 
 // dicomWebPlugin is where Debian has it.
 const dicomWebPlugin = "/usr/share/orthanc/plugins/libOrthancDicomWeb.so"
+
+// inNamespace runs a test beside others in a network of its own, with the
+// program that was built once for all.
+func inNamespace(t *testing.T, body func(t *testing.T)) {
+	t.Helper()
+	t.Parallel()
+	path, err := nafasBinary()
+	require.NoError(t, err)
+	require.NoError(t, os.Setenv(binaryVariable, path))
+	netnstest.Run(t, body)
+}
 
 // orthanc is a running Orthanc.
 type orthanc struct{ t *testing.T }
@@ -99,6 +111,16 @@ func (o *orthanc) call(method, path string, body []byte, answer any) {
 	}
 }
 
+func contents(t *testing.T, files []client.File) (out [][]byte) {
+	t.Helper()
+	for _, f := range files {
+		data, err := f.Open()
+		require.NoError(t, err)
+		out = append(out, data)
+	}
+	return out
+}
+
 // upload puts files into Orthanc and returns its name of the study.
 func (o *orthanc) upload(files [][]byte) (study string) {
 	o.t.Helper()
@@ -128,19 +150,14 @@ func (o *orthanc) series(study string) (modalities []string) {
 // report and the key images come back by themselves, in the same study. Sent
 // round once more, they change nothing.
 func TestOrthancSendsAndGetsResults(t *testing.T) {
-	netnstest.Run(t, func(t *testing.T) {
+	inNamespace(t, func(t *testing.T) {
 		port := "11112"
 		o := startOrthanc(t, port)
 		s := startServer(t, t.TempDir(), "--dicom-listen", "127.0.0.1:"+port, "--quiet", "1s",
 			"--dicom-calling", "ORTHANC", "--dicom-peer", "ORTHANC=127.0.0.1:4242",
 			"--dicom-deliver", "ORTHANC=127.0.0.1:4242", "--dicom-language", "fr")
 		uid, files := smallStudy(t, "orthanc")
-		var images [][]byte
-		for _, f := range files {
-			data, err := f.Open()
-			require.NoError(t, err)
-			images = append(images, data)
-		}
+		images := contents(t, files)
 		study := o.upload(images)
 		require.Equal(t, []string{"CT"}, o.series(study))
 
@@ -206,17 +223,12 @@ func TestOrthancSendsAndGetsResults(t *testing.T) {
 // Orthanc sends by STOW-RS, and finds the results in the same study by its own
 // QIDO-RS.
 func TestOrthancOverDICOMweb(t *testing.T) {
-	netnstest.Run(t, func(t *testing.T) {
+	inNamespace(t, func(t *testing.T) {
 		o := startOrthanc(t, "11112")
 		s := startServer(t, t.TempDir(), "--http-listen", "127.0.0.1:8080", "--quiet", "1s",
 			"--dicom-deliver-web", "archive=http://127.0.0.1:8042/dicom-web")
 		uid, files := smallStudy(t, "stow")
-		var images [][]byte
-		for _, f := range files {
-			data, err := f.Open()
-			require.NoError(t, err)
-			images = append(images, data)
-		}
+		images := contents(t, files)
 		study := o.upload(images)
 		o.call(http.MethodPost, "/dicom-web/servers/nafas/stow", fmt.Appendf(nil, `{"Resources": [%q], "Synchronous": true}`, study), nil)
 		require.Eventually(t, func() bool {
@@ -233,17 +245,12 @@ func TestOrthancOverDICOMweb(t *testing.T) {
 // A study is fetched by its accession number, or whatever names it, and the
 // result goes back.
 func TestFetchingFromOrthanc(t *testing.T) {
-	netnstest.Run(t, func(t *testing.T) {
+	inNamespace(t, func(t *testing.T) {
 		const archive = "ORTHANC=127.0.0.1:4242"
 		o := startOrthanc(t, "11112")
 		s := startServer(t, t.TempDir(), "--dicom-listen", "127.0.0.1:11112", "--quiet", "1s", "--dicom-deliver", archive)
 		uid, files := smallStudy(t, "fetched")
-		var images [][]byte
-		for _, f := range files {
-			data, err := f.Open()
-			require.NoError(t, err)
-			images = append(images, data)
-		}
+		images := contents(t, files)
 		study := o.upload(images)
 
 		code, out, stderr := nafas(t, "fetch", archive, "--patient", "fetch*", "--list")
@@ -276,7 +283,7 @@ func TestFetchingFromOrthanc(t *testing.T) {
 
 // An archive that is down gets the result when it is up again, once.
 func TestADestinationThatIsDown(t *testing.T) {
-	netnstest.Run(t, func(t *testing.T) {
+	inNamespace(t, func(t *testing.T) {
 		data := t.TempDir()
 		args := []string{"--quiet", "1s", "--dicom-listen", "127.0.0.1:11112", "--dicom-deliver", "ORTHANC=127.0.0.1:4242"}
 		s := startServer(t, data, args...)

@@ -29,8 +29,15 @@ import (
 	nafasv1 "nafas/proto/nafas/v1"
 )
 
+// binaryVariable names the program to a test that runs in a process of its
+// own.
+const binaryVariable = "NAFAS_TEST_BINARY"
+
 // nafasBinary builds the program once for all tests of the package.
 var nafasBinary = sync.OnceValues(func() (string, error) {
+	if path := os.Getenv(binaryVariable); path != "" {
+		return path, nil
+	}
 	dir, err := os.MkdirTemp("", "nafas-test-")
 	if err != nil {
 		return "", err
