@@ -43,7 +43,7 @@ func (c *configCheckCmd) Run(s *streams, ctx kongContext) error {
 	if c.HTTP.Listen != "" {
 		check("http", c.HTTP.check(c.serviceFlags), c.HTTP.Listen)
 	}
-	if _, err := c.DICOM.destinations(c.tlsFiles()); err != nil || len(c.DICOM.Deliver)+len(c.DICOM.DeliverWeb) > 0 {
+	if _, err := c.DICOM.destinations(c.tlsFiles(), c.Insecure); err != nil || len(c.DICOM.Deliver)+len(c.DICOM.DeliverWeb) > 0 {
 		check("deliver", err, strings.Join(slices.Concat(c.DICOM.Deliver, c.DICOM.DeliverWeb), ", "))
 	}
 	busy, err := c.tryListener(ctx)

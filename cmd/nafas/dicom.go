@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"os"
 	"strings"
 
@@ -110,6 +111,9 @@ func (f dicomFlags) parseRemotes(flag string, list []string) (map[string]dimse.R
 		if err := checkTitle(title); err != nil {
 			return nil, err
 		}
+		if _, twice := out[title]; twice {
+			return nil, usage("%s %s: the title is there twice", flag, text)
+		}
 		if len(f.AE) == 0 {
 			return nil, usage("--dicom-ae is empty: it is the title that we call with")
 		}
@@ -119,32 +123,39 @@ func (f dicomFlags) parseRemotes(flag string, list []string) (map[string]dimse.R
 }
 
 // destinations are the archives that results go to, by their title.
-func (f dicomFlags) destinations(clientCert access.TLSFiles) (map[string]deliver.Destination, error) {
+func (f dicomFlags) destinations(clientCert access.TLSFiles, insecure bool) (map[string]deliver.Destination, error) {
 	remotes, err := f.parseRemotes("--dicom-deliver", f.Deliver)
 	if err != nil {
 		return nil, err
 	}
 	out := map[string]deliver.Destination{}
 	for title, remote := range remotes {
-		if f.DeliverTLS {
+		if !f.DeliverTLS && f.DeliverCA == "" {
+			if !access.Loopback(remote.Address) && !insecure {
+				return nil, usage("results would go to %s in plaintext: give --dicom-deliver-tls, or say --insecure on a network that is trusted", remote.Address)
+			}
+		} else {
 			if remote.TLS, err = (access.ClientTLS{CA: f.DeliverCA, Cert: clientCert.Cert, Key: clientCert.Key}).Config(); err != nil {
 				return nil, usageError{err}
 			}
 		}
 		out[title] = deliver.Destination{Remote: remote, Language: deliver.Language(f.Language)}
 	}
-	return out, f.webDestinations(clientCert, out)
+	return out, f.webDestinations(clientCert, insecure, out)
 }
 
 // deliverToken is the variable of the bearer token; flags are seen by every
 // user of the machine.
 const deliverToken = "NAFAS_DICOM_DELIVER_TOKEN"
 
-func (f dicomFlags) webDestinations(clientCert access.TLSFiles, out map[string]deliver.Destination) error {
+func (f dicomFlags) webDestinations(clientCert access.TLSFiles, insecure bool, out map[string]deliver.Destination) error {
 	for _, text := range f.DeliverWeb {
 		name, base, ok := strings.Cut(text, "=")
 		if _, twice := out[name]; !ok || name == "" || twice {
 			return usage("--dicom-deliver-web %s: it is NAME=URL, each name once", text)
+		}
+		if u, err := url.Parse(base); err == nil && u.Scheme == "http" && !insecure && !access.Loopback(net.JoinHostPort(u.Hostname(), "80")) {
+			return usage("results would go to %s in plaintext: use https://, or say --insecure on a network that is trusted", u.Host)
 		}
 		tlsConfig, err := (access.ClientTLS{CA: f.DeliverCA, Cert: clientCert.Cert, Key: clientCert.Key}).Config()
 		if err != nil {

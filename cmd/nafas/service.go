@@ -142,7 +142,7 @@ func startService(ctx context.Context, log *slog.Logger, f serviceFlags) (_ *ser
 			s.close()
 		}
 	}()
-	destinations, err := f.DICOM.destinations(f.tlsFiles())
+	destinations, err := f.DICOM.destinations(f.tlsFiles(), f.Insecure)
 	if err != nil {
 		return nil, err
 	}

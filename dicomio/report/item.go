@@ -129,9 +129,8 @@ func (r Reference) fill(b *part10.Builder) {
 	b.Text(tag.ReferencedSOPInstanceUID, r.SOPInstanceUID)
 }
 
-// dateTime adds a date and a time, in UTC.
+// dateTime adds a date and a time.
 func dateTime(b *part10.Builder, date, clock tag.Tag, at time.Time) {
-	at = at.UTC()
 	b.Text(date, at.Format("20060102"))
 	b.Text(clock, fmt.Sprintf("%s.%06d", at.Format("150405"), at.Nanosecond()/1000))
 }

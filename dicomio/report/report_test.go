@@ -82,7 +82,9 @@ func objects(t testing.TB) map[string][]byte {
 		out["ko-"+string(l)] = data
 	}
 	replacing := result(t, report.English)
-	replacing.Replaces = []report.Reference{{SOPClassUID: "1.2.840.10008.5.1.4.1.1.88.34", SOPInstanceUID: "2.25.1"}}
+	replacing.Replaces = []report.Predecessor{{
+		Reference: report.Reference{SOPClassUID: "1.2.840.10008.5.1.4.1.1.88.34", SOPInstanceUID: "2.25.1"}, SeriesUID: "2.25.2",
+	}}
 	data, err := replacing.SR()
 	require.NoError(t, err)
 	out["sr-replacing"] = data
@@ -137,6 +139,39 @@ func TestTextThatCannotBeTranscoded(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"ISO_IR 100", "ISO 2022 IR 999"}, f.Strings(tag.SpecificCharacterSet))
 	require.True(t, bytes.Contains(data, []byte("Imaging Measurement Report")))
+}
+
+func TestAPredecessorIsNamedInItsSeries(t *testing.T) {
+	f, err := part10.Parse(objects(t)["sr-replacing"], part10.DefaultLimits())
+	require.NoError(t, err)
+	before := f.Elements().Sequence(tag.PredecessorDocumentsSequence)
+	require.Len(t, before, 1)
+	series := before[0].Sequence(tag.ReferencedSeriesSequence)
+	require.Len(t, series, 1)
+	uid, _ := series[0].String(tag.SeriesInstanceUID)
+	require.Equal(t, "2.25.2", uid)
+	instance, _ := series[0].Sequence(tag.ReferencedSOPSequence)[0].String(tag.ReferencedSOPInstanceUID)
+	require.Equal(t, "2.25.1", instance)
+}
+
+// Times are those of the images' zone: one offset holds for all of an object.
+func TestTimesAreInTheZoneOfTheImages(t *testing.T) {
+	r := result(t, report.English)
+	var b part10.Builder
+	b.Text(tag.TimezoneOffsetFromUTC, "+0330")
+	b.Text(tag.StudyInstanceUID, "1.2.3")
+	b.Text(tag.StudyTime, "120000")
+	elems, err := b.Elements()
+	require.NoError(t, err)
+	r.Subject = report.SubjectOf(elems)
+	data, err := r.SR()
+	require.NoError(t, err)
+	f, err := part10.Parse(data, part10.DefaultLimits())
+	require.NoError(t, err)
+	for attribute, want := range map[tag.Tag]string{tag.TimezoneOffsetFromUTC: "+0330", tag.StudyTime: "120000", tag.ContentTime: "160015.123456"} {
+		got, _ := f.Elements().String(attribute)
+		require.Equal(t, want, got)
+	}
 }
 
 func TestWhatCannotBeReported(t *testing.T) {

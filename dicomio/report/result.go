@@ -25,7 +25,13 @@ type Result struct {
 	NotAssessed string
 	Language    Language
 	// Replaces are the reports that this one takes the place of.
-	Replaces []Reference
+	Replaces []Predecessor
+}
+
+// Predecessor is a report of the same study.
+type Predecessor struct {
+	Reference
+	SeriesUID string
 }
 
 // Algorithm names the detector exactly.

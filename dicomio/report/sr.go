@@ -28,6 +28,9 @@ const manufacturer = "Nafas"
 // SRInstance names the structured report of this result.
 func (r Result) SRInstance() Reference { return Reference{comprehensive3DSR, r.uid("sr")} }
 
+// SRSeries is the series of the structured report.
+func (r Result) SRSeries() string { return r.uid("sr", "series") }
+
 // SR writes the structured report: TID 1500 with a group of TID 1411 for each
 // finding; without findings what was searched, and with what; of a failure why
 // and nothing else.
@@ -43,9 +46,7 @@ func (r Result) SR() ([]byte, error) {
 	b.Text(tag.VerificationFlag, "UNVERIFIED")
 	b.Text(tag.PreliminaryFlag, "PRELIMINARY")
 	b.Sequence(tag.PerformedProcedureCodeSequence)
-	if len(r.Replaces) > 0 {
-		r.evidence(&b, tag.PredecessorDocumentsSequence, r.uid("sr", "series"), r.Replaces)
-	}
+	r.predecessors(&b)
 	root, err := r.document(l)
 	if err != nil {
 		return nil, err
@@ -66,16 +67,16 @@ func (r Result) head(b *part10.Builder, o object, l Language) {
 	r.Subject.fill(b)
 	b.Text(tag.SOPClassUID, o.class)
 	b.Text(tag.SOPInstanceUID, r.uid(o.kind))
-	dateTime(b, tag.InstanceCreationDate, tag.InstanceCreationTime, r.At)
-	b.Text(tag.TimezoneOffsetFromUTC, "+0000")
+	at := r.At.In(r.Subject.zone())
+	dateTime(b, tag.InstanceCreationDate, tag.InstanceCreationTime, at)
 	b.Text(tag.Modality, o.modality)
 	b.Text(tag.SeriesInstanceUID, r.uid(o.kind, "series"))
 	b.Text(tag.SeriesNumber, strconv.Itoa(o.series))
 	b.Text(tag.SeriesDescription, "RESEARCH ONLY, NOT FOR DIAGNOSIS: "+o.description)
-	dateTime(b, tag.SeriesDate, tag.SeriesTime, r.At)
+	dateTime(b, tag.SeriesDate, tag.SeriesTime, at)
 	b.Sequence(tag.ReferencedPerformedProcedureStepSequence)
 	b.Text(tag.InstanceNumber, "1")
-	dateTime(b, tag.ContentDate, tag.ContentTime, r.At)
+	dateTime(b, tag.ContentDate, tag.ContentTime, at)
 	b.Text(tag.Manufacturer, manufacturer)
 	b.Text(tag.ManufacturerModelName, r.Algorithm.Name)
 	b.Text(tag.SoftwareVersions, r.Algorithm.Version)
@@ -103,6 +104,24 @@ func (r Result) evidence(b *part10.Builder, t tag.Tag, seriesUID string, refs []
 			b.Sequence(tag.ReferencedSOPSequence, items...)
 			b.Text(tag.SeriesInstanceUID, seriesUID)
 		})
+		b.Text(tag.StudyInstanceUID, r.Subject.studyUID())
+	})
+}
+
+// predecessors names the reports that this one replaces (PS3.3 C.17.2).
+func (r Result) predecessors(b *part10.Builder) {
+	if len(r.Replaces) == 0 {
+		return
+	}
+	b.Sequence(tag.PredecessorDocumentsSequence, func(b *part10.Builder) {
+		var series []func(*part10.Builder)
+		for _, p := range r.Replaces {
+			series = append(series, func(b *part10.Builder) {
+				b.Sequence(tag.ReferencedSOPSequence, p.Reference.fill)
+				b.Text(tag.SeriesInstanceUID, p.SeriesUID)
+			})
+		}
+		b.Sequence(tag.ReferencedSeriesSequence, series...)
 		b.Text(tag.StudyInstanceUID, r.Subject.studyUID())
 	})
 }

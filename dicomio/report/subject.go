@@ -2,6 +2,7 @@ package report
 
 import (
 	"strings"
+	"time"
 
 	"github.com/suyashkumar/dicom/pkg/tag"
 
@@ -44,10 +45,14 @@ func SubjectOf(elems part10.Elements) Subject {
 // fill writes the modules: in UTF-8, or where that would lose something in the
 // bytes and the character set of the source.
 func (s Subject) fill(b *part10.Builder) {
-	if s.utf8 {
+	switch {
+	case s.utf8:
 		b.Text(tag.SpecificCharacterSet, "ISO_IR 192")
-	} else {
+	case len(s.sets) > 0:
 		b.Text(tag.SpecificCharacterSet, s.sets...)
+	}
+	if offset, ok := s.elems.String(tag.TimezoneOffsetFromUTC); ok {
+		b.Text(tag.TimezoneOffsetFromUTC, offset)
 	}
 	for _, a := range shared {
 		values := s.elems.Strings(a.tag)
@@ -72,6 +77,17 @@ func (s Subject) language(l Language) Language {
 		return English
 	}
 	return l
+}
+
+// zone is the one in which times are written: the offset of the images, since
+// it holds for the times of the study too (PS3.3 C.12.1.1.8); without one, this
+// machine's.
+func (s Subject) zone() *time.Location {
+	offset, _ := s.elems.String(tag.TimezoneOffsetFromUTC)
+	if at, err := time.Parse("-0700", offset); err == nil {
+		return at.Location()
+	}
+	return time.Local
 }
 
 func (s Subject) studyUID() string {

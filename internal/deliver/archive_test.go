@@ -54,9 +54,14 @@ func (a *archive) End(error) {}
 // start serves an archive that answers no queries.
 func start(t *testing.T, a *archive, classes ...string) deliver.Destination {
 	t.Helper()
+	return startIn(t, a, part10.ExplicitLE, classes...)
+}
+
+func startIn(t *testing.T, a *archive, transferSyntax string, classes ...string) deliver.Destination {
+	t.Helper()
 	offers := dimse.Offers{}
 	for _, c := range classes {
-		offers[c] = []string{part10.ExplicitLE}
+		offers[c] = []string{transferSyntax}
 	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)

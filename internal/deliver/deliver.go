@@ -7,13 +7,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"nafas/dicomio/dicomweb"
 	"nafas/dicomio/dimse"
-	"nafas/dicomio/dimse/command"
 	"nafas/dicomio/dimse/pdu"
 	"nafas/dicomio/part10"
 	"nafas/dicomio/refusal"
@@ -66,18 +65,26 @@ func (d *Deliverer) Deliver(ctx context.Context, t triage.Token, id int64) error
 	if err != nil {
 		return err
 	}
-	refs, err := d.deliver(ctx, one)
+	acknowledged, err := d.deliver(ctx, one)
 	if err == nil {
-		d.log.InfoContext(ctx, "result delivered", "destination", one.Destination, "reports", len(refs))
-		return d.outbox.Delivered(ctx, t, id, d.now(), refs)
+		d.log.InfoContext(ctx, "result delivered", "destination", one.Destination)
+		return d.outbox.Delivered(ctx, t, id, d.now(), acknowledged)
 	}
 	if ctx.Err() != nil {
 		return err
 	}
 	dead := d.now().Sub(one.QueuedAt) > patience && !errors.Is(err, errHeld)
 	d.log.WarnContext(ctx, "result not delivered", "destination", one.Destination, "error", err, "dead", dead)
-	return errors.Join(err, d.outbox.DeliveryFailed(ctx, t, id, d.now(), reason(err), dead))
+	return errors.Join(err, d.outbox.DeliveryFailed(ctx, t, id, d.now(), triage.DeliveryFailure{
+		Reason: reason(err), Dead: dead, Acknowledged: acknowledged,
+	}))
 }
+
+// Failures of our own, whose texts may be kept.
+var (
+	errGone    = errors.New("the destination is not among the settings any more")
+	errNothing = errors.New("nothing is stored of the study that a report could refer to")
+)
 
 // reason is what is kept of a failure: a peer's comment may hold anything.
 func reason(err error) string {
@@ -85,45 +92,49 @@ func reason(err error) string {
 	var failure *dimse.Failure
 	var status *dicomweb.StatusError
 	switch {
-	case errors.As(err, &status), errors.As(err, &reject), errors.As(err, &failure), errors.Is(err, dimse.ErrNoContext), errors.Is(err, errHeld), errors.Is(err, errLost):
+	case errors.As(err, &status), errors.As(err, &reject), errors.As(err, &failure), errors.Is(err, dimse.ErrNoContext),
+		errors.Is(err, errHeld), errors.Is(err, errLost), errors.Is(err, errGone), errors.Is(err, errNothing):
 		return err.Error()
 	default:
 		return "the destination could not be reached, or the association broke"
 	}
 }
 
+// deliver returns the reports that the destination acknowledged, with an error
+// too.
 func (d *Deliverer) deliver(ctx context.Context, one triage.Delivery) ([]triage.InstanceRef, error) {
 	to, ok := d.destinations[one.Destination]
 	if !ok {
-		return nil, fmt.Errorf("destination %s is not among the settings any more", one.Destination)
+		return nil, errGone
 	}
 	list, err := d.objects(one, to.Language)
 	if err != nil {
 		return nil, err
 	}
 	if to.Web != nil {
-		err = sendWeb(ctx, to.Web, list)
-	} else {
-		err = send(ctx, to.Remote, list)
+		return sendWeb(ctx, to.Web, list)
 	}
-	if err != nil {
-		return nil, err
-	}
-	refs := make([]triage.InstanceRef, 0, len(list))
-	for _, o := range list {
-		if o.replaceable {
-			refs = append(refs, triage.InstanceRef{SOPClassUID: o.SOPClassUID, SOPUID: o.SOPInstanceUID})
-		}
-	}
-	return refs, nil
+	return send(ctx, to.Remote, list)
 }
 
 // object is one to be stored.
 type object struct {
 	dimse.Instance
-	data []byte
-	// replaceable: a newer report names it as its predecessor.
-	replaceable bool
+	data                []byte
+	studyUID, seriesUID string
+	// report: a newer one names it as its predecessor, and a destination that
+	// does not take it has nothing.
+	report bool
+}
+
+// reports are those of the objects that are reports.
+func reports(list []object) (refs []triage.InstanceRef) {
+	for _, o := range list {
+		if o.report {
+			refs = append(refs, triage.InstanceRef{SOPClassUID: o.SOPClassUID, SOPUID: o.SOPInstanceUID, SeriesUID: o.seriesUID})
+		}
+	}
+	return refs
 }
 
 func (d *Deliverer) objects(one triage.Delivery, l report.Language) ([]object, error) {
@@ -135,13 +146,18 @@ func (d *Deliverer) objects(one triage.Delivery, l report.Language) ([]object, e
 	if err != nil {
 		return nil, err
 	}
-	out := []object{{Instance: instance(r.SRInstance()), data: sr, replaceable: true}}
+	out := []object{{Instance: instance(r.SRInstance()), data: sr, report: true}}
 	if len(r.Findings) > 0 {
 		ko, err := r.KO()
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, object{Instance: instance(r.KOInstance()), data: ko})
+	}
+	for i, o := range out {
+		if out[i].studyUID, out[i].seriesUID, err = objects.Place(o.data); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
 }
@@ -160,7 +176,7 @@ func (d *Deliverer) result(one triage.Delivery, l report.Language) (report.Resul
 		return report.Result{}, errors.New("the study has neither a result nor a reason why there is none")
 	}
 	if one.Header == "" {
-		return report.Result{}, errors.New("nothing is stored of the study that a report could refer to")
+		return report.Result{}, errNothing
 	}
 	data, err := d.files.Read(one.Header)
 	if err != nil {
@@ -169,56 +185,82 @@ func (d *Deliverer) result(one triage.Delivery, l report.Language) (report.Resul
 	return objects.Of(one, data, l)
 }
 
-// send stores objects in one association and looks whether they are there.
-func send(ctx context.Context, to dimse.Remote, list []object) error {
-	proposals := []dimse.Proposal{{AbstractSyntax: dimse.StudyRootFind, TransferSyntaxes: []string{part10.ExplicitLE, part10.ImplicitLE}}}
+// send stores objects in one association and looks whether they are there. An
+// archive that takes no key images has the report even so.
+func send(ctx context.Context, to dimse.Remote, list []object) (acknowledged []triage.InstanceRef, err error) {
+	messages := []string{part10.ExplicitLE, part10.ImplicitLE}
+	proposals := []dimse.Proposal{{AbstractSyntax: dimse.StudyRootFind, TransferSyntaxes: messages}}
 	for _, o := range list {
-		proposals = append(proposals, dimse.Proposal{AbstractSyntax: o.SOPClassUID, TransferSyntaxes: []string{o.TransferSyntax}})
+		proposals = append(proposals, dimse.Proposal{AbstractSyntax: o.SOPClassUID, TransferSyntaxes: messages})
 	}
 	c, err := dimse.Dial(ctx, to, proposals)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer c.Abort() // nothing where it was closed
+	var stored []object
 	for _, o := range list {
-		meta, err := part10.Meta(o.SOPClassUID, o.SOPInstanceUID, o.TransferSyntax)
+		accepted, ok := c.Context(o.SOPClassUID)
+		if !ok && !o.report {
+			continue
+		}
+		if !ok {
+			return nil, dimse.ErrNoContext
+		}
+		if err := o.in(accepted.TransferSyntax); err != nil {
+			return reports(stored), err
+		}
+		if _, err := c.Store(o.Instance); err != nil {
+			return reports(stored), err
+		}
+		stored = append(stored, o)
+	}
+	if err := arrived(c, stored); err != nil {
+		return reports(stored), err
+	}
+	return reports(stored), c.Close()
+}
+
+// in has the object's data set ready in a transfer syntax (PS3.5 section 10.1:
+// Implicit VR is always offered, and some take nothing else).
+func (o *object) in(transferSyntax string) error {
+	data := o.data
+	if transferSyntax != o.TransferSyntax {
+		f, err := part10.Parse(o.data, part10.DefaultLimits())
 		if err != nil {
 			return err
 		}
-		o.Data = bytes.NewReader(o.data[len(meta):])
-		if _, err := c.Store(o.Instance); err != nil {
+		if data, err = part10.Marshal(transferSyntax, f.Dataset, nil); err != nil {
 			return err
 		}
 	}
-	if err := arrived(c, list); err != nil {
+	meta, err := part10.Meta(o.SOPClassUID, o.SOPInstanceUID, transferSyntax)
+	if err != nil {
 		return err
 	}
-	return c.Close()
+	o.TransferSyntax, o.Data = transferSyntax, bytes.NewReader(data[len(meta):])
+	return nil
 }
 
 // sendWeb is send over DICOMweb.
-func sendWeb(ctx context.Context, c *dicomweb.Client, list []object) error {
+func sendWeb(ctx context.Context, c *dicomweb.Client, list []object) ([]triage.InstanceRef, error) {
 	files := make([][]byte, len(list))
 	for i, o := range list {
 		files[i] = o.data
 	}
 	if err := c.Store(ctx, files); err != nil {
-		return err
+		return nil, err
 	}
 	for _, o := range list {
-		study, series, err := objects.Place(o.data)
+		has, err := c.Has(ctx, o.studyUID, o.seriesUID, o.SOPInstanceUID)
 		if err != nil {
-			return err
-		}
-		has, err := c.Has(ctx, study, series, o.SOPInstanceUID)
-		if err != nil {
-			return err
+			return reports(list), err
 		}
 		if !has {
-			return errLost
+			return nil, errLost
 		}
 	}
-	return nil
+	return reports(list), nil
 }
 
 // errLost: the destination said that it stored an object, and does not find
@@ -231,19 +273,15 @@ func arrived(c *dimse.Client, list []object) error {
 		return nil
 	}
 	for _, o := range list {
-		study, series, err := objects.Place(o.data)
-		if err != nil {
-			return err
-		}
-		found, err := c.Find(dimse.Query{Level: dimse.InstanceLevel, StudyUID: study, SeriesUID: series, SOPUID: o.SOPInstanceUID})
+		found, err := c.Find(dimse.Query{Level: dimse.InstanceLevel, StudyUID: o.studyUID, SeriesUID: o.seriesUID, SOPUID: o.SOPInstanceUID})
 		var failure *dimse.Failure
-		if errors.As(err, &failure) && failure.Status == command.SOPClassNotSupported {
-			return nil
+		if errors.As(err, &failure) {
+			return nil // it does not answer such queries: its word has to do
 		}
 		if err != nil {
 			return err
 		}
-		if len(found) == 0 {
+		if !slices.ContainsFunc(found, func(m dimse.Match) bool { return m.SOPUID == o.SOPInstanceUID }) {
 			return errLost
 		}
 	}

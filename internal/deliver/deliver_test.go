@@ -33,6 +33,8 @@ type outbox struct {
 	delivered []triage.InstanceRef
 	reasons   []string
 	dead      bool
+	// acknowledged although the delivery failed.
+	acknowledged []triage.InstanceRef
 }
 
 func (o *outbox) Delivery(context.Context, triage.Token, int64) (triage.Delivery, error) {
@@ -47,8 +49,8 @@ func (o *outbox) Delivered(_ context.Context, _ triage.Token, _ int64, _ time.Ti
 	return nil
 }
 
-func (o *outbox) DeliveryFailed(_ context.Context, _ triage.Token, _ int64, _ time.Time, reason string, dead bool) error {
-	o.reasons, o.dead = append(o.reasons, reason), dead
+func (o *outbox) DeliveryFailed(_ context.Context, _ triage.Token, _ int64, _ time.Time, f triage.DeliveryFailure) error {
+	o.reasons, o.dead, o.acknowledged = append(o.reasons, f.Reason), f.Dead, f.Acknowledged
 	return nil
 }
 
@@ -100,12 +102,40 @@ func TestAResultIsDelivered(t *testing.T) {
 	require.Equal(t, first, a.stored, "tried again, it is the same to the byte")
 }
 
+// An archive that takes reports and no key objects has what matters, and one
+// that lost an object has acknowledged the report even so.
+func TestAnArchiveWithoutKeyObjects(t *testing.T) {
+	o, image := waiting(t)
+	a := &archive{stored: map[string][]byte{}}
+	require.NoError(t, run(t, o, image, start(t, a, sr)))
+	require.Len(t, a.stored, 1)
+	require.Len(t, o.delivered, 1)
+
+	o, image = waiting(t)
+	require.Error(t, run(t, o, image, startLiar(t)))
+	require.Len(t, o.acknowledged, 1, "a later report names it")
+}
+
+// Some archives take nothing but Implicit VR.
+func TestAnArchiveOfImplicitVR(t *testing.T) {
+	o, image := waiting(t)
+	a := &archive{stored: map[string][]byte{}}
+	require.NoError(t, run(t, o, image, startIn(t, a, part10.ImplicitLE, sr, ko)))
+	data := a.stored[o.delivered[0].SOPUID]
+	elems, err := part10.ParseDataset(part10.ImplicitLE, data, part10.DefaultLimits())
+	require.NoError(t, err)
+	uid, _ := elems.String(tag.SOPInstanceUID)
+	require.Equal(t, o.delivered[0].SOPUID, uid)
+	require.NotEmpty(t, elems.Sequence(tag.ContentSequence))
+}
+
 func TestALaterResultNamesTheOneBefore(t *testing.T) {
 	o, image := waiting(t)
-	o.one.Replaces = []triage.InstanceRef{{SOPClassUID: sr, SOPUID: "2.25.77"}}
+	o.one.Replaces = []triage.InstanceRef{{SOPClassUID: sr, SOPUID: "2.25.77", SeriesUID: "2.25.78"}}
 	a := &archive{stored: map[string][]byte{}}
 	require.NoError(t, run(t, o, image, start(t, a, sr, ko)))
 	require.True(t, bytes.Contains(a.stored[o.delivered[0].SOPUID], []byte("2.25.77")))
+	require.True(t, bytes.Contains(a.stored[o.delivered[0].SOPUID], []byte("2.25.78")))
 }
 
 func TestAFailureIsReportedAsOne(t *testing.T) {
@@ -173,4 +203,5 @@ func TestADestinationThatWasTakenOut(t *testing.T) {
 	o, image := waiting(t)
 	o.one.Destination = "GONE"
 	require.ErrorContains(t, run(t, o, image, deliver.Destination{}), "not among the settings")
+	require.Contains(t, o.reasons[0], "not among the settings")
 }

@@ -97,6 +97,8 @@ func statusOf(taken triage.Taken, err error) (command.Status, string) {
 		return command.OutOfResources, "not stored; send again later"
 	case taken.Refusal != nil && taken.Refusal.Reason == refusal.ChangedDuplicate:
 		return command.ChangedDuplicate, "stored before under this UID with another image"
+	case taken.Refusal != nil && taken.Refusal.Reason == refusal.TooLarge:
+		return command.CannotUnderstand, "TOO_LARGE: not kept"
 	case taken.Refusal != nil:
 		return command.CannotUnderstand, string(taken.Refusal.Reason) + ": kept in quarantine, not read"
 	default:

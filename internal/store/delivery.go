@@ -14,17 +14,21 @@ import (
 
 var _ triage.Outbox = (*SQLite)(nil)
 
-// deliveryKey identifies what a reading says of a study: the result, whatever
-// else came into the study, or the failure. So a report of ours that comes
-// back changes nothing.
+// deliveryKey identifies what a reading says of a study: the result, or why no
+// CT series of it was read. What else is in the study does not count: a report
+// of ours that comes back must change nothing, or it would make another one.
 func deliveryKey(reading triage.StudyReading) string {
+	failed := "failed"
 	for _, s := range reading.Series {
 		if s.Result != nil {
 			return s.Result.Key
 		}
+		if s.Modality == "CT" && s.NotRead != nil {
+			failed += " " + s.UID + " " + string(s.NotRead.Reason)
+		}
 	}
 	if why := reading.NotAssessed; why != nil {
-		return "failed: " + string(why.Reason) + ": " + why.Found
+		return failed + " " + string(why.Reason)
 	}
 	return ""
 }
@@ -84,26 +88,31 @@ func loadDeliveries(ctx context.Context, tx *sql.Tx, study int64) ([]triage.Deli
 	return out, rows.Err()
 }
 
-// queueDeliveries puts what is said of a study into the outbox, once for every
-// destination, in place of what still waits there.
+// queueDeliveries puts what is said of a study into the outbox of every
+// destination that was not told the same last, in place of what still waits
+// there. Studies without CT are none that anything is said of.
 func (s *SQLite) queueDeliveries(ctx context.Context, tx *sql.Tx, study int64, key string, at time.Time) error {
-	said, err := saidAt(ctx, tx, key, at)
-	if err != nil {
+	var hasCT bool
+	if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM series WHERE study_id = ? AND modality = 'CT')`, study).Scan(&hasCT); err != nil || !hasCT {
 		return err
 	}
 	for _, destination := range s.destinations {
-		var id int64
-		err := tx.QueryRowContext(ctx, `
-			INSERT INTO delivery (study_id, destination, key, state, created_at, queued_at, updated_at)
-			VALUES (?1, ?2, ?3, 'waiting', ?5, ?4, ?4)
-			ON CONFLICT (study_id, destination, key) DO UPDATE SET state = 'waiting', queued_at = ?4, updated_at = ?4, attempts = 0
-				WHERE delivery.state IN ('dead', 'replaced')
-			RETURNING id`,
-			study, destination, key, micros(at), said).Scan(&id)
-		if errors.Is(err, sql.ErrNoRows) {
-			continue // said there before, or on its way
-		}
+		told, err := toldLast(ctx, tx, study, destination, key)
 		if err != nil {
+			return err
+		}
+		if told {
+			continue
+		}
+		said, err := sayAt(ctx, tx, study, destination, key, at)
+		if err != nil {
+			return err
+		}
+		var id int64
+		if err := tx.QueryRowContext(ctx, `
+			INSERT INTO delivery (study_id, destination, key, state, created_at, queued_at, updated_at)
+			VALUES (?1, ?2, ?3, 'waiting', ?5, ?4, ?4) RETURNING id`,
+			study, destination, key, micros(at), said).Scan(&id); err != nil {
 			return err
 		}
 		if err := replaceDeliveries(ctx, tx, study, destination, id, at); err != nil {
@@ -120,6 +129,33 @@ func (s *SQLite) queueDeliveries(ctx context.Context, tx *sql.Tx, study int64, k
 		}
 	}
 	return nil
+}
+
+// toldLast says whether the latest that a destination was told, or is being
+// told, is this.
+func toldLast(ctx context.Context, tx *sql.Tx, study int64, destination, key string) (bool, error) {
+	var last, state string
+	err := tx.QueryRowContext(ctx, `SELECT key, state FROM delivery WHERE study_id = ? AND destination = ? ORDER BY id DESC LIMIT 1`,
+		study, destination).Scan(&last, &state)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return last == key && state != string(triage.DeliveryDead), err
+}
+
+// sayAt is the time that the objects of a delivery bear, which is part of their
+// UIDs: that of the result, but where the destination was told the same before
+// and something else since, now: the same object again would not be the latest.
+func sayAt(ctx context.Context, tx *sql.Tx, study int64, destination, key string, now time.Time) (int64, error) {
+	var again bool
+	if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM delivery WHERE study_id = ? AND destination = ? AND key = ? AND state <> 'dead')`,
+		study, destination, key).Scan(&again); err != nil {
+		return 0, err
+	}
+	if again {
+		return micros(now), nil
+	}
+	return saidAt(ctx, tx, key, now)
 }
 
 // replaceDeliveries ends the older deliveries of a study that still wait.
@@ -236,11 +272,12 @@ func aboutSeries(list []triage.Series, key string) triage.Series {
 	return most
 }
 
-// deliveredBefore is the report that the destination got last of the study.
+// deliveredBefore are the reports of the study that the destination
+// acknowledged last.
 func deliveredBefore(ctx context.Context, tx *sql.Tx, study int64, d triage.Delivery) ([]triage.InstanceRef, error) {
 	var objects string
 	err := tx.QueryRowContext(ctx, `
-		SELECT objects FROM delivery WHERE study_id = ? AND destination = ? AND state = 'delivered' AND id < ?
+		SELECT objects FROM delivery WHERE study_id = ? AND destination = ? AND objects <> '[]' AND id < ?
 		ORDER BY id DESC LIMIT 1`, study, d.Destination, d.ID).Scan(&objects)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
@@ -272,20 +309,29 @@ func (s *SQLite) Delivered(ctx context.Context, t triage.Token, id int64, at tim
 }
 
 // DeliveryFailed implements triage.Outbox.
-func (s *SQLite) DeliveryFailed(ctx context.Context, t triage.Token, id int64, at time.Time, reason string, dead bool) error {
+func (s *SQLite) DeliveryFailed(ctx context.Context, t triage.Token, id int64, at time.Time, failure triage.DeliveryFailure) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
 		if _, _, err := fencedDelivery(ctx, tx, t, id); err != nil {
 			return err
 		}
-		state := "waiting"
-		if dead {
-			state = "dead"
+		state := triage.DeliveryWaiting
+		if failure.Dead {
+			state = triage.DeliveryDead
 		}
 		if _, err := tx.ExecContext(ctx, `UPDATE delivery SET state = ?, attempts = attempts + 1, reason = ?, updated_at = ? WHERE id = ?`,
-			state, reason, micros(at), id); err != nil {
+			state, failure.Reason, micros(at), id); err != nil {
 			return err
 		}
-		if !dead {
+		if len(failure.Acknowledged) > 0 {
+			body, err := json.Marshal(failure.Acknowledged)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.ExecContext(ctx, `UPDATE delivery SET objects = ? WHERE id = ?`, string(body), id); err != nil {
+				return err
+			}
+		}
+		if !failure.Dead {
 			return nil
 		}
 		return endJob(ctx, tx, t.JobID, "completed", at)

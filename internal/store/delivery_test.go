@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
@@ -131,14 +132,14 @@ func TestADeliveryThatFails(t *testing.T) {
 	s := withDestinations(t, dir, "A")
 	finish(t, s, "1.2/1/1/P/x/", resultOf("1.2", "k1"))
 	token, d := next(t, s)
-	require.NoError(t, s.DeliveryFailed(t.Context(), token, d.ID, noon, "down", false))
+	require.NoError(t, s.DeliveryFailed(t.Context(), token, d.ID, noon, triage.DeliveryFailure{Reason: "down"}))
 	require.Equal(t, []string{"waiting"}, deliveryStates(t, s))
 	require.Equal(t, 1, deliverJobs(t, s), "it is tried again")
 
 	late := triage.Token{JobID: token.JobID, Attempt: token.Attempt + 1}
-	require.ErrorIs(t, s.DeliveryFailed(t.Context(), late, d.ID, noon, "late", true), triage.ErrFenced)
+	require.ErrorIs(t, s.DeliveryFailed(t.Context(), late, d.ID, noon, triage.DeliveryFailure{Reason: "late", Dead: true}), triage.ErrFenced)
 
-	require.NoError(t, s.DeliveryFailed(t.Context(), token, d.ID, noon.Add(time.Hour), "refused", true))
+	require.NoError(t, s.DeliveryFailed(t.Context(), token, d.ID, noon.Add(time.Hour), triage.DeliveryFailure{Reason: "refused", Dead: true}))
 	require.Equal(t, []string{"dead"}, deliveryStates(t, s))
 	require.Zero(t, deliverJobs(t, s))
 	var attempts int
@@ -149,10 +150,66 @@ func TestADeliveryThatFails(t *testing.T) {
 
 	// The same result again, read once more: it is tried again, with its time.
 	finish(t, s, "1.2/1/2/P/y/", resultOf("1.2", "k1"))
-	require.Equal(t, []string{"waiting"}, deliveryStates(t, s))
+	require.Equal(t, []string{"dead", "waiting"}, deliveryStates(t, s))
 	require.Equal(t, 1, deliverJobs(t, s))
 	_, d = next(t, s)
 	require.True(t, d.At.Equal(noon))
+}
+
+// notRead is a reading of a study whose CT series could not be read, with so
+// many objects of ours in it.
+func notRead(study string, own int) triage.StudyReading {
+	why := refusal.New(refusal.NoUsableSeries, "", "none of %d series", 1+own)
+	r := triage.StudyReading{StudyUID: study, Key: "any", Recipe: recipe, State: triage.NotAssessed, NotAssessed: why,
+		Series: []triage.Series{{UID: "1", Modality: "CT", NotRead: refusal.New(refusal.MissingSlices, "", "3")}}}
+	for i := range own {
+		r.Series = append(r.Series, triage.Series{UID: fmt.Sprint("own", i), Modality: "SR", NotRead: refusal.New(refusal.OwnResult, "", "ours")})
+	}
+	return r
+}
+
+// A report on a failure that comes back makes no other one, and what is true
+// again after something else is said again, as the latest.
+func TestWhatIsSaidAgain(t *testing.T) {
+	s := withDestinations(t, t.TempDir(), "A")
+	deliverNext := func(uid string) triage.Delivery {
+		token, d := next(t, s)
+		require.NoError(t, s.Delivered(t.Context(), token, d.ID, noon, []triage.InstanceRef{{SOPClassUID: "sr", SOPUID: uid, SeriesUID: "s" + uid}}))
+		return d
+	}
+	finish(t, s, "1.2/1/1/P/x/", notRead("1.2", 0))
+	deliverNext("1")
+	for own := range 3 {
+		finish(t, s, fmt.Sprintf("1.2/own%d/9%d/P/x/", own, own), notRead("1.2", own+1))
+	}
+	require.Equal(t, []string{"delivered"}, deliveryStates(t, s), "no report on reports")
+
+	finish(t, s, "1.2/1/2/P/y/", resultOf("1.2", "k1"))
+	first := deliverNext("2")
+	require.True(t, first.At.Equal(noon))
+	finish(t, s, "1.2/1/3/P/z/", notRead("1.2", 0))
+	deliverNext("3")
+	recordAt(t, s, noon.Add(time.Hour), triage.Submission{Complete: true, Priority: triage.RequestRoutine}, "1.2/1/4/P/w/")
+	token := begin(t, s, "read")
+	_, err := s.StartReading(t.Context(), token, "1.2", noon, recipe)
+	require.NoError(t, err)
+	require.NoError(t, s.FinishReading(t.Context(), token, noon.Add(time.Hour), resultOf("1.2", "k1")))
+	again := deliverNext("4")
+	require.Equal(t, "k1", again.Key)
+	require.True(t, again.At.Equal(noon.Add(time.Hour)), "later than what was said in between")
+	require.Equal(t, []triage.InstanceRef{{SOPClassUID: "sr", SOPUID: "3", SeriesUID: "s3"}}, again.Replaces)
+}
+
+func TestStudiesWithoutCTAreNotReportedOn(t *testing.T) {
+	s := withDestinations(t, t.TempDir(), "A")
+	record(t, s, true, "1.2/1/1/P/x/")
+	_, err := s.DB().ExecContext(t.Context(), `UPDATE series SET modality = 'SR'`)
+	require.NoError(t, err)
+	token := begin(t, s, "read")
+	_, err = s.StartReading(t.Context(), token, "1.2", noon, recipe)
+	require.NoError(t, err)
+	require.NoError(t, s.FinishReading(t.Context(), token, noon, notRead("1.2", 1)))
+	require.Empty(t, deliveryStates(t, s))
 }
 
 // A data folder of before deliveries is brought up to date, with all that is

@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -43,11 +44,21 @@ func (u *Upload) told(ctx context.Context, recorded Recorded) Receipt {
 }
 
 // record places the files and writes the rows, one upload at a time, so that
-// what the places were chosen by is still true in the transaction.
-func (u *Upload) record(ctx context.Context) (Recorded, error) {
+// what the places were chosen by is still true in the transaction, and after
+// what the inbox has acknowledged.
+func (u *Upload) record(ctx context.Context) (recorded Recorded, err error) {
+	u.s.committing.Lock()
+	defer u.s.committing.Unlock()
+	err = u.s.inbox.before(ctx, func() error {
+		recorded, err = u.write(ctx)
+		return err
+	})
+	return recorded, err
+}
+
+// write is record under its locks.
+func (u *Upload) write(ctx context.Context) (Recorded, error) {
 	s := u.s
-	s.committing.Lock()
-	defer s.committing.Unlock()
 	moves, err := u.plan(ctx)
 	if err != nil {
 		return Recorded{}, err
@@ -154,7 +165,8 @@ func (f spooled) move(known map[string]Known) Move {
 		return Move{From: f.spool, Place: PlaceQuarantine, Study: f.header.StudyUID}
 	default:
 		k := known[f.header.SOPUID]
-		known[f.header.SOPUID] = Known{Pixels: f.header.Pixels, Files: append(slices.Clone(k.Files), f.sum), Path: k.Path}
+		// A later one of this batch is compared with the file where it lies now.
+		known[f.header.SOPUID] = Known{Pixels: f.header.Pixels, Files: append(slices.Clone(k.Files), f.sum), Path: cmp.Or(k.Path, f.spool.Path())}
 		return Move{From: f.spool, Place: PlaceInstances, Study: f.header.StudyUID}
 	}
 }

@@ -23,6 +23,8 @@ const QueueDeliver = "deliver"
 type InstanceRef struct {
 	SOPClassUID string `json:"class"`
 	SOPUID      string `json:"instance"`
+	// SeriesUID is set for objects of ours.
+	SeriesUID string `json:"series,omitempty"`
 }
 
 // Delivery is a result on its way to a destination.
@@ -93,7 +95,16 @@ type Outbox interface {
 	Delivery(ctx context.Context, t Token, id int64) (Delivery, error)
 	// Delivered ends the job: the destination has the objects.
 	Delivered(ctx context.Context, t Token, id int64, at time.Time, objects []InstanceRef) error
-	// DeliveryFailed counts a failure, and with dead ends the job: it is not
-	// tried again.
-	DeliveryFailed(ctx context.Context, t Token, id int64, at time.Time, reason string, dead bool) error
+	// DeliveryFailed counts a failure; a dead one ends the job.
+	DeliveryFailed(ctx context.Context, t Token, id int64, at time.Time, failure DeliveryFailure) error
+}
+
+// DeliveryFailure is how a try to deliver ended.
+type DeliveryFailure struct {
+	// Reason quotes no patient.
+	Reason string
+	// Dead: it is not tried again.
+	Dead bool
+	// Acknowledged are the reports that the destination has even so.
+	Acknowledged []InstanceRef
 }

@@ -20,15 +20,14 @@ import (
 // single instances does not wait for the database.
 type Inbox struct {
 	s *Service
-	// recording keeps two Records from taking one batch apart.
-	recording sync.Mutex
 	// wake has room for one call of Run.
 	wake chan struct{}
 
 	mu sync.Mutex
 	// waiting are durable and not recorded.
 	waiting []spooled
-	// pending is what waiting will add to the store, by SOP Instance UID.
+	// pending is what waiting will add to the store, by SOP Instance UID; Path
+	// is the file in the inbox.
 	pending map[string]Known
 	// sending is since when senders are at work on a study, by sender.
 	sending map[string]map[*Sender]time.Time
@@ -144,14 +143,22 @@ func (i *Inbox) add(ctx context.Context, f spooled) (Taken, error) {
 		if k, ok := known[f.header.SOPUID]; ok {
 			before = &k
 		}
-		if outcome, why = Classify(before, f.header.Pixels, f.sum); outcome != Quarantine {
-			k := i.pending[f.header.SOPUID]
-			i.pending[f.header.SOPUID] = Known{Pixels: f.header.Pixels, Files: append(k.Files, f.sum)}
-		}
+		outcome, why = Classify(before, f.header.Pixels, f.sum)
 	}
+	f.contradicts = outcome == Quarantine && f.refusal == nil
 	i.waiting = append(i.waiting, f)
+	i.expect(f)
 	i.again()
 	return Taken{Outcome: outcome, Header: f.header, Refusal: why}, nil
+}
+
+// expect notes what an instance will add to the store.
+func (i *Inbox) expect(f spooled) {
+	if f.refusal != nil || f.contradicts {
+		return
+	}
+	k := i.pending[f.header.SOPUID]
+	i.pending[f.header.SOPUID] = Known{Pixels: f.header.Pixels, Files: append(slices.Clone(k.Files), f.sum), Path: f.spool.Path()}
 }
 
 // known is what is stored and what waits of one instance.
@@ -163,6 +170,9 @@ func (i *Inbox) known(ctx context.Context, sopUID string) (map[string]Known, err
 	if p, ok := i.pending[sopUID]; ok {
 		k := known[sopUID]
 		k.Pixels, k.Files = p.Pixels, slices.Concat(k.Files, p.Files)
+		if k.Path == "" {
+			k.Path = p.Path
+		}
 		known[sopUID] = k
 	}
 	return known, nil
@@ -189,53 +199,84 @@ const recordAtOnce = 256
 
 // Record writes the rows of what waits, until nothing does.
 func (i *Inbox) Record(ctx context.Context) error {
-	i.recording.Lock()
-	defer i.recording.Unlock()
 	for {
-		i.mu.Lock()
-		batch := slices.Clone(i.waiting[:min(len(i.waiting), recordAtOnce)])
-		i.mu.Unlock()
-		if len(batch) == 0 {
-			return nil
-		}
-		if err := i.record(ctx, batch); err != nil {
+		more, err := i.recordSome(ctx)
+		if err != nil || !more {
 			return err
 		}
 	}
 }
 
-// record writes the rows of a batch and forgets it. Where it fails, the files
-// are where they were.
-func (i *Inbox) record(ctx context.Context, batch []spooled) error {
-	u := &Upload{s: i.s, sub: Submission{Priority: RequestRoutine}, files: batch}
-	recorded, err := u.record(ctx)
-	if err != nil {
-		return diskError(err)
+// recordSome records one batch; instances may come meanwhile.
+func (i *Inbox) recordSome(ctx context.Context) (more bool, err error) {
+	i.s.committing.Lock()
+	defer i.s.committing.Unlock()
+	i.mu.Lock()
+	batch := i.batch()
+	i.mu.Unlock()
+	if len(batch) == 0 {
+		return false, nil
 	}
+	u, recorded, err := i.record(ctx, batch)
+	if err != nil {
+		return false, err
+	}
+	i.mu.Lock()
 	i.forget(batch)
+	i.mu.Unlock()
 	u.discard()
 	u.told(ctx, recorded)
-	return nil
+	return true, nil
+}
+
+// before records all that waits and then has f done, while nothing comes: what
+// was answered to the sender of an instance holds against f, too. The caller
+// has the lock of commits.
+func (i *Inbox) before(ctx context.Context, f func() error) error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for len(i.waiting) > 0 {
+		batch := i.batch()
+		u, recorded, err := i.record(ctx, batch)
+		if err != nil {
+			return err
+		}
+		i.forget(batch)
+		u.discard()
+		u.told(ctx, recorded)
+	}
+	return f()
+}
+
+func (i *Inbox) batch() []spooled { return slices.Clone(i.waiting[:min(len(i.waiting), recordAtOnce)]) }
+
+// record writes the rows of a batch. Where it fails, the files are where they
+// were.
+func (i *Inbox) record(ctx context.Context, batch []spooled) (*Upload, Recorded, error) {
+	u := &Upload{s: i.s, sub: Submission{Priority: RequestRoutine}, files: batch}
+	recorded, err := u.write(ctx)
+	if err != nil {
+		return nil, Recorded{}, diskError(err)
+	}
+	return u, recorded, nil
 }
 
 // forget takes a batch out of what waits.
 func (i *Inbox) forget(batch []spooled) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
 	i.waiting = slices.Delete(i.waiting, 0, len(batch))
 	for _, f := range batch {
 		delete(i.pending, f.header.SOPUID)
 	}
 	for _, f := range i.waiting { // of which one may be of the same instance
-		if f.refusal == nil {
-			k := i.pending[f.header.SOPUID]
-			i.pending[f.header.SOPUID] = Known{Pixels: f.header.Pixels, Files: append(k.Files, f.sum)}
+		if slices.ContainsFunc(batch, func(b spooled) bool { return b.header.SOPUID == f.header.SOPUID }) {
+			i.expect(f)
 		}
 	}
 }
 
 // Recover takes up what an earlier server had made durable and not recorded.
-// What cannot be read was never acknowledged as stored, and goes.
+// What cannot be read goes to quarantine: its sender may have heard so, or it
+// was on its way.
 func (i *Inbox) Recover(ctx context.Context) error {
 	files, err := i.s.files.Arrived()
 	if err != nil {
@@ -246,10 +287,6 @@ func (i *Inbox) Recover(ctx context.Context) error {
 		f, err := i.s.look(ctx, spool, 0)
 		if err != nil {
 			return err
-		}
-		if f.refusal != nil {
-			spool.Discard()
-			continue
 		}
 		if _, err := i.add(ctx, f); err != nil {
 			return err

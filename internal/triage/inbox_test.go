@@ -169,8 +169,48 @@ func TestACrashBeforeTheRows(t *testing.T) {
 	require.Equal(t, 2, b.study("1.2").Instances)
 	require.Len(t, b.jobs(), 1, "it settles like any other")
 	require.Zero(t, b.inbox())
+	require.Len(t, b.stored("quarantine"), 1, "what cannot be read is kept, and read by nobody")
 	require.NoError(t, again.Inbox().Recover(t.Context()))
 	require.Equal(t, 2, b.study("1.2").Instances)
+}
+
+// What the sender of an instance was answered holds, whoever sends another
+// version of it by another way before it is recorded.
+func TestAnAnswerHoldsAgainstOtherSenders(t *testing.T) {
+	b := newBench(t)
+	require.Equal(t, triage.Accept, b.take(b.sender(), a1).Outcome)
+	other := a1
+	other.pixels = "changed"
+	r := b.send(triage.Submission{}, other)
+	require.Len(t, r.Refused, 1, "the one that was acknowledged came first")
+	require.Zero(t, b.Inbox().Waiting())
+	require.Equal(t, triage.Repeat, b.take(b.sender(), a1).Outcome)
+}
+
+// One that was refused does not count as known for the next.
+func TestWhatWasRefusedIsNotExpected(t *testing.T) {
+	b := newBench(t)
+	s := b.sender()
+	b.take(s, a1)
+	require.NoError(t, b.Inbox().Record(t.Context()))
+	changed := a1
+	changed.pixels = "changed"
+	for range 2 {
+		require.Equal(t, triage.Quarantine, b.take(s, changed).Outcome)
+	}
+}
+
+// The same image in two transfer syntaxes, the first not yet recorded.
+func TestTwoEncodingsAtOnce(t *testing.T) {
+	b := newBench(t, func(o *triage.Options) { o.SameImage = func(x, y []byte) bool { return len(x) > 0 && len(y) > 0 } })
+	s := b.sender()
+	require.Equal(t, triage.Accept, b.take(s, a1).Outcome)
+	other := a1
+	other.pixels = "the same, compressed"
+	require.Equal(t, triage.NewVersion, b.take(s, other).Outcome)
+	require.NoError(t, b.Inbox().Record(t.Context()))
+	require.Equal(t, 1, b.study("1.2").Instances)
+	require.Zero(t, b.study("1.2").Quarantined)
 }
 
 // flaky is a store whose Record fails some times.

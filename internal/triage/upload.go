@@ -38,6 +38,9 @@ type spooled struct {
 	sum     Sum
 	bytes   int64
 	refusal *refusal.Error
+	// contradicts: its sender has heard that the instance is known with other
+	// pixels.
+	contradicts bool
 }
 
 // Begin opens an upload. ErrBusy or ErrDiskFull where nothing is taken in

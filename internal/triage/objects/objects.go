@@ -29,7 +29,9 @@ func Of(one triage.Delivery, image []byte, l report.Language) (report.Result, er
 		r.Source.Instances = append(r.Source.Instances, report.Reference{SOPClassUID: i.SOPClassUID, SOPInstanceUID: i.SOPUID})
 	}
 	for _, i := range one.Replaces {
-		r.Replaces = append(r.Replaces, report.Reference{SOPClassUID: i.SOPClassUID, SOPInstanceUID: i.SOPUID})
+		r.Replaces = append(r.Replaces, report.Predecessor{
+			Reference: report.Reference{SOPClassUID: i.SOPClassUID, SOPInstanceUID: i.SOPUID}, SeriesUID: i.SeriesUID,
+		})
 	}
 	result := one.Series.Result
 	if result == nil {
