@@ -35,11 +35,9 @@ type FailedReference struct {
 	Reason command.Status
 }
 
-// maxReferences bounds a request or a report.
-const maxReferences = 100_000
-
-// maxIdentifier bounds the bytes of a data set that is held in memory.
-const maxIdentifier = 32 << 20
+// maxIdentifier bounds the bytes of a data set that is held in memory: a
+// storage commitment of some 25,000 instances.
+const maxIdentifier = 4 << 20
 
 // dataset reads the data set of a message.
 func dataset(m *Message) (part10.Elements, error) {
@@ -53,9 +51,7 @@ func dataset(m *Message) (part10.Elements, error) {
 	if len(raw) > maxIdentifier {
 		return nil, refusal.New(refusal.TooLarge, "ask for less at a time", "a data set of more than %d bytes", maxIdentifier)
 	}
-	lim := part10.DefaultLimits()
-	lim.MaxHeaderBytes, lim.MaxElements = maxIdentifier, 4*maxReferences
-	return part10.ParseDataset(m.Context.TransferSyntax, raw, lim)
+	return part10.ParseDataset(m.Context.TransferSyntax, raw, part10.DefaultLimits())
 }
 
 func commit(ctx context.Context, session Session, m *Message) (command.Status, string) {

@@ -40,14 +40,14 @@ type Limits struct {
 
 // DefaultLimits admits every CT instance known to us, with a multi-frame one
 // of some thousand slices the largest, and keeps the memory that a small file
-// can claim under 80 MiB, garbage included.
+// can claim under 64 MiB.
 func DefaultLimits() Limits {
 	return Limits{
 		MaxBytes:         2 << 30,
 		MaxInflatedBytes: 1 << 30,
 		MaxHeaderBytes:   8 << 20,
 		MaxDepth:         32,
-		MaxElements:      150_000,
+		MaxElements:      130_000,
 	}
 }
 
