@@ -31,11 +31,11 @@ func (s *triageService) GetReport(ctx context.Context, r *nafasv1.GetReportReque
 	if !slices.Contains(objects.Languages, language) {
 		return nil, invalid("language", "is none of "+strings.Join(objects.Languages, ", "))
 	}
-	said, image, err := s.service.Report(ctx, r.GetStudyInstanceUid())
+	said, _, err := s.service.Report(ctx, r.GetStudyInstanceUid())
 	if err != nil {
 		return nil, statusError(ctx, s.log, err)
 	}
-	data, err := objects.Make(said, image, kind, language)
+	data, err := objects.Make(said, s.service.ReadFile, kind, language)
 	if err != nil {
 		return nil, statusError(ctx, s.log, err)
 	}

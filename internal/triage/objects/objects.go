@@ -29,9 +29,9 @@ func Of(one triage.Delivery, image []byte, l report.Language) (report.Result, er
 		r.Source.Instances = append(r.Source.Instances, report.Reference{SOPClassUID: i.SOPClassUID, SOPInstanceUID: i.SOPUID})
 	}
 	for _, i := range one.Replaces {
-		r.Replaces = append(r.Replaces, report.Predecessor{
-			Reference: report.Reference{SOPClassUID: i.SOPClassUID, SOPInstanceUID: i.SOPUID}, SeriesUID: i.SeriesUID,
-		})
+		if i.SOPClassUID == comprehensive3DSR {
+			r.Replaces = append(r.Replaces, predecessor(i))
+		}
 	}
 	result := one.Series.Result
 	if result == nil {
@@ -52,6 +52,15 @@ func Of(one triage.Delivery, image []byte, l report.Language) (report.Result, er
 	return r, nil
 }
 
+// comprehensive3DSR is the class of our reports (PS3.4 table B.5-1).
+const comprehensive3DSR = "1.2.840.10008.5.1.4.1.1.88.34"
+
+func predecessor(i triage.InstanceRef) report.Predecessor {
+	return report.Predecessor{
+		Reference: report.Reference{SOPClassUID: i.SOPClassUID, SOPInstanceUID: i.SOPUID}, SeriesUID: i.SeriesUID,
+	}
+}
+
 // Languages that reports are written in.
 var Languages = []string{string(report.English), string(report.French), string(report.Arabic)}
 
@@ -64,31 +73,44 @@ const (
 	KO Kind = "ko"
 )
 
-// Make writes one object. triage.ErrNoResult where there are no findings to
-// select images of.
-func Make(one triage.Delivery, image []byte, k Kind, language string) ([]byte, error) {
+// Kinds are all, in the order in which they are sent.
+var Kinds = []Kind{SR, KO}
+
+// Read returns the contents of one of a delivery's Paths.
+type Read func(path string) ([]byte, error)
+
+// Make writes one object. triage.ErrNoResult where a result has none of its
+// kind: there are key images of findings alone.
+func Make(one triage.Delivery, read Read, k Kind, language string) ([]byte, error) {
+	if one.Header == "" {
+		return nil, triage.ErrNoResult
+	}
+	image, err := read(one.Header)
+	if err != nil {
+		return nil, err
+	}
 	r, err := Of(one, image, report.Language(language))
 	if err != nil {
 		return nil, err
 	}
-	if k == KO {
-		if len(r.Findings) == 0 {
-			return nil, triage.ErrNoResult
-		}
-		return r.KO()
+	if k == SR {
+		return r.SR()
 	}
-	return r.SR()
+	if len(r.Findings) == 0 {
+		return nil, triage.ErrNoResult
+	}
+	return r.KO()
 }
 
-// Place says where an object lies.
-func Place(data []byte) (studyUID, seriesUID string, err error) {
+// Place says which object it is that Make wrote, and where it belongs.
+func Place(data []byte) (studyUID string, ref triage.InstanceRef, err error) {
 	f, err := part10.Parse(data, part10.DefaultLimits())
 	if err != nil {
-		return "", "", err
+		return "", ref, err
 	}
 	in, err := dicomio.Identify(f)
 	if err != nil {
-		return "", "", err
+		return "", ref, err
 	}
-	return in.StudyUID, in.SeriesUID, nil
+	return in.StudyUID, triage.InstanceRef{SOPClassUID: in.SOPClassUID, SOPUID: in.SOPUID, SeriesUID: in.SeriesUID}, nil
 }
