@@ -49,6 +49,9 @@ func (c *configCheckCmd) Run(s *streams, ctx kongContext) error {
 	if to, err := c.destinations(settings.Deliver); err != nil || len(to.outbox) > 0 {
 		check("deliver", err, strings.Join(to.names(), ", "))
 	}
+	if polls, err := c.polls(settings.Poll); err != nil || len(polls) > 0 {
+		check("poll", err, strings.Join(pollNames(polls), ", "))
+	}
 	busy, err := c.tryListener(ctx)
 	check("listener", err, c.Listen+" "+c.exposureWords())
 	if busy {

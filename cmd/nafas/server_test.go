@@ -72,10 +72,17 @@ var solidFree = nodule.Mix{Solid: 1, Free: 1}
 // smallStudy is the small chest as the files of one study among many.
 func smallStudy(t *testing.T, name string) (uid string, files []client.File) {
 	t.Helper()
+	return smallStudyOf(t, name, "")
+}
+
+// smallStudyOf is smallStudy of a date, as DICOM writes it.
+func smallStudyOf(t *testing.T, name, date string) (uid string, files []client.File) {
+	t.Helper()
 	v, err := smallChest()
 	require.NoError(t, err)
 	options := ctwriter.Options{
 		Seed: name, StudyUID: part10.NameUID("test study", name), Patient: ctwriter.Patient{ID: name, Issuer: "TEST", Name: "Test^" + name},
+		Date: date,
 	}
 	instances, err := ctwriter.Instances(v, options)
 	require.NoError(t, err)

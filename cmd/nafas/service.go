@@ -122,6 +122,7 @@ type service struct {
 	inbox    sync.WaitGroup
 	// endInbox ends the recording of what the DICOM listener took.
 	endInbox context.CancelFunc
+	pollers  pollers
 	served   chan error
 }
 
@@ -146,6 +147,10 @@ func startService(ctx context.Context, log *slog.Logger, f serviceFlags) (_ *ser
 		return nil, err
 	}
 	to, err := f.destinations(settings.Deliver)
+	if err != nil {
+		return nil, err
+	}
+	polls, err := f.polls(settings.Poll)
 	if err != nil {
 		return nil, err
 	}
@@ -192,6 +197,7 @@ func startService(ctx context.Context, log *slog.Logger, f serviceFlags) (_ *ser
 	s.takeOneByOne(app)
 	s.rpc.SetReady()
 	go s.sweep(ctx)
+	s.poll(polls)
 	return s, nil
 }
 
@@ -261,6 +267,7 @@ func (s *service) wait(ctx context.Context) error {
 func (s *service) stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.flags.Grace)
 	defer cancel()
+	s.pollers.stop()
 	if s.dicom != nil {
 		s.dicom.stop(ctx)
 	}
@@ -279,6 +286,7 @@ func (s *service) stop() error {
 
 // close gives back what was opened, in the reverse order.
 func (s *service) close() {
+	s.pollers.stop()
 	if s.worker != nil {
 		s.worker.Close()
 	}

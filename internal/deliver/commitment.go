@@ -18,12 +18,19 @@ var (
 )
 
 // reportAwaited is how long a destination has for its report before it is asked
-// again, and reportLook how often it is looked for: a report that comes makes
-// the job ready at once.
+// again. It is looked for after some seconds, since it may come while the job
+// that asked still ends, and then less and less often: one that comes later
+// makes the job ready at once.
 const (
-	reportAwaited = 15 * time.Minute
-	reportLook    = time.Minute
+	reportAwaited  = 15 * time.Minute
+	firstLook      = 2 * time.Second
+	longestLookOut = 2 * time.Minute
 )
+
+func (d *Deliverer) look(askedAt time.Time) time.Time {
+	now := d.now()
+	return now.Add(min(max(now.Sub(askedAt), firstLook), longestLookOut))
+}
 
 // ask requests storage commitment of what was stored (PS3.4 annex J). The
 // report comes to our listener.
@@ -43,7 +50,7 @@ func (d *Deliverer) ask(ctx context.Context, t triage.Token, one triage.Delivery
 	if err := c.Close(); err != nil {
 		d.log.DebugContext(ctx, "association not released in good order", "error", err)
 	}
-	return outcome{has: stored, again: d.now().Add(reportLook)}, nil
+	return outcome{has: stored, again: d.look(sent.AskedAt)}, nil
 }
 
 // follow goes on with a delivery whose objects the destination has taken.
@@ -56,7 +63,7 @@ func (d *Deliverer) follow(ctx context.Context, t triage.Token, one triage.Deliv
 		// The next try sends them again.
 		return outcome{has: sent.Objects}, errors.Join(errNotKept, d.outbox.Sent(ctx, t, one.ID, triage.Sent{}))
 	case sent.TransactionUID != "" && d.now().Sub(sent.AskedAt) < reportAwaited:
-		return outcome{has: sent.Objects, again: d.now().Add(reportLook)}, nil
+		return outcome{has: sent.Objects, again: d.look(sent.AskedAt)}, nil
 	}
 	c, err := dimse.Dial(ctx, to.Remote, []dimse.Proposal{{AbstractSyntax: dimse.StorageCommitment, TransferSyntaxes: messages}})
 	if err != nil {
