@@ -115,12 +115,19 @@ func (d *Deliverer) Deliver(ctx context.Context, t triage.Token, id int64) (agai
 	if ctx.Err() != nil || errors.Is(err, triage.ErrFenced) {
 		return time.Time{}, err
 	}
-	dead := d.late(one, to) && !errors.Is(err, errHeld)
-	d.log.WarnContext(ctx, "result not delivered", "destination", one.Destination, "error", err, "dead", dead)
-	return time.Time{}, errors.Join(err, d.outbox.DeliveryFailed(ctx, t, id, d.now(), triage.DeliveryFailure{
-		Reason: reason(err), Dead: dead, Acknowledged: did.has,
-	}))
+	failure := triage.DeliveryFailure{Reason: reason(err), Acknowledged: did.has}
+	if errors.Is(err, errHeld) {
+		// No try helps until a person has looked, and then another delivery
+		// takes the place of this one.
+		return d.now().Add(heldPause), d.outbox.DeliveryFailed(ctx, t, id, d.now(), failure)
+	}
+	failure.Dead = d.late(one, to)
+	d.log.WarnContext(ctx, "result not delivered", "destination", one.Destination, "error", err, "dead", failure.Dead)
+	return time.Time{}, errors.Join(err, d.outbox.DeliveryFailed(ctx, t, id, d.now(), failure))
 }
+
+// heldPause is how long a delivery of a held study rests.
+const heldPause = time.Hour
 
 func (d *Deliverer) late(one triage.Delivery, to Destination) bool {
 	limit := to.Patience

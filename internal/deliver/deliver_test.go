@@ -182,12 +182,6 @@ func TestWhatIsNotDelivered(t *testing.T) {
 		{"a week later", func(o *outbox) { o.one.QueuedAt = time.Now().Add(-8 * 24 * time.Hour) }, func(t *testing.T) deliver.Destination {
 			return start(t, &archive{status: command.OutOfResources}, sr, ko)
 		}, "the peer answered A700H", true},
-		{"a study that is held, for how long ever", func(o *outbox) {
-			o.one.QueuedAt = time.Now().Add(-80 * 24 * time.Hour)
-			o.one.Study.NotAssessed = refusal.New(refusal.PatientMismatch, "", "two")
-		}, func(t *testing.T) deliver.Destination {
-			return start(t, &archive{stored: map[string][]byte{}}, sr, ko)
-		}, "more than one patient", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o, image := waiting(t)
@@ -202,6 +196,20 @@ func TestWhatIsNotDelivered(t *testing.T) {
 			require.Equal(t, c.dead, o.dead)
 		})
 	}
+}
+
+// A study that is held waits for a person, however long.
+func TestAHeldStudy(t *testing.T) {
+	o, image := waiting(t)
+	o.one.QueuedAt = time.Now().Add(-80 * 24 * time.Hour)
+	o.one.Study.NotAssessed = refusal.New(refusal.PatientMismatch, "", "two")
+	a := &archive{stored: map[string][]byte{}}
+	require.NoError(t, run(t, o, image, start(t, a, sr, ko)))
+	require.Empty(t, a.stored)
+	require.Empty(t, o.delivered)
+	require.False(t, o.dead)
+	require.Contains(t, o.reasons[0], "more than one patient")
+	require.True(t, o.again.After(time.Now()), "without a line in the log for every minute of it")
 }
 
 func TestADeliveryThatIsNoLongerTheJobs(t *testing.T) {
