@@ -6,7 +6,7 @@ import "nafas/dicomio/report"
 // words, of a failure one that says why: whoever reads nothing but
 // Observations must not take either for a study that was never sent.
 func (s said) observations() []observation {
-	if s.failed() || len(s.report.Findings) == 0 {
+	if len(s.report.Findings) == 0 {
 		return []observation{s.statement()}
 	}
 	var out []observation

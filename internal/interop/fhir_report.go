@@ -1,6 +1,7 @@
 package interop
 
 import (
+	"fmt"
 	"html"
 
 	"nafas/internal/triage"
@@ -34,12 +35,13 @@ func (s said) diagnosticReport(observations []observation) diagnosticReport {
 }
 
 func (s said) narrative() narrative {
-	direction := ""
+	direction := "ltr"
 	if s.language == "ar" {
-		direction = ` dir="rtl"`
+		direction = "rtl"
 	}
-	return narrative{Status: "generated", Div: `<div xmlns="http://www.w3.org/1999/xhtml" xml:lang="` + string(s.language) + `"` + direction +
-		`><p>` + html.EscapeString(s.conclusion()) + `</p><p>` + html.EscapeString(s.priority()) + `</p></div>`}
+	return narrative{Status: "generated", Div: fmt.Sprintf(
+		`<div xmlns="http://www.w3.org/1999/xhtml" lang="%[1]s" xml:lang="%[1]s" dir="%[2]s"><p>%[3]s</p><p>%[4]s</p></div>`,
+		s.language, direction, html.EscapeString(s.conclusion()), html.EscapeString(s.priority()))}
 }
 
 // accession is the number of the order that the study answers.

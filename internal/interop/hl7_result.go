@@ -24,10 +24,8 @@ type observed struct {
 // obx are the segments of all values.
 func (s said) obx() []segment {
 	values := s.ofStudy()
-	if !s.failed() {
-		for _, f := range s.report.Findings {
-			values = append(values, s.ofFinding(f)...)
-		}
+	for _, f := range s.report.Findings {
+		values = append(values, s.ofFinding(f)...)
 	}
 	var out []segment
 	for i, v := range values {

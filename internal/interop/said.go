@@ -80,10 +80,13 @@ func (s said) failed() bool { return s.report.NotAssessed != "" }
 // conclusion is all in words.
 func (s said) conclusion() string {
 	out := s.report.Sentences(s.language)
-	if n := len(s.report.Findings); n > 0 && !s.failed() {
+	if n := len(s.report.Findings); n > 0 {
 		out = append(out, fmt.Sprintf(s.words.reached, n), s.words.score)
 	}
-	return strings.Join(append(out, s.words.review), " ")
+	if !s.failed() {
+		out = append(out, s.words.review)
+	}
+	return strings.Join(out, " ")
 }
 
 // priority is in words, with its reasons.
