@@ -3,7 +3,9 @@ package interop
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 	"time"
+	"unicode"
 
 	"nafas/internal/triage"
 )
@@ -78,6 +80,17 @@ func (s said) started() string {
 	}
 	clock := e.StudyTime[:2] + ":" + e.StudyTime[2:4] + ":" + e.StudyTime[4:]
 	return day + "T" + clock + e.Zone[:3] + ":" + e.Zone[3:]
+}
+
+// printable is text of a header as a FHIR string may have it: no control
+// characters (R4 data type string).
+func printable(text string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, text))
 }
 
 // fhirDate is YYYYMMDD as YYYY-MM-DD.

@@ -12,10 +12,10 @@ func (s said) patientHead() head {
 // patient is as the image names it.
 func (s said) patient() patient {
 	p := patient{head: s.patientHead(), Name: humanNames(s.exam.PersonName), BirthDate: fhirDate(s.exam.BirthDate)}
-	if id := s.exam.Patient.ID; id != "" {
+	if id := printable(s.exam.Patient.ID); id != "" {
 		kind := table("v2-0203", "PI", "Patient internal identifier")
 		known := identifier{Type: &kind, Value: id}
-		if issuer := s.exam.Patient.Issuer; issuer != "" {
+		if issuer := printable(s.exam.Patient.Issuer); issuer != "" {
 			known.Assigner = &reference{Display: issuer}
 		}
 		p.Identifier = []identifier{known}
@@ -36,7 +36,7 @@ func humanNames(n dicomio.PersonName) (out []humanName) {
 			continue
 		}
 		name := humanName{
-			Family: group.parts.Family, Given: present(group.parts.Given, group.parts.Middle),
+			Family: printable(group.parts.Family), Given: present(group.parts.Given, group.parts.Middle),
 			Prefix: present(group.parts.Prefix), Suffix: present(group.parts.Suffix),
 		}
 		if marked {
@@ -47,10 +47,10 @@ func humanNames(n dicomio.PersonName) (out []humanName) {
 	return out
 }
 
-// present are those that are not empty.
+// present are those that are not empty, printable.
 func present(values ...string) (out []string) {
 	for _, v := range values {
-		if v != "" {
+		if v = printable(v); v != "" {
 			out = append(out, v)
 		}
 	}

@@ -47,7 +47,7 @@ func (s said) narrative() narrative {
 // accession is the number of the order that the study answers.
 func (s said) accession() identifier {
 	kind := table("v2-0203", "ACSN", "Accession ID")
-	return identifier{Type: &kind, Value: s.exam.AccessionNumber}
+	return identifier{Type: &kind, Value: printable(s.exam.AccessionNumber)}
 }
 
 // task proposes a place in the worklist. It is a proposal, and its priority

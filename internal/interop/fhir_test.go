@@ -240,6 +240,7 @@ func TestThePatientOfABundle(t *testing.T) {
 		{"no name", attributes{tag.PatientName: nil}, "name", nil},
 		{"identifier", nil, "identifier.0.value", "P1"},
 		{"its issuer", nil, "identifier.0.assigner.display", "HOSPITAL"},
+		{"control characters", attributes{tag.PatientID: {"P\r\n1\x1c"}}, "identifier.0.value", "P  1"},
 		{"no issuer", attributes{tag.IssuerOfPatientID: nil}, "identifier.0.assigner", nil},
 		{"birth date", nil, "birthDate", "1960-01-31"},
 		{"a birth date that is none", attributes{tag.PatientBirthDate: {"19601399"}}, "birthDate", nil},
