@@ -154,13 +154,7 @@ func (r Result) document(l Language) (item, error) {
 }
 
 // said is what a report without findings says in words.
-func (r Result) said(l Language) string {
-	w := words[l]
-	if r.NotAssessed != "" {
-		return w.disclaimer + " " + fmt.Sprintf(w.failed, r.NotAssessed)
-	}
-	return strings.Join([]string{w.disclaimer, fmt.Sprintf(w.searched, r.Algorithm.Name, r.Algorithm.Version), w.nothing}, " ")
-}
+func (r Result) said(l Language) string { return strings.Join(r.Sentences(l), " ") }
 
 // library lists the images that show findings; without any, the first of the
 // series (TID 1600).

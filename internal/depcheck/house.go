@@ -65,7 +65,7 @@ var House = Rules{
 		{"internal/deliver/...", adapter("dicomio/dimse/...", "dicomio/dicomweb/...", "dicomio/report"), "an adapter: knows the application, never another adapter"},
 		{"internal/web/...", adapter(), "an adapter: knows the application, never another adapter"},
 		{"internal/rescore/...", adapter(), "an adapter: knows the application, never another adapter"},
-		{"internal/interop/...", adapter(), "an adapter: knows the application, never another adapter"},
+		{"internal/interop/...", adapter("dicomio/report"), "an adapter: knows the application, never another adapter"},
 
 		{"cmd/...", []string{"..."}, "wires everything; nobody can import it"},
 	},
