@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -174,7 +173,7 @@ func (f serviceFlags) destination(d config.Destination) (deliver.Destination, er
 		}
 		out.Web, err = webClient(d.Web, token, d.Client())
 	default:
-		return out, fmt.Errorf("hl7 is not there yet")
+		out.Line, err = hl7Line(d)
 	}
 	return out, err
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"nafas/dicomio/ctwriter"
 	"nafas/dicomio/dimse/netnstest"
 	"nafas/internal/client"
 	nafasv1 "nafas/proto/nafas/v1"
@@ -300,7 +301,7 @@ poll:
 		require.Contains(t, out, "poll       ok: pacs")
 		require.Contains(t, out, "deliver    ok: pacs")
 
-		uid, files := smallStudyOf(t, "new", time.Now().Format("20060102"))
+		uid, files := smallStudyOf(t, "new", ctwriter.Options{Date: time.Now().Format("20060102")})
 		old, oldFiles := smallStudy(t, "old")
 		study := o.upload(contents(t, files))
 		o.upload(contents(t, oldFiles))

@@ -121,7 +121,8 @@ func (d *Deliverer) Deliver(ctx context.Context, t triage.Token, id int64) (agai
 		// takes the place of this one.
 		return d.now().Add(heldPause), d.outbox.DeliveryFailed(ctx, t, id, d.now(), failure)
 	}
-	failure.Dead = d.late(one, to)
+	var final FinalError
+	failure.Dead = d.late(one, to) || errors.As(err, &final)
 	d.log.WarnContext(ctx, "result not delivered", "destination", one.Destination, "error", err, "dead", failure.Dead)
 	return time.Time{}, errors.Join(err, d.outbox.DeliveryFailed(ctx, t, id, d.now(), failure))
 }
@@ -171,6 +172,15 @@ func (e PlainError) Unwrap() error { return e.error }
 
 // Plain marks an error as a PlainError.
 func Plain(err error) error { return PlainError{err} }
+
+// FinalError is a PlainError that no further try will mend.
+type FinalError struct{ PlainError }
+
+// Unwrap gives the PlainError.
+func (e FinalError) Unwrap() error { return e.PlainError }
+
+// Final marks an error as a FinalError.
+func Final(err error) error { return FinalError{PlainError{err}} }
 
 func (d *Deliverer) deliver(ctx context.Context, t triage.Token, one triage.Delivery, to Destination) (outcome, error) {
 	why := one.Study.NotAssessed

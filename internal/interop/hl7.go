@@ -3,7 +3,6 @@ package interop
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"strings"
 	"time"
 
@@ -11,21 +10,17 @@ import (
 	"nafas/internal/triage"
 )
 
-// ErrNoOrder says that a study names no patient identifier or no accession
-// number: a result without them could end up with another patient or order.
-var ErrNoOrder = errors.New("the images have no patient identifier or no accession number, without which no HL7 result is written; correct them in the archive and send the study again")
-
 // ORU writes what is said of a study as an HL7 v2.5.1 message ORU^R01 in
 // UTF-8: MSH, PID, ORC, OBR, and OBX for each value. It never has a status of
-// final. image and language are as in FHIR, and so are the errors; ErrNoOrder
-// too.
+// final. image and language are as in FHIR, and so are the errors;
+// triage.ErrNoOrder too.
 func ORU(one triage.Delivery, image []byte, language string) ([]byte, error) {
 	s, err := of(one, image, language)
 	if err != nil {
 		return nil, err
 	}
 	if s.exam.Patient.ID == "" || s.exam.AccessionNumber == "" {
-		return nil, ErrNoOrder
+		return nil, triage.ErrNoOrder
 	}
 	body := append([]segment{s.pid(), s.orc(), s.obr()}, s.obx()...)
 	head := s.msh()

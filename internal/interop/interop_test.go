@@ -86,7 +86,7 @@ func TestNoOrder(t *testing.T) {
 			im := image(t, missing)
 			for _, change := range outcomes {
 				_, err := interop.ORU(change(delivery(t, im)), im, "en")
-				require.ErrorIs(t, err, interop.ErrNoOrder)
+				require.ErrorIs(t, err, triage.ErrNoOrder)
 				_, err = interop.FHIR(change(delivery(t, im)), im, "en")
 				require.NoError(t, err)
 			}

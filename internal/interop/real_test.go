@@ -12,6 +12,7 @@ import (
 
 	"nafas/dicomio/part10"
 	"nafas/internal/interop"
+	"nafas/internal/triage"
 )
 
 // The headers of public series, de-identified as they are: bundles of them are
@@ -35,7 +36,7 @@ func TestRealHeaders(t *testing.T) {
 		require.NoError(t, err, folder)
 		bundles[filepath.Base(folder)] = data
 		message, err := interop.ORU(delivery(t, im), im, "fr")
-		if errors.Is(err, interop.ErrNoOrder) {
+		if errors.Is(err, triage.ErrNoOrder) {
 			continue
 		}
 		require.NoError(t, err, folder)

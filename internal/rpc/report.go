@@ -23,21 +23,28 @@ func (s *triageService) GetReport(ctx context.Context, r *nafasv1.GetReportReque
 	if err := validateUID("study_instance_uid", r.GetStudyInstanceUid()); err != nil {
 		return nil, err
 	}
-	kind, ok := reportKinds[r.GetFormat()]
-	if !ok {
-		return nil, invalid("format", "is none of the known values")
+	kind, object := reportKinds[r.GetFormat()]
+	text, written := s.texts[r.GetFormat()]
+	if !object && !written {
+		return nil, invalid("format", "is none that this service writes")
 	}
 	language := cmp.Or(r.GetLanguage(), objects.Languages[0])
 	if !slices.Contains(objects.Languages, language) {
 		return nil, invalid("language", "is none of "+strings.Join(objects.Languages, ", "))
 	}
-	said, _, err := s.service.Report(ctx, r.GetStudyInstanceUid())
+	said, image, err := s.service.Report(ctx, r.GetStudyInstanceUid())
 	if err != nil {
 		return nil, statusError(ctx, s.log, err)
 	}
-	data, err := objects.Make(said, s.service.ReadFile, kind, language)
+	out := &nafasv1.GetReportResponse{MediaType: mediaTypeDICOM}
+	if object {
+		out.Data, err = objects.Make(said, s.service.ReadFile, kind, language)
+	} else {
+		out.MediaType = text.MediaType
+		out.Data, err = text.Write(said, image, language)
+	}
 	if err != nil {
 		return nil, statusError(ctx, s.log, err)
 	}
-	return &nafasv1.GetReportResponse{Data: data, MediaType: mediaTypeDICOM}, nil
+	return out, nil
 }

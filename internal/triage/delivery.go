@@ -114,6 +114,10 @@ type DeliveryStatus struct {
 // ErrNoResult says that nothing is said of a study yet.
 var ErrNoResult = errors.New("the study has no result yet")
 
+// ErrNoOrder says that a study names no patient identifier or no accession
+// number: a message about it could end up with another patient or order.
+var ErrNoOrder = errors.New("the images have no patient identifier or no accession number, without which no HL7 result is written; correct them in the archive and send the study again")
+
 // Report returns what is to be said of a study, as a Delivery to nobody, and
 // the file of an image of its series. ErrNotFound; ErrNoResult where nothing is
 // said of it yet; a refusal where it is held.
