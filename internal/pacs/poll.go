@@ -125,15 +125,15 @@ func (p *Poller) Look(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := p.ledger.Forget(ctx, p.rule.Name, now.AddDate(0, 0, -p.rule.Days-forgetAfterDays)); err != nil {
+	if err := p.ledger.Unlist(ctx, p.rule.Name, now.AddDate(0, 0, -p.rule.Days-unlistAfterDays)); err != nil {
 		return err
 	}
 	return archive.Close()
 }
 
-// forgetAfterDays is how long a study that the archive does not name any more
+// unlistAfterDays is how long a study that the archive does not name any more
 // is remembered beyond the days that are looked for.
-const forgetAfterDays = 7
+const unlistAfterDays = 7
 
 // dates is the range of study dates; tomorrow too, since the archive's clock
 // may be in another zone.

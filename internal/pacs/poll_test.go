@@ -76,7 +76,7 @@ func (l ledger) Remember(_ context.Context, _ string, list []triage.Polled) erro
 	return nil
 }
 
-func (l ledger) Forget(_ context.Context, _ string, since time.Time) error {
+func (l ledger) Unlist(_ context.Context, _ string, since time.Time) error {
 	for k, p := range l {
 		if p.SeenAt.Before(since) {
 			delete(l, k)

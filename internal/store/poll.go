@@ -47,8 +47,8 @@ func (s *SQLite) Remember(ctx context.Context, archive string, list []triage.Pol
 	})
 }
 
-// Forget implements triage.Ledger.
-func (s *SQLite) Forget(ctx context.Context, archive string, since time.Time) error {
+// Unlist implements triage.Ledger.
+func (s *SQLite) Unlist(ctx context.Context, archive string, since time.Time) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM polled WHERE archive = ? AND seen_at < ?`, archive, micros(since))
 		return err

@@ -27,6 +27,6 @@ type Ledger interface {
 	Polled(ctx context.Context, archive string) (map[string]Polled, error)
 	// Remember writes what is known now.
 	Remember(ctx context.Context, archive string, list []Polled) error
-	// Forget drops what the archive has not named since.
-	Forget(ctx context.Context, archive string, since time.Time) error
+	// Unlist drops what the archive has not named since.
+	Unlist(ctx context.Context, archive string, since time.Time) error
 }
