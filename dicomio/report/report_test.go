@@ -3,6 +3,7 @@ package report_test
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"testing"
 	"time"
 
@@ -24,7 +25,7 @@ func images(t testing.TB) [][]byte {
 		Axes: [3]volume.Vec3{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}},
 	}, HU: make([]int16, 16*16*4)}
 	out, err := ctwriter.Instances(v, ctwriter.Options{
-		Seed: "report", Patient: ctwriter.Patient{ID: "P1", Issuer: "TEST", Name: "Benaïssa^Zoé", BirthDate: "19600101", Sex: "F"},
+		Seed: "report", StudyUID: "2.25.20260301", Patient: ctwriter.Patient{ID: "P1", Issuer: "TEST", Name: "Benaïssa^Zoé", BirthDate: "19600101", Sex: "F"},
 	})
 	require.NoError(t, err)
 	return out
@@ -80,7 +81,14 @@ func objects(t testing.TB) map[string][]byte {
 		data, err := result(t, l).KO()
 		require.NoError(t, err)
 		out["ko-"+string(l)] = data
+		maps.Copy(out, pictured(t, result(t, l), gridOf(t, images(t)), string(l)))
 	}
+	r, g := resultOn(t, stack(t, "single frames"), report.French, usual()...)
+	maps.Copy(out, pictured(t, r, g, "single"))
+	r, g = resultOn(t, stack(t, "multi-frame"), report.Arabic, usual()...)
+	maps.Copy(out, pictured(t, r, g, "multi"))
+	one, g := resultOn(t, stack(t, "single frames"), report.English, usual()[3])
+	maps.Copy(out, pictured(t, one, g, "one"))
 	replacing := result(t, report.English)
 	replacing.Replaces = []report.Predecessor{{
 		Reference: report.Reference{SOPClassUID: "1.2.840.10008.5.1.4.1.1.88.34", SOPInstanceUID: "2.25.1"}, SeriesUID: "2.25.2",
