@@ -46,6 +46,11 @@ func NewAlbum(sheets ...Sheet) (*Album, error) {
 	if len(sheets) == 0 {
 		return nil, errors.New("an album without a sheet")
 	}
+	for i, s := range sheets {
+		if s.Picture == nil {
+			return nil, fmt.Errorf("sheet %d has no picture", i+1)
+		}
+	}
 	size := sheets[0].Picture.Bounds().Size()
 	if size.X < 1 || size.Y < 1 || size.X > maxSide || size.Y > maxSide {
 		return nil, fmt.Errorf("a picture of %d columns and %d rows; 1 to %d can be drawn", size.X, size.Y, maxSide)

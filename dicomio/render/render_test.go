@@ -230,6 +230,7 @@ func TestWhatCannotBeDrawn(t *testing.T) {
 		sheets []render.Sheet
 	}{
 		{"without a sheet", nil},
+		{"no picture", []render.Sheet{{}}},
 		{"can be drawn", []render.Sheet{{Picture: grey(4097, 1)}}},
 		{"can be drawn", []render.Sheet{{Picture: image.NewGray(image.Rectangle{})}}},
 		{"size of the first", []render.Sheet{{Picture: grey(20, 20)}, {Picture: grey(20, 21)}}},
