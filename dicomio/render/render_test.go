@@ -206,6 +206,22 @@ func TestALabelStandsByItsRing(t *testing.T) {
 	require.Equal(t, "7", rendertest.Line(cell, cell.Bounds().Min, 1))
 }
 
+// Two things in one place: each label can be read.
+func TestLabelsDoNotLieOnEachOther(t *testing.T) {
+	p := image.NewGray(image.Rect(0, 0, 512, 512))
+	m := render.Mark{Column: 100, Row: 200, RadiusColumns: 10, RadiusRows: 10}
+	yellow := func(labels ...string) int {
+		var marks []render.Mark
+		for _, label := range labels {
+			m.Label = label
+			marks = append(marks, m)
+		}
+		return len(yellowOf(album(t, render.Sheet{Picture: p, Marks: marks}).Page(0)))
+	}
+	ring := yellow("")
+	require.Equal(t, yellow("1")-ring+yellow("2")-ring, yellow("1", "2")-ring)
+}
+
 // A thing that fills the picture leaves no room for a label, and none is
 // drawn on it.
 func TestNoRoomForALabel(t *testing.T) {

@@ -88,9 +88,13 @@ func TestTheNameOfARejectionNote(t *testing.T) {
 			seen[name] = true
 		}
 	}
-	moved := slices.Clone(old)
-	moved[0].SeriesUID = "2.25.77"
-	require.False(t, seen[r.RejectionInstance(moved).SOPInstanceUID])
+	for _, change := range []func(*report.Predecessor){
+		func(p *report.Predecessor) { p.SeriesUID = "2.25.77" }, func(p *report.Predecessor) { p.SOPInstanceUID = "2.25.77" },
+	} {
+		other := slices.Clone(old)
+		change(&other[0])
+		require.False(t, seen[r.RejectionInstance(other).SOPInstanceUID])
+	}
 }
 
 // A result that failed withdraws what an earlier one said.

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/suyashkumar/dicom/pkg/tag"
 
+	"nafas/dicomio"
 	"nafas/dicomio/ctwriter"
 	"nafas/dicomio/part10"
 	"nafas/dicomio/report"
@@ -147,6 +148,15 @@ func TestTextThatCannotBeTranscoded(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"ISO_IR 100", "ISO 2022 IR 999"}, f.Strings(tag.SpecificCharacterSet))
 	require.True(t, bytes.Contains(data, []byte("Imaging Measurement Report")))
+	for name, data := range pictured(t, r, gridOf(t, images(t)), "") {
+		require.True(t, bytes.Contains(data, []byte("A\x1b$)Z\xff\xfe")), name)
+		f, err := part10.Parse(data, part10.DefaultLimits())
+		require.NoError(t, err)
+		require.Equal(t, []string{"ISO_IR 100", "ISO 2022 IR 999"}, f.Strings(tag.SpecificCharacterSet), name)
+		for _, arabic := range []string{"تجزئة", "أحدث", "المصدر"} {
+			require.False(t, bytes.Contains(data, []byte(arabic)), name)
+		}
+	}
 }
 
 func TestAPredecessorIsNamedInItsSeries(t *testing.T) {
@@ -179,6 +189,18 @@ func TestTimesAreInTheZoneOfTheImages(t *testing.T) {
 	for attribute, want := range map[tag.Tag]string{tag.TimezoneOffsetFromUTC: "+0330", tag.StudyTime: "120000", tag.ContentTime: "160015.123456"} {
 		got, _ := f.Elements().String(attribute)
 		require.Equal(t, want, got)
+	}
+}
+
+// What comes back to us is known as ours, and is no CT to be read.
+func TestObjectsAreKnownAsOurs(t *testing.T) {
+	for name, data := range objects(t) {
+		f, err := part10.Parse(data, part10.DefaultLimits())
+		require.NoError(t, err, name)
+		in, err := dicomio.ReadInstance(f)
+		require.NoError(t, err, name)
+		require.True(t, in.Own, name)
+		require.False(t, in.IsCT(), name)
 	}
 }
 

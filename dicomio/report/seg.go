@@ -68,7 +68,7 @@ func (r Result) ordered(g Grid, segments []Segment) ([]Segment, error) {
 	seen := map[int]bool{}
 	for _, s := range segments {
 		rank := s.Finding.Rank
-		if !slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Rank == rank }) || r.NotAssessed != "" {
+		if !slices.Contains(r.Findings, s.Finding) || r.NotAssessed != "" {
 			return nil, fmt.Errorf("a segment of a finding %d, which the result does not have", rank)
 		}
 		if seen[rank] {

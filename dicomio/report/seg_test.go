@@ -270,6 +270,18 @@ func TestOrderAndEmptySegments(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, data, again)
 
+	// Slices of a mask without a voxel make no frame.
+	for i, s := range all {
+		m := &all[i].Mask
+		area := m.Size[0] * m.Size[1]
+		before, behind := m.First[2], len(g.Slices)-m.First[2]-m.Size[2]
+		m.In = slices.Concat(make([]bool, before*area), s.Mask.In, make([]bool, behind*area))
+		m.First[2], m.Size[2] = 0, len(g.Slices)
+	}
+	again, err = r.SEG(g, all)
+	require.NoError(t, err)
+	require.Equal(t, data, again)
+
 	clear(all[2].Mask.In) // the finding of rank 2
 	data, err = r.SEG(g, all)
 	require.NoError(t, err)
@@ -333,6 +345,7 @@ func TestWhatCannotBeSegmented(t *testing.T) {
 		breakIt    func(*report.Result, *report.Grid, *[]report.Segment)
 	}{
 		{"a finding of another result", "does not have", func(_ *report.Result, _ *report.Grid, s *[]report.Segment) { (*s)[0].Finding.Rank = 9 }},
+		{"a finding that was changed since", "does not have", func(_ *report.Result, _ *report.Grid, s *[]report.Segment) { (*s)[0].Finding.Side = "right" }},
 		{"a result of a failure", "does not have", func(r *report.Result, _ *report.Grid, _ *[]report.Segment) { r.NotAssessed = "TOO_THICK: 10 mm" }},
 		{"one finding twice", "two segments", func(_ *report.Result, _ *report.Grid, s *[]report.Segment) { *s = append(*s, (*s)[0]) }},
 		{"nobody knows how it was made", "not said how", func(_ *report.Result, _ *report.Grid, s *[]report.Segment) { (*s)[0].Making = "" }},
