@@ -1,6 +1,7 @@
 package dicomio
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -92,4 +93,13 @@ func describedValue(elems part10.Elements, t tag.Tag, sets []string) string {
 		v = strings.ToValidUTF8(v[:mostDescribed], "")
 	}
 	return strings.ReplaceAll(v, "\x00", "")
+}
+
+// OfStudy says whether an attribute is one of the patient or the study, as far
+// as Describe knows it.
+func OfStudy(keyword string) bool {
+	return keyword == "StudyInstanceUID" || keyword == "ModalitiesInStudy" || slices.ContainsFunc(described[0].tags, func(t tag.Tag) bool {
+		info, err := tag.Find(t)
+		return err == nil && info.Keyword == keyword
+	})
 }

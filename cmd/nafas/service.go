@@ -177,7 +177,7 @@ func startService(ctx context.Context, log *slog.Logger, f serviceFlags) (_ *ser
 	if s.dicom, err = listenDICOM(f.DICOM, f.tlsFiles(), f.Insecure, app, log); err != nil {
 		return nil, err
 	}
-	if s.http, err = listenHTTP(f, security.Tokens, app, log); err != nil {
+	if s.http, err = listenHTTP(f, security.Tokens, app, s.store, log); err != nil {
 		return nil, err
 	}
 	if err := s.jobs.Start(ctx); err != nil {
@@ -189,6 +189,7 @@ func startService(ctx context.Context, log *slog.Logger, f serviceFlags) (_ *ser
 	s.takeOneByOne(app)
 	s.rpc.SetReady()
 	go s.sweep(ctx)
+	go s.describe(ctx, app)
 	return s, nil
 }
 

@@ -20,8 +20,8 @@ const (
 	// Text: equal letter for letter; in a value that is Wild, * stands for any
 	// characters and ? for one.
 	Text Form = iota
-	// Name: as Text over NameKey of either side, and any component group of a
-	// name will do.
+	// Name: as Text over NameKey of either side; any component group of a name,
+	// or some that follow each other, will do.
 	Name
 	// Date: From to To, inclusive, as YYYYMMDD.
 	Date
@@ -206,10 +206,9 @@ func (c Condition) one(value string) bool {
 	case Text:
 		return slices.ContainsFunc(c.Values, func(p string) bool { return fits(p, value) })
 	case Name:
-		key := NameKey(value)
-		groups := append(strings.Split(key, "="), key)
+		runs := groupRuns(NameKey(value))
 		return slices.ContainsFunc(c.Values, func(p string) bool {
-			return slices.ContainsFunc(groups, func(g string) bool { return fits(p, g) })
+			return slices.ContainsFunc(runs, func(r string) bool { return fits(p, r) })
 		})
 	case Time:
 		var err error

@@ -21,3 +21,16 @@ func NameKey(name string) string {
 	}
 	return strings.TrimRight(strings.Join(groups, "="), "=")
 }
+
+// groupRuns are the groups of a name and what follows each other of them.
+func groupRuns(key string) []string {
+	groups := strings.Split(key, "=")
+	groups = groups[:min(len(groups), 3)]
+	var out []string
+	for i := range groups {
+		for j := i + 1; j <= len(groups); j++ {
+			out = append(out, strings.Join(groups[i:j], "="))
+		}
+	}
+	return out
+}

@@ -125,8 +125,12 @@ func (s *Service) DescribeStored(ctx context.Context, archive Archive) (describe
 	var after int64
 	for {
 		list, err := archive.Undescribed(ctx, after, describeAtOnce)
-		if err != nil || len(list) == 0 {
+		if err != nil {
 			return described, err
+		}
+		if len(list) == 0 {
+			s.described.Store(true)
+			return described, nil
 		}
 		after = list[len(list)-1].Number
 		out := make([]Described, len(list))
@@ -142,6 +146,9 @@ func (s *Service) DescribeStored(ctx context.Context, archive Archive) (describe
 		described += len(out)
 	}
 }
+
+// Described says whether DescribeStored has come to its end.
+func (s *Service) Described() bool { return s.described.Load() }
 
 func (s *Service) describe(path string) Description {
 	data, err := s.files.Read(path)

@@ -1,0 +1,2 @@
+// Package render turns modality values into pictures.
+package render

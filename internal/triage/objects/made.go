@@ -1,0 +1,22 @@
+package objects
+
+import "nafas/internal/triage"
+
+// All are the kinds that are made of a result on request, in the order in which
+// they are listed.
+var All = []struct {
+	Kind Kind
+	triage.Made
+}{
+	{SR, triage.Made{Modality: "SR"}},
+	{KO, triage.Made{Modality: "KO", OfFindings: true}},
+}
+
+// Made is All without the kinds.
+func Made() []triage.Made {
+	out := make([]triage.Made, len(All))
+	for i, one := range All {
+		out[i] = one.Made
+	}
+	return out
+}
