@@ -218,6 +218,69 @@ func TestWhatIsStoredComesBackByteForByte(t *testing.T) {
 	require.Equal(t, one[1], body)
 }
 
+func TestABareDataSetIsGivenAsAFile(t *testing.T) {
+	whole := slices(t, 1, ctwriter.Options{Seed: "bare", TransferSyntax: part10.ImplicitLE})[0]
+	h, err := triage.ReadHeader(whole)
+	require.NoError(t, err)
+	meta, err := part10.Meta(h.SOPClassUID, h.SOPUID, part10.ImplicitLE)
+	require.NoError(t, err)
+	s := newShelf(t, nil, whole[len(meta):])
+	_, got := s.get(pathOf(t, whole), "application/dicom")
+	want, err := part10.Parse(whole, part10.DefaultLimits())
+	require.NoError(t, err)
+	given, err := part10.Parse(got, part10.DefaultLimits())
+	require.NoError(t, err)
+	require.Equal(t, "DICM", string(got[128:132]))
+	require.Equal(t, want.Bytes[want.Pixel.Offset:], given.Bytes[given.Pixel.Offset:])
+}
+
+// What a version before has stored is found by its UIDs at once, and by the rest
+// when it was looked at.
+func TestStudiesOfAVersionBefore(t *testing.T) {
+	ct := slices(t, 3, ctwriter.Options{Seed: "old", Description: "axial", Patient: ctwriter.Patient{Name: "Doe^Jane"}})
+	s := newShelf(t, nil, ct...)
+	for _, table := range []string{"study_header", "series_header", "instance_header"} {
+		_, err := s.store.DB().ExecContext(t.Context(), "DELETE FROM "+table)
+		require.NoError(t, err)
+	}
+	require.Len(t, s.search("/studies"), 1)
+	require.Len(t, s.search(studyPath(t, ct[0])+"/instances"), 3)
+	require.Empty(t, s.search("/studies?PatientName=Doe*"))
+
+	stopped, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := s.app.DescribeStored(stopped, s.store)
+	require.Error(t, err)
+	require.False(t, s.app.Described())
+	n, err := s.app.DescribeStored(t.Context(), s.store)
+	require.NoError(t, err)
+	require.Equal(t, 3, n)
+	require.True(t, s.app.Described())
+	require.Len(t, s.search("/studies?PatientName=Doe*"), 1)
+	require.Len(t, s.search("/series?SeriesDescription=axial"), 1)
+	require.Len(t, s.search("/instances?InstanceNumber=2"), 1)
+	n, err = s.app.DescribeStored(t.Context(), s.store)
+	require.NoError(t, err)
+	require.Zero(t, n, "once")
+}
+
+func TestWarnings(t *testing.T) {
+	ct := slices(t, 1, ctwriter.Options{Seed: "w"})
+	s := newShelf(t, nil, ct...)
+	res, _ := s.get("/studies?fuzzymatching=true", "")
+	require.Contains(t, res.Header.Get("Warning"), "fuzzymatching")
+	res, _ = s.get("/studies", "")
+	require.Empty(t, res.Header.Get("Warning"))
+	complete := false
+	web := pacs.NewWeb(nil, nil, slog.New(slog.DiscardHandler))
+	web.GiveOut(pacs.Holdings{Archive: s.said, Reports: s.said, Language: "en", Complete: func() bool { return complete }})
+	for _, complete = range []bool{false, true} {
+		rw := httptest.NewRecorder()
+		web.ServeHTTP(rw, httptest.NewRequest(http.MethodGet, "/dicom-web/studies", nil))
+		require.Equal(t, complete, rw.Header().Get("Warning") == "", "not everything is found yet")
+	}
+}
+
 func TestAQueryFindsAtEachLevel(t *testing.T) {
 	ct := slices(t, 3, ctwriter.Options{Seed: "q", Description: "axial", SeriesNumber: 4, Date: "20200102", Time: "101112",
 		Patient: ctwriter.Patient{ID: "P1", Issuer: "I", Name: "Doe^Jane", BirthDate: "19600101"}})

@@ -45,10 +45,11 @@ func (w *Web) GiveOut(h Holdings) {
 	}
 }
 
-// root is the address of the services as the caller sees it.
+// root is the address of the services as the caller sees it. A proxy in front
+// says whether it is encrypted there; whoever lies about that misleads himself.
 func root(r *http.Request) string {
 	scheme := "http"
-	if r.TLS != nil {
+	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
 		scheme = "https"
 	}
 	return scheme + "://" + r.Host + WebRoot
@@ -233,7 +234,7 @@ func (w *Web) send(rw http.ResponseWriter, r *http.Request, form dicomweb.Offer,
 		if decode[i] {
 			return w.holdings.copyDecoded(r.Context(), to, all[i])
 		}
-		return w.holdings.copyStored(to, all[i])
+		return w.holdings.copyStored(r.Context(), to, all[i])
 	}
 	if !form.Multipart {
 		rw.Header().Set("Content-Type", form.ContentType())
@@ -258,18 +259,30 @@ func (w *Web) send(rw http.ResponseWriter, r *http.Request, form dicomweb.Offer,
 	}
 }
 
-func (l *library) copyStored(to io.Writer, o object) error {
+// copyStored copies a file as it is. Senders of bare data sets are let in
+// (PS3.10 asks for more): those get the head that makes them files.
+func (l *library) copyStored(ctx context.Context, to io.Writer, o object) error {
 	file, size, err := l.open(o)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	n, err := io.Copy(to, file)
+	head := make([]byte, fileHead)
+	if _, err := io.ReadFull(file, head); err != nil {
+		return err
+	}
+	if string(head[fileHead-4:]) != "DICM" {
+		return l.copyDecoded(ctx, to, o)
+	}
+	n, err := io.Copy(to, io.MultiReader(bytes.NewReader(head), file))
 	if err == nil && n != size {
 		err = io.ErrUnexpectedEOF
 	}
 	return err
 }
+
+// fileHead is the preamble and the mark behind it (PS3.10 section 7.1).
+const fileHead = 132
 
 func (l *library) copyDecoded(ctx context.Context, to io.Writer, o object) error {
 	return l.parsed(ctx, o, func(f *part10.File) error {

@@ -40,41 +40,71 @@ var (
 // place names an instance by the keys of its rows.
 type place struct{ study, series, instance int64 }
 
+// headerRow is a table that instances describe something in.
+type headerRow struct {
+	columns []column
+	insert  string
+}
+
+var (
+	studyRows    = newHeaderRow("study_header", "study_id", studyHeader)
+	seriesRows   = newHeaderRow("series_header", "series_id", seriesHeader)
+	instanceRows = newHeaderRow("instance_header", "", instanceHeader)
+)
+
+// newHeaderRow: key is the column beside instance_id, "" for none.
+func newHeaderRow(table, key string, columns []column) headerRow {
+	set := []string{"instance_id"}
+	if key != "" {
+		set = append(set, key)
+	}
+	for _, c := range columns {
+		set = append(set, c.name)
+		if names[c.keyword] {
+			set = append(set, c.name+"_key")
+		}
+	}
+	update := make([]string, len(set))
+	for i, name := range set {
+		update[i] = name + " = excluded." + name
+	}
+	// The earliest instance counts, in whatever order they are looked at.
+	return headerRow{columns, `INSERT INTO ` + table + ` (` + strings.Join(set, ", ") + `) VALUES (` + marks(len(set)) + `)
+		ON CONFLICT DO UPDATE SET ` + strings.Join(update, ", ") + ` WHERE excluded.instance_id <= instance_id`}
+}
+
+func (h headerRow) write(ctx context.Context, tx *sql.Tx, values triage.Attributes, keys ...any) error {
+	args := keys
+	for _, c := range h.columns {
+		args = append(args, values[c.keyword])
+		if names[c.keyword] {
+			args = append(args, match.NameKey(values[c.keyword]))
+		}
+	}
+	_, err := tx.ExecContext(ctx, h.insert, args...)
+	return err
+}
+
 // describe writes what an instance says: of itself, and where it is the first
 // of its study or series of these.
 func describe(ctx context.Context, tx *sql.Tx, at place, d triage.Description) error {
-	for _, row := range []struct {
-		table, key string
-		id         int64
-		columns    []column
-		values     triage.Attributes
-	}{
-		{"study_header", "study_id", at.study, studyHeader, d.Study},
-		{"series_header", "series_id", at.series, seriesHeader, d.Series},
-		{"instance_header", "", at.instance, instanceHeader, d.Instance},
-	} {
-		set := []string{"instance_id"}
-		args := []any{at.instance}
-		if row.key != "" {
-			set, args = append(set, row.key), append(args, row.id)
-		}
-		for _, c := range row.columns {
-			set, args = append(set, c.name), append(args, row.values[c.keyword])
-			if names[c.keyword] {
-				set, args = append(set, c.name+"_key"), append(args, match.NameKey(row.values[c.keyword]))
-			}
-		}
-		update := make([]string, len(set))
-		for i, name := range set {
-			update[i] = name + " = excluded." + name
-		}
-		// The earliest instance counts, in whatever order they are looked at.
-		if _, err := tx.ExecContext(ctx, `INSERT INTO `+row.table+` (`+strings.Join(set, ", ")+`) VALUES (`+marks(len(set))+`)
-			ON CONFLICT DO UPDATE SET `+strings.Join(update, ", ")+` WHERE excluded.instance_id <= instance_id`, args...); err != nil {
-			return err
-		}
+	if err := studyRows.write(ctx, tx, d.Study, at.instance, at.study); err != nil {
+		return err
 	}
-	return nil
+	if err := seriesRows.write(ctx, tx, d.Series, at.instance, at.series); err != nil {
+		return err
+	}
+	return instanceRows.write(ctx, tx, d.Instance, at.instance)
+}
+
+// describeNew is describe for an instance that has just been added: those of its
+// series that were added before it in this transaction have said the rest.
+func (r *recording) describeNew(ctx context.Context, at place, d triage.Description) error {
+	if r.described[at.series] {
+		return instanceRows.write(ctx, r.tx, d.Instance, at.instance)
+	}
+	r.described[at.series] = true
+	return describe(ctx, r.tx, at, d)
 }
 
 const locatedColumns = `i.id, s.uid, x.uid, i.sop_uid, i.sop_class, i.path`

@@ -70,7 +70,9 @@ type recording struct {
 	studies map[string]*touched
 	// order keeps the sequence of changes that of the files.
 	order []*touched
-	now   int64
+	// described are the series that have a description from this recording on.
+	described map[int64]bool
+	now       int64
 }
 
 // touched is a study that something of the upload belongs to.
@@ -86,7 +88,7 @@ type touched struct {
 func (s *SQLite) Record(ctx context.Context, in triage.Intake) (triage.Recorded, error) {
 	var out triage.Recorded
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		r := &recording{s: s, tx: tx, in: in, studies: map[string]*touched{}, now: micros(in.At)}
+		r := &recording{s: s, tx: tx, in: in, studies: map[string]*touched{}, described: map[int64]bool{}, now: micros(in.At)}
 		out = triage.Recorded{}
 		for _, f := range in.Files {
 			done, err := r.file(ctx, f)
@@ -171,7 +173,7 @@ func (r *recording) accept(ctx context.Context, t *touched, f triage.IntakeFile)
 	}
 	t.instances++
 	t.changed, t.content, t.seen = true, true, true
-	if err := describe(ctx, r.tx, place{t.id, series, id}, f.Header.Description); err != nil {
+	if err := r.describeNew(ctx, place{t.id, series, id}, f.Header.Description); err != nil {
 		return err
 	}
 	return r.version(ctx, id, f.File)
