@@ -43,6 +43,7 @@ type library struct {
 	bytes *semaphore.Weighted
 	// decoding bounds the frames that are decoded and drawn.
 	decoding *semaphore.Weighted
+	recent   recent
 }
 
 func newLibrary(h Holdings) *library {
@@ -78,11 +79,13 @@ func (l *library) parsed(ctx context.Context, o object, f func(*part10.File) err
 		return err
 	}
 	defer l.bytes.Release(weight)
-	data := make([]byte, size)
-	if _, err := io.ReadFull(file, data); err != nil {
-		return err
-	}
-	parsed, err := part10.Parse(data, part10.DefaultLimits())
+	parsed, err := l.recent.get(o.path, size, func() (*part10.File, error) {
+		data := make([]byte, size)
+		if _, err := io.ReadFull(file, data); err != nil {
+			return nil, err
+		}
+		return part10.Parse(data, part10.DefaultLimits())
+	})
 	if err != nil {
 		return err
 	}
