@@ -140,6 +140,26 @@ func (p *Picture) Values(frame int) ([]float32, error) {
 	return out, nil
 }
 
+// Colours returns a frame of RGB as one byte for each of red, green and blue,
+// pixel by pixel; false where it is none: only uncompressed frames of three
+// samples of 8 bits are.
+func (p *Picture) Colours(frame int) ([]byte, bool) {
+	f := p.Format
+	n := f.Rows * f.Columns
+	if !p.Native() || f.SamplesPerPixel != 3 || f.BitsAllocated != 8 || f.Photometric != "RGB" || f.BigEndian || len(p.frames[frame]) < 3*n {
+		return nil, false
+	}
+	samples := p.frames[frame]
+	if planar, _ := p.file.Int(tag.PlanarConfiguration); planar == 0 {
+		return samples[:3*n], true
+	}
+	out := make([]byte, 3*n)
+	for i := range n {
+		out[3*i], out[3*i+1], out[3*i+2] = samples[i], samples[n+i], samples[2*n+i]
+	}
+	return out, true
+}
+
 // Window returns the first window of a frame (PS3.3 C.11.2), and the name of its
 // function, "" where none is named; false where there is no window.
 func (p *Picture) Window(frame int) (centre, width float64, function string, ok bool) {

@@ -20,6 +20,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"github.com/suyashkumar/dicom"
+	"github.com/suyashkumar/dicom/pkg/tag"
 
 	"nafas/dicomio/ctwriter"
 	"nafas/dicomio/part10"
@@ -488,6 +490,52 @@ func TestPicturesAreTheWindowOfTheValues(t *testing.T) {
 	require.Equal(t, [2]int{32, 16}, [2]int{img.Bounds().Dx(), img.Bounds().Dy()}, "the shape stays")
 	res, _ := s.get(pathOf(t, ct[0])+"/rendered", "")
 	require.Equal(t, "image/jpeg", res.Header.Get("Content-Type"), "PS3.18 table 8.7.4-1")
+}
+
+// colour is a Secondary Capture in RGB of two rows and three columns.
+func colour(t *testing.T, uid string, planar int, samples []byte) []byte {
+	t.Helper()
+	var b part10.Builder
+	b.Text(tag.SOPClassUID, "1.2.840.10008.5.1.4.1.1.7")
+	b.Text(tag.SOPInstanceUID, uid)
+	b.Text(tag.StudyInstanceUID, "1.2.9")
+	b.Text(tag.SeriesInstanceUID, "1.2.9.1")
+	b.Text(tag.Modality, "OT")
+	b.Text(tag.PhotometricInterpretation, "RGB")
+	for at, n := range map[tag.Tag]int{tag.SamplesPerPixel: 3, tag.PlanarConfiguration: planar, tag.Rows: 2, tag.Columns: 3,
+		tag.BitsAllocated: 8, tag.BitsStored: 8, tag.HighBit: 7, tag.PixelRepresentation: 0} {
+		b.Ints(at, n)
+	}
+	elems, err := b.Elements()
+	require.NoError(t, err)
+	data, err := part10.Marshal(part10.ExplicitLE, dicom.Dataset{Elements: elems}, &part10.Pixels{Native: samples})
+	require.NoError(t, err)
+	return data
+}
+
+func TestPicturesInColour(t *testing.T) {
+	byPixel := []byte{255, 0, 0, 0, 255, 0, 0, 0, 255, 1, 2, 3, 4, 5, 6, 7, 8, 9}
+	byPlane := make([]byte, len(byPixel))
+	for i, v := range byPixel {
+		byPlane[i%3*6+i/3] = v
+	}
+	one, other := colour(t, "1.2.9.1.1", 0, byPixel), colour(t, "1.2.9.1.2", 1, byPlane)
+	s := newShelf(t, nil, one, other)
+	for _, data := range [][]byte{one, other} {
+		_, body := s.get(pathOf(t, data)+"/rendered", "image/png")
+		img, err := png.Decode(bytes.NewReader(body))
+		require.NoError(t, err)
+		for i := range 6 {
+			r, g, b, _ := img.At(i%3, i/3).RGBA()
+			require.Equal(t, byPixel[3*i:3*i+3], []byte{byte(r >> 8), byte(g >> 8), byte(b >> 8)})
+		}
+		res, _ := s.get(pathOf(t, data)+"/rendered?window=1,2,linear", "")
+		require.Equal(t, http.StatusNotAcceptable, res.StatusCode)
+		_, body = s.get(pathOf(t, data)+"/rendered?viewport=6,6", "image/png")
+		img, err = png.Decode(bytes.NewReader(body))
+		require.NoError(t, err)
+		require.Equal(t, 4, img.Bounds().Dy())
+	}
 }
 
 func TestResultsAreInstancesOfTheirStudy(t *testing.T) {

@@ -79,8 +79,8 @@ func parseWindow(text string) (render.Window, error) {
 	return w, errors.Join(err1, err2, w.Check())
 }
 
-// rendered is WADO-RS of pictures (PS3.18 section 10.4.1.1.3) of one frame of
-// grey values.
+// rendered is WADO-RS of pictures (PS3.18 section 10.4.1.1.3) of one frame, of
+// grey values or in colour.
 func (w *Web) rendered(rw http.ResponseWriter, r *http.Request) {
 	d, err := parseDrawing(r.URL.Query())
 	if err != nil {
@@ -143,7 +143,13 @@ func (l *library) draw(ctx context.Context, o object, number int, d drawing, kin
 	return out, err
 }
 
-func drawFrame(p *dicomio.Picture, frame int, d drawing) (*image.Gray, error) {
+func drawFrame(p *dicomio.Picture, frame int, d drawing) (image.Image, error) {
+	if pix, ok := p.Colours(frame); ok {
+		if d.window != nil {
+			return nil, errNotAcceptable{"a window is of grey values; leave it out for a picture in colour"}
+		}
+		return raster{pix, 3, p.Format.Columns, p.Format.Rows}.fit(d.width, d.height).image(), nil
+	}
 	values, err := p.Values(frame)
 	if err != nil {
 		return nil, err
@@ -161,7 +167,7 @@ func drawFrame(p *dicomio.Picture, frame int, d drawing) (*image.Gray, error) {
 			img.Pix[i] = 255 - v
 		}
 	}
-	return fit(img, d.width, d.height), nil
+	return raster{img.Pix, 1, p.Format.Columns, p.Format.Rows}.fit(d.width, d.height).image(), nil
 }
 
 // windowOf is the caller's window, or the header's, or that for lungs.
@@ -178,38 +184,4 @@ func windowOf(p *dicomio.Picture, frame int, d drawing) (render.Window, error) {
 		return w, errNotAcceptable{"the image's own window: " + err.Error() + "; give one as window=centre,width,linear"}
 	}
 	return w, nil
-}
-
-// fit scales a picture into a width and a height, keeping its shape, by the mean
-// of the nearest four pixels.
-func fit(img *image.Gray, width, height int) *image.Gray {
-	if width == 0 {
-		return img
-	}
-	from := img.Rect.Size()
-	scale := min(float64(width)/float64(from.X), float64(height)/float64(from.Y))
-	to := image.Pt(max(1, int(float64(from.X)*scale+0.5)), max(1, int(float64(from.Y)*scale+0.5)))
-	if to == from {
-		return img
-	}
-	out := image.NewGray(image.Rectangle{Max: to})
-	for y := range to.Y {
-		y0, y1, fy := around(y, from.Y, to.Y)
-		for x := range to.X {
-			x0, x1, fx := around(x, from.X, to.X)
-			top := float64(img.Pix[y0*img.Stride+x0])*(1-fx) + float64(img.Pix[y0*img.Stride+x1])*fx
-			low := float64(img.Pix[y1*img.Stride+x0])*(1-fx) + float64(img.Pix[y1*img.Stride+x1])*fx
-			out.Pix[y*out.Stride+x] = uint8(top*(1-fy) + low*fy + 0.5)
-		}
-	}
-	return out
-}
-
-// around are the two pixels of n that lie around pixel i of m, and how near the
-// second is.
-func around(i, n, m int) (first, second int, share float64) {
-	at := (float64(i)+0.5)*float64(n)/float64(m) - 0.5
-	at = min(max(at, 0), float64(n-1))
-	first = int(at)
-	return first, min(first+1, n-1), at - float64(first)
 }
