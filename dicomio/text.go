@@ -15,8 +15,13 @@ import (
 // that one name in two character sets compares equal and every value can be
 // sent on.
 func text(f *part10.File, t tag.Tag) string {
-	raw := strings.Join(f.Strings(t), `\`)
-	s := part10.DecodeText(f.Strings(tag.SpecificCharacterSet), raw)
+	return decodeText(f.Strings(tag.SpecificCharacterSet), strings.Join(f.Strings(t), `\`))
+}
+
+// decodeText is part10.DecodeText, with a guess where the set is not the one
+// that is declared, or none is.
+func decodeText(sets []string, raw string) string {
+	s := part10.DecodeText(sets, raw)
 	if !strings.ContainsRune(s, utf8.RuneError) {
 		return s
 	}

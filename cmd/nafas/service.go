@@ -185,7 +185,7 @@ func startService(ctx context.Context, log *slog.Logger, f serviceFlags) (_ *ser
 	if s.dicom, err = listenDICOM(f.DICOM, f.tlsFiles(), f.Insecure, app, log); err != nil {
 		return nil, err
 	}
-	if s.http, err = listenHTTP(f, security.Tokens, app, log); err != nil {
+	if s.http, err = listenHTTP(f, security.Tokens, app, s.store, log); err != nil {
 		return nil, err
 	}
 	if err := s.jobs.Start(ctx); err != nil {
@@ -198,6 +198,7 @@ func startService(ctx context.Context, log *slog.Logger, f serviceFlags) (_ *ser
 	s.rpc.SetReady()
 	go s.sweep(ctx)
 	s.poll(polls)
+	go s.describe(ctx, app)
 	return s, nil
 }
 

@@ -16,7 +16,7 @@ import (
 
 // httpFlags are the settings of the HTTP listener.
 type httpFlags struct {
-	Listen string `help:"Address of the HTTP listener (DICOMweb STOW-RS under /dicom-web), such as 127.0.0.1:8080; none without it. TLS and tokens are those of gRPC." placeholder:"HOST:PORT"`
+	Listen string `help:"Address of the HTTP listener (DICOMweb under /dicom-web), such as 127.0.0.1:8080; none without it. TLS and tokens are those of gRPC." placeholder:"HOST:PORT"`
 }
 
 // httpListener is the HTTP side of a service.
@@ -39,7 +39,7 @@ func (f httpFlags) check(s serviceFlags) error {
 }
 
 // listenHTTP opens the listener; nil where none is asked for.
-func listenHTTP(s serviceFlags, tokens *access.Tokens, app *triage.Service, log *slog.Logger) (*httpListener, error) {
+func listenHTTP(s serviceFlags, tokens *access.Tokens, app *triage.Service, archive triage.Archive, log *slog.Logger) (*httpListener, error) {
 	if s.HTTP.Listen == "" {
 		return nil, nil
 	}
@@ -54,11 +54,24 @@ func listenHTTP(s serviceFlags, tokens *access.Tokens, app *triage.Service, log 
 	if err != nil {
 		return nil, fmt.Errorf("HTTP listener: %w", err)
 	}
+	web := pacs.NewWeb(func() (pacs.Sender, error) { return app.Inbox().Sender() }, tokens, log)
+	web.GiveOut(pacs.Holdings{Archive: archive, Reports: app, Language: s.DICOM.Language, Complete: app.Described})
 	return &httpListener{listener: ln, tls: config != nil, server: &http.Server{
-		Handler:   pacs.NewWeb(func() (pacs.Sender, error) { return app.Inbox().Sender() }, tokens, log),
+		Handler:   web,
 		TLSConfig: config, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}}, nil
+}
+
+// describe looks at what an earlier version stored, so that it can be searched.
+func (s *service) describe(ctx context.Context, app *triage.Service) {
+	n, err := app.DescribeStored(ctx, s.store)
+	if err != nil && ctx.Err() == nil {
+		s.log.ErrorContext(ctx, "looking at instances of an earlier version failed; the next start goes on", "error", err)
+	}
+	if n > 0 {
+		s.log.InfoContext(ctx, "looked at instances of an earlier version", "instances", n)
+	}
 }
 
 func (h *httpListener) serve() error {

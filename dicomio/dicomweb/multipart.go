@@ -71,10 +71,10 @@ func (b *Body) Next() (io.Reader, error) {
 // letters, values with or without quotes.
 func splitMediaType(text string) (kind string, parameters map[string]string) {
 	parameters = map[string]string{}
-	kind, rest, _ := strings.Cut(text, ";")
+	kind, rest := cutAt(text, ';')
 	for rest != "" {
 		var one string
-		one, rest = cutParameter(rest)
+		one, rest = cutAt(rest, ';')
 		name, value, ok := strings.Cut(one, "=")
 		if !ok {
 			continue
@@ -88,14 +88,14 @@ func splitMediaType(text string) (kind string, parameters map[string]string) {
 	return strings.ToLower(strings.TrimSpace(kind)), parameters
 }
 
-// cutParameter cuts at the next semicolon that is not within quotes.
-func cutParameter(text string) (one, rest string) {
+// cutAt cuts at the next separator that is not within quotes.
+func cutAt(text string, separator rune) (one, rest string) {
 	quoted := false
 	for i, r := range text {
 		switch {
 		case r == '"':
 			quoted = !quoted
-		case r == ';' && !quoted:
+		case r == separator && !quoted:
 			return text[:i], text[i+1:]
 		}
 	}

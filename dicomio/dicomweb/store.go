@@ -13,14 +13,6 @@ type Stored struct {
 	Failure uint16
 }
 
-// attribute is a value in the DICOM JSON model.
-type attribute struct {
-	VR    string `json:"vr"`
-	Value []any  `json:"Value,omitempty"`
-}
-
-type item map[string]attribute
-
 // The attributes of a response (PS3.18 table 10.5.3-1).
 const (
 	failedSOPSequence     = "00081198"
@@ -34,20 +26,20 @@ const (
 func StoreResponse(all []Stored) ([]byte, error) {
 	var stored, failed []any
 	for _, s := range all {
-		one := item{referencedSOPClass: {"UI", values(s.SOPClassUID)}, referencedSOPInstance: {"UI", values(s.SOPInstanceUID)}}
+		one := Dataset{referencedSOPClass: {VR: "UI", Value: values(s.SOPClassUID)}, referencedSOPInstance: {VR: "UI", Value: values(s.SOPInstanceUID)}}
 		if s.Failure == 0 {
 			stored = append(stored, one)
 			continue
 		}
-		one[failureReason] = attribute{"US", []any{s.Failure}}
+		one[failureReason] = attribute{VR: "US", Value: []any{s.Failure}}
 		failed = append(failed, one)
 	}
-	body := item{}
+	body := Dataset{}
 	if stored != nil {
-		body[referencedSOPSequence] = attribute{"SQ", stored}
+		body[referencedSOPSequence] = attribute{VR: "SQ", Value: stored}
 	}
 	if failed != nil {
-		body[failedSOPSequence] = attribute{"SQ", failed}
+		body[failedSOPSequence] = attribute{VR: "SQ", Value: failed}
 	}
 	return json.Marshal(body)
 }

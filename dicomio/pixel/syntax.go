@@ -15,6 +15,7 @@ type codec struct {
 	available func() error
 	decode    func(dst []uint16, frame []byte, f Format) error
 	lossy     bool // may have lost something; a lossless stream may still be in it
+	native    bool // its decoder is not ours, and may crash
 }
 
 var codecs = map[string]codec{
@@ -27,11 +28,11 @@ var codecs = map[string]codec{
 	part10.JPEGLosslessSV1:    {available: always, decode: decodeJPEGLossless},
 	part10.JPEGLSLossless:     {available: always, decode: decodeJPEGLS},
 	part10.JPEGLSNearLossless: {available: always, decode: decodeJPEGLS, lossy: true},
-	part10.JPEG2000Lossless:   {available: openjpeg.Available, decode: decodeJPEG2000},
-	part10.JPEG2000:           {available: openjpeg.Available, decode: decodeJPEG2000, lossy: true},
-	part10.HTJ2KLossless:      {available: openjpeg.Available, decode: decodeJPEG2000},
-	part10.HTJ2KLosslessRPCL:  {available: openjpeg.Available, decode: decodeJPEG2000},
-	part10.HTJ2K:              {available: openjpeg.Available, decode: decodeJPEG2000, lossy: true},
+	part10.JPEG2000Lossless:   {available: openjpeg.Available, decode: decodeJPEG2000, native: true},
+	part10.JPEG2000:           {available: openjpeg.Available, decode: decodeJPEG2000, native: true, lossy: true},
+	part10.HTJ2KLossless:      {available: openjpeg.Available, decode: decodeJPEG2000, native: true},
+	part10.HTJ2KLosslessRPCL:  {available: openjpeg.Available, decode: decodeJPEG2000, native: true},
+	part10.HTJ2K:              {available: openjpeg.Available, decode: decodeJPEG2000, native: true, lossy: true},
 }
 
 func always() error { return nil }
@@ -45,6 +46,21 @@ func Supported(transferSyntax string) error {
 		return unknown(transferSyntax)
 	}
 	return c.available()
+}
+
+// InProcess returns nil where frames of the transfer syntax are decoded in Go,
+// so that a process which must not crash may do it, and otherwise a refusal
+// (Unsupported).
+func InProcess(transferSyntax string) error {
+	c, ok := codecs[transferSyntax]
+	if !ok {
+		return unknown(transferSyntax)
+	}
+	if c.native {
+		return refusal.New(refusal.Unsupported, "ask for it as it is stored (transfer-syntax=*)",
+			"%s is decoded by native code, which is kept out of this process", describe(transferSyntax))
+	}
+	return nil
 }
 
 // Known returns the UIDs of all transfer syntaxes that can be decoded in this

@@ -80,3 +80,7 @@ func (s Slice) sourceImage(l Language) func(*part10.Builder) {
 		b.Sequence(tag.PurposeOfReferenceCodeSequence, processedImage.fill(l))
 	}
 }
+
+// IsReport says whether it is a structured report: a newer one names those that
+// it replaces, and they are not withdrawn.
+func (r Reference) IsReport() bool { return r.SOPClassUID == comprehensive3DSR }

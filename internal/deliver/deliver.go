@@ -202,7 +202,7 @@ func (d *Deliverer) deliver(ctx context.Context, t triage.Token, one triage.Deli
 	if to.Confirm == ConfirmCommitment && to.Web == nil && one.Sent != nil && len(one.Sent.Objects) > 0 {
 		return d.follow(ctx, t, one, to)
 	}
-	list, err := d.objects(one, to)
+	list, err := d.objects(ctx, one, to)
 	if err != nil {
 		return outcome{}, err
 	}

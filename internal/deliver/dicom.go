@@ -72,6 +72,9 @@ func arrived(c *dimse.Client, list []object) error {
 		return nil
 	}
 	for _, o := range list {
+		if o.note {
+			continue
+		}
 		found, err := c.Find(dimse.Query{Level: dimse.InstanceLevel, StudyUID: o.studyUID, SeriesUID: o.SeriesUID, SOPUID: o.SOPUID})
 		var failure *dimse.Failure
 		if errors.As(err, &failure) {

@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"bytes"
+	"context"
 	"errors"
 
 	"nafas/dicomio/dimse"
@@ -18,6 +19,8 @@ type object struct {
 	data []byte
 	// optional: a destination that does not take it has what matters even so.
 	optional bool
+	// note: it is about other objects, and neither looked for nor withdrawn.
+	note bool
 }
 
 // standardKinds go where the settings say nothing.
@@ -25,21 +28,21 @@ var standardKinds = []objects.Kind{objects.SR, objects.KO}
 
 // objects makes what goes to a destination, the report first: a destination
 // that does not take that has nothing.
-func (d *Deliverer) objects(one triage.Delivery, to Destination) ([]object, error) {
+func (d *Deliverer) objects(ctx context.Context, one triage.Delivery, to Destination) ([]object, error) {
 	kinds := to.Kinds
 	if len(kinds) == 0 {
 		kinds = standardKinds
 	}
 	var out []object
 	for _, kind := range kinds {
-		data, err := objects.Make(one, d.files.Read, kind, to.Language)
+		data, err := objects.Make(ctx, one, d.files.Read, kind, to.Language)
 		if errors.Is(err, triage.ErrNoResult) {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		o := object{data: data, optional: kind != objects.SR}
+		o := object{data: data, optional: kind != objects.SR, note: kind == objects.Reject}
 		if o.studyUID, o.InstanceRef, err = objects.Place(data); err != nil {
 			return nil, err
 		}
@@ -48,11 +51,13 @@ func (d *Deliverer) objects(one triage.Delivery, to Destination) ([]object, erro
 	return out, nil
 }
 
-// refs names objects.
+// refs names objects that a later result replaces.
 func refs(list []object) []triage.InstanceRef {
-	out := make([]triage.InstanceRef, len(list))
-	for i, o := range list {
-		out[i] = o.InstanceRef
+	var out []triage.InstanceRef
+	for _, o := range list {
+		if !o.note {
+			out = append(out, o.InstanceRef)
+		}
 	}
 	return out
 }

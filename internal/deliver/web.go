@@ -20,6 +20,9 @@ func sendWeb(ctx context.Context, to Destination, list []object) (has []triage.I
 		if err != nil {
 			return has, err
 		}
+		if o.note {
+			continue
+		}
 		if to.Confirm != ConfirmNothing {
 			found, err := to.Web.Has(ctx, o.studyUID, o.SeriesUID, o.SOPUID)
 			if err != nil {

@@ -4,7 +4,7 @@ import "slices"
 
 // below is what the application may know of the layers under it.
 var below = []string{
-	"dicomio", "dicomio/refusal", "dicomio/part10", "dicomio/source",
+	"dicomio", "dicomio/match", "dicomio/refusal", "dicomio/part10", "dicomio/source",
 	"inference", "inference/volume", "inference/finding", "inference/lung",
 	"inference/detect/...", "models/manifest",
 }
@@ -37,11 +37,13 @@ var House = Rules{
 
 		{"dicomio/refusal", nil, "a leaf: the reasons are words"},
 		{"dicomio/part10", []string{"dicomio/refusal"}, "the guard trusts nobody"},
+		{"dicomio/match", nil, "a leaf: what a query means, whoever answers it"},
+		{"dicomio/render", nil, "a leaf: values become pictures"},
 		{"dicomio/pixel/...", []string{"dicomio/refusal", "dicomio/part10"}, "a codec turns bytes into values"},
 		{"dicomio/source", []string{"dicomio/refusal", "dicomio/part10"}, "a source hands out bytes"},
 		{"dicomio/dimse/...", []string{"dicomio/refusal", "dicomio/part10"}, "a network peer hands out bytes"},
-		{"dicomio/dicomweb/...", []string{"dicomio/refusal", "dicomio/part10"}, "a network peer hands out bytes"},
-		{"dicomio", []string{"dicomio/refusal", "dicomio/part10", "dicomio/pixel/...", "dicomio/source", "inference/volume"}, "instances become a volume; what is seen in it is none of its business"},
+		{"dicomio/dicomweb/...", []string{"dicomio/match", "dicomio/refusal", "dicomio/part10"}, "a network peer hands out bytes"},
+		{"dicomio", []string{"dicomio/match", "dicomio/refusal", "dicomio/part10", "dicomio/pixel/...", "dicomio/source", "inference/volume"}, "instances become a volume; what is seen in it is none of its business"},
 		{"dicomio/ctwriter", []string{"dicomio/refusal", "dicomio/part10", "inference/volume"}, "a volume becomes files"},
 		{"dicomio/derive", []string{"dicomio", "dicomio/refusal", "dicomio/part10", "dicomio/pixel/...", "inference/volume"}, "a series that was read becomes files with other voxels"},
 		{"dicomio/render/...", nil, "pixels become pictures, whatever they show"},
@@ -62,7 +64,7 @@ var House = Rules{
 		{"internal/jobs/...", adapter("models"), "an adapter: knows the application, never another adapter"},
 		{"internal/worker/...", adapter(), "an adapter: knows the application, never another adapter"},
 		{"internal/rpc/...", adapter("proto/..."), "an adapter: knows the application, never another adapter"},
-		{"internal/pacs/...", adapter("dicomio/dimse/...", "dicomio/dicomweb/..."), "an adapter: knows the application, never another adapter"},
+		{"internal/pacs/...", adapter("dicomio/dimse/...", "dicomio/dicomweb/...", "dicomio/render"), "an adapter: knows the application, never another adapter"},
 		{"internal/deliver/...", adapter("dicomio/dimse/...", "dicomio/dicomweb/...", "dicomio/report"), "an adapter: knows the application, never another adapter"},
 		{"internal/web/...", adapter(), "an adapter: knows the application, never another adapter"},
 		{"internal/rescore/...", adapter(), "an adapter: knows the application, never another adapter"},

@@ -26,6 +26,8 @@ type Web struct {
 	// idle is how long a sender may be silent within a body.
 	idle time.Duration
 	mux  *http.ServeMux
+	// holdings is nil where nothing is given out.
+	holdings *library
 }
 
 // senderIdle is Web's default for silent senders.

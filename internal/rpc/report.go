@@ -14,6 +14,8 @@ var reportKinds = map[nafasv1.ReportFormat]objects.Kind{
 	nafasv1.ReportFormat_REPORT_FORMAT_UNSPECIFIED: objects.SR,
 	nafasv1.ReportFormat_REPORT_FORMAT_SR:          objects.SR,
 	nafasv1.ReportFormat_REPORT_FORMAT_KO:          objects.KO,
+	nafasv1.ReportFormat_REPORT_FORMAT_SEG:         objects.SEG,
+	nafasv1.ReportFormat_REPORT_FORMAT_SC:          objects.SC,
 }
 
 // mediaTypeDICOM is that of Part 10 files (RFC 3240).
@@ -38,7 +40,7 @@ func (s *triageService) GetReport(ctx context.Context, r *nafasv1.GetReportReque
 	}
 	out := &nafasv1.GetReportResponse{MediaType: mediaTypeDICOM}
 	if object {
-		out.Data, err = objects.Make(said, s.service.ReadFile, kind, language)
+		out.Data, err = objects.Make(ctx, said, s.service.ReadFile, kind, language)
 	} else {
 		out.MediaType = text.MediaType
 		out.Data, err = text.Write(said, image, language)

@@ -223,7 +223,10 @@ func TestAFolderOfTheVersionBefore(t *testing.T) {
 	s, err := store.Open(t.Context(), dir, store.Options{Log: silent()})
 	require.NoError(t, err)
 	finish(t, s, "1.2/1/1/P/x/", resultOf("1.2", "k1"))
-	for _, statement := range []string{`DROP TABLE delivery`, `DELETE FROM schema_version WHERE version IN (2, 4)`} {
+	for _, statement := range []string{
+		`DROP TABLE delivery`, `DROP TABLE polled`, `DROP TABLE study_header`, `DROP TABLE series_header`, `DROP TABLE instance_header`,
+		`DROP INDEX series_uid`, `DELETE FROM schema_version WHERE version > 1`,
+	} {
 		_, err := s.DB().ExecContext(t.Context(), statement)
 		require.NoError(t, err)
 	}
@@ -234,4 +237,12 @@ func TestAFolderOfTheVersionBefore(t *testing.T) {
 	require.Empty(t, deliveryStates(t, s), "what was read before nobody asked to have delivered")
 	finish(t, s, "1.2/1/2/P/y/", resultOf("1.2", "k2"))
 	require.Equal(t, []string{"waiting"}, deliveryStates(t, s))
+
+	found, err := s.Search(t.Context(), triage.Search{Limit: 10})
+	require.NoError(t, err)
+	require.Len(t, found, 1, "it is found before it was looked at")
+	undescribed, err := s.Undescribed(t.Context(), 0, 10)
+	require.NoError(t, err)
+	require.Len(t, undescribed, 1, "what came before, and not what came since")
+	require.Equal(t, "1", undescribed[0].SOPUID)
 }

@@ -33,13 +33,14 @@ func (s *SQLite) Known(ctx context.Context, sopUIDs []string) (map[string]triage
 type storedInstance struct {
 	triage.Known
 	id      int64
+	series  int64
 	patient int64
 	content triage.Sum
 }
 
 func findInstance(ctx context.Context, tx *sql.Tx, sopUID string) (*storedInstance, error) {
 	rows, err := tx.QueryContext(ctx, `
-		SELECT i.id, i.patient_id, i.pixels, i.content, i.path, f.sha256
+		SELECT i.id, i.series_id, i.patient_id, i.pixels, i.content, i.path, f.sha256
 		FROM instance i JOIN instance_file f ON f.instance_id = i.id
 		WHERE i.sop_uid = ?`, sopUID)
 	if err != nil {
@@ -50,7 +51,7 @@ func findInstance(ctx context.Context, tx *sql.Tx, sopUID string) (*storedInstan
 	for rows.Next() {
 		var i storedInstance
 		var file triage.Sum
-		if err := rows.Scan(&i.id, &i.patient, sumOf(&i.Pixels), sumOf(&i.content), &i.Path, sumOf(&file)); err != nil {
+		if err := rows.Scan(&i.id, &i.series, &i.patient, sumOf(&i.Pixels), sumOf(&i.content), &i.Path, sumOf(&file)); err != nil {
 			return nil, err
 		}
 		if out == nil {
@@ -69,7 +70,9 @@ type recording struct {
 	studies map[string]*touched
 	// order keeps the sequence of changes that of the files.
 	order []*touched
-	now   int64
+	// described are the series that have a description from this recording on.
+	described map[int64]bool
+	now       int64
 }
 
 // touched is a study that something of the upload belongs to.
@@ -85,7 +88,7 @@ type touched struct {
 func (s *SQLite) Record(ctx context.Context, in triage.Intake) (triage.Recorded, error) {
 	var out triage.Recorded
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		r := &recording{s: s, tx: tx, in: in, studies: map[string]*touched{}, now: micros(in.At)}
+		r := &recording{s: s, tx: tx, in: in, studies: map[string]*touched{}, described: map[int64]bool{}, now: micros(in.At)}
 		out = triage.Recorded{}
 		for _, f := range in.Files {
 			done, err := r.file(ctx, f)
@@ -170,6 +173,9 @@ func (r *recording) accept(ctx context.Context, t *touched, f triage.IntakeFile)
 	}
 	t.instances++
 	t.changed, t.content, t.seen = true, true, true
+	if err := r.describeNew(ctx, place{t.id, series, id}, f.Header.Description); err != nil {
+		return err
+	}
 	return r.version(ctx, id, f.File)
 }
 
@@ -202,6 +208,9 @@ func (r *recording) current(ctx context.Context, t *touched, before *storedInsta
 	}
 	if _, err := r.tx.ExecContext(ctx, `UPDATE instance SET patient_id = ?, content = ?, path = ? WHERE id = ?`,
 		patient, h.Content[:], path, before.id); err != nil {
+		return err
+	}
+	if err := describe(ctx, r.tx, place{t.id, before.series, before.id}, h.Description); err != nil {
 		return err
 	}
 	t.content = t.content || before.content != h.Content

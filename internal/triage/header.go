@@ -29,6 +29,7 @@ func ReadHeader(data []byte) (Header, error) {
 	h := identity(in)
 	h.Pixels = pixelSum(f, in)
 	h.Content = contentSum(h.Pixels, in)
+	h.Description = dicomio.Describe(f)
 	return h, nil
 }
 

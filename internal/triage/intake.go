@@ -46,6 +46,8 @@ type Header struct {
 	SOPClassUID                 string
 	Modality                    string
 	Patient                     Patient
+	// Description is what the instance can be searched by.
+	Description Description
 	// Pixels is over the pixel data and the geometry, with the UIDs of
 	// study, series and frame of reference: two instances with one SOP
 	// Instance UID and equal Pixels show the same thing at the same place.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -101,6 +102,8 @@ type Service struct {
 	committing sync.Mutex
 	running    running
 	inbox      *Inbox
+	// described: nothing is stored that cannot be searched.
+	described atomic.Bool
 }
 
 // New makes a Service. reader may be nil in a process that only takes in.

@@ -3,7 +3,9 @@
 package objects
 
 import (
+	"context"
 	"errors"
+	"slices"
 
 	"nafas/dicomio"
 	"nafas/dicomio/part10"
@@ -29,8 +31,8 @@ func Of(one triage.Delivery, image []byte, l report.Language) (report.Result, er
 		r.Source.Instances = append(r.Source.Instances, report.Reference{SOPClassUID: i.SOPClassUID, SOPInstanceUID: i.SOPUID})
 	}
 	for _, i := range one.Replaces {
-		if i.SOPClassUID == comprehensive3DSR {
-			r.Replaces = append(r.Replaces, predecessor(i))
+		if p := predecessor(i); p.IsReport() {
+			r.Replaces = append(r.Replaces, p)
 		}
 	}
 	result := one.Series.Result
@@ -52,9 +54,6 @@ func Of(one triage.Delivery, image []byte, l report.Language) (report.Result, er
 	return r, nil
 }
 
-// comprehensive3DSR is the class of our reports (PS3.4 table B.5-1).
-const comprehensive3DSR = "1.2.840.10008.5.1.4.1.1.88.34"
-
 func predecessor(i triage.InstanceRef) report.Predecessor {
 	return report.Predecessor{
 		Reference: report.Reference{SOPClassUID: i.SOPClassUID, SOPInstanceUID: i.SOPUID}, SeriesUID: i.SeriesUID,
@@ -69,19 +68,23 @@ type Kind string
 
 // The kinds.
 const (
-	SR Kind = "sr"
-	KO Kind = "ko"
+	SR  Kind = "sr"
+	KO  Kind = "ko"
+	SEG Kind = "seg"
+	SC  Kind = "sc"
+	// Reject is a note that withdraws what was delivered before, reports
+	// apart: a newer one names those.
+	Reject Kind = "reject"
 )
-
-// Kinds are all, in the order in which they are sent.
-var Kinds = []Kind{SR, KO}
 
 // Read returns the contents of one of a delivery's Paths.
 type Read func(path string) ([]byte, error)
 
 // Make writes one object. triage.ErrNoResult where a result has none of its
-// kind: there are key images of findings alone.
-func Make(one triage.Delivery, read Read, k Kind, language string) ([]byte, error) {
+// kind: there are key images, segments and pictures of findings alone, no
+// pictures where the images can only be decoded by native code, and notes only
+// where there is something to withdraw.
+func Make(ctx context.Context, one triage.Delivery, read Read, k Kind, language string) ([]byte, error) {
 	if one.Header == "" {
 		return nil, triage.ErrNoResult
 	}
@@ -93,13 +96,46 @@ func Make(one triage.Delivery, read Read, k Kind, language string) ([]byte, erro
 	if err != nil {
 		return nil, err
 	}
-	if k == SR {
+	switch k {
+	case SR:
 		return r.SR()
+	case Reject:
+		return reject(one, r)
 	}
 	if len(r.Findings) == 0 {
 		return nil, triage.ErrNoResult
 	}
-	return r.KO()
+	if k == KO {
+		return r.KO()
+	}
+	laid, err := layOut(ctx, one, read)
+	if err != nil {
+		return nil, err
+	}
+	if k == SC {
+		return laid.capture(ctx, one, read, r)
+	}
+	segments, err := laid.segments(r)
+	if err != nil {
+		return nil, err
+	}
+	return r.SEG(laid.grid, segments)
+}
+
+// reject withdraws what was delivered before, and is not what is delivered
+// now.
+func reject(one triage.Delivery, r report.Result) ([]byte, error) {
+	own := []report.Reference{r.KOInstance(), r.SEGInstance(), r.SCInstance()}
+	var old []report.Predecessor
+	for _, i := range one.Replaces {
+		if p := predecessor(i); !p.IsReport() && !slices.Contains(own, p.Reference) {
+			old = append(old, p)
+		}
+	}
+	if len(old) == 0 {
+		return nil, triage.ErrNoResult
+	}
+	return r.Rejection(old)
 }
 
 // Place says which object it is that Make wrote, and where it belongs.
