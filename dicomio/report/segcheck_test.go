@@ -188,4 +188,3 @@ func wanted(g report.Grid, f report.Finding) map[int][]bool {
 	}
 	return nil
 }
-
