@@ -54,7 +54,7 @@ func (r Result) SEG(g Grid, segments []Segment) ([]byte, error) {
 	var b part10.Builder
 	l := r.Subject.language(r.Language)
 	r.imageHead(&b, object{
-		instance: r.SEGInstance(), seriesUID: r.SEGSeries(), modality: "SEG", series: seriesSEG, description: "Lung nodules",
+		instance: r.SEGInstance(), seriesUID: r.SEGSeries(), modality: "SEG", series: seriesSEG, description: "Spheres of findings",
 	}, l)
 	r.segmentationImage(&b, g, segments, l)
 	r.functionalGroups(&b, g, frames, l)
