@@ -38,7 +38,6 @@ var House = Rules{
 		{"dicomio/refusal", nil, "a leaf: the reasons are words"},
 		{"dicomio/part10", []string{"dicomio/refusal"}, "the guard trusts nobody"},
 		{"dicomio/match", nil, "a leaf: what a query means, whoever answers it"},
-		{"dicomio/render", nil, "a leaf: values become pictures"},
 		{"dicomio/pixel/...", []string{"dicomio/refusal", "dicomio/part10"}, "a codec turns bytes into values"},
 		{"dicomio/source", []string{"dicomio/refusal", "dicomio/part10"}, "a source hands out bytes"},
 		{"dicomio/dimse/...", []string{"dicomio/refusal", "dicomio/part10"}, "a network peer hands out bytes"},
@@ -50,7 +49,7 @@ var House = Rules{
 		{"dicomio/report", []string{"dicomio/refusal", "dicomio/part10", "dicomio/render/...", "inference/volume", "inference/finding"}, "findings become objects"},
 
 		{"internal/triage/...", below, "the application declares ports; it knows no adapter"},
-		{"internal/triage/objects", slices.Concat(below, []string{"internal/triage/...", "dicomio/report"}), "results become objects for other systems, whoever asks for them"},
+		{"internal/triage/objects", slices.Concat(below, []string{"internal/triage/...", "dicomio/report", "dicomio/render/..."}), "results become objects for other systems, whoever asks for them"},
 
 		{"internal/access", nil, "a leaf: who may do what"},
 		{"internal/i18n", nil, "a leaf: the words of the three languages"},
@@ -64,7 +63,7 @@ var House = Rules{
 		{"internal/jobs/...", adapter("models"), "an adapter: knows the application, never another adapter"},
 		{"internal/worker/...", adapter(), "an adapter: knows the application, never another adapter"},
 		{"internal/rpc/...", adapter("proto/..."), "an adapter: knows the application, never another adapter"},
-		{"internal/pacs/...", adapter("dicomio/dimse/...", "dicomio/dicomweb/...", "dicomio/render"), "an adapter: knows the application, never another adapter"},
+		{"internal/pacs/...", adapter("dicomio/dimse/...", "dicomio/dicomweb/...", "dicomio/render/..."), "an adapter: knows the application, never another adapter"},
 		{"internal/deliver/...", adapter("dicomio/dimse/...", "dicomio/dicomweb/...", "dicomio/report"), "an adapter: knows the application, never another adapter"},
 		{"internal/web/...", adapter(), "an adapter: knows the application, never another adapter"},
 		{"internal/rescore/...", adapter(), "an adapter: knows the application, never another adapter"},

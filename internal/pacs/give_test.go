@@ -122,7 +122,8 @@ func (s *shelf) result(image []byte, findings int) {
 	}
 	s.said.study, s.said.image = h.StudyUID, image
 	s.said.delivery = triage.Delivery{
-		Key: "k", Study: triage.Study{UID: h.StudyUID}, Series: triage.Series{UID: h.SeriesUID, Modality: "CT", Result: result},
+		Header: "image",
+		Key:    "k", Study: triage.Study{UID: h.StudyUID}, Series: triage.Series{UID: h.SeriesUID, Modality: "CT", Result: result},
 		Instances: []triage.InstanceRef{{SOPClassUID: h.SOPClassUID, SOPUID: h.SOPUID}},
 	}
 }
@@ -578,7 +579,7 @@ func TestResultsAreInstancesOfTheirStudy(t *testing.T) {
 	}
 
 	// The report comes back from an archive: it is there once.
-	sr, err := objects.Make(s.said.delivery, s.said.image, objects.SR, "fr")
+	sr, err := objects.Make(t.Context(), s.said.delivery, objects.Only(s.said.image), objects.SR, "fr")
 	require.NoError(t, err)
 	s.put(sr)
 	require.Len(t, s.search(path+"/instances"), 5)
