@@ -13,11 +13,18 @@ import (
 	"nafas/internal/triage"
 )
 
-// withDestinations opens a store whose results go to two archives.
-func withDestinations(t *testing.T, dir string, names ...string) *store.SQLite {
+// openFor opens a store whose results go to archives.
+func openFor(t *testing.T, dir string, names ...string) *store.SQLite {
 	t.Helper()
 	s, err := store.Open(t.Context(), dir, store.Options{Log: silent(), Destinations: names})
 	require.NoError(t, err)
+	return s
+}
+
+// withDestinations is openFor for the rest of a test.
+func withDestinations(t *testing.T, dir string, names ...string) *store.SQLite {
+	t.Helper()
+	s := openFor(t, dir, names...)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return s
 }
@@ -27,8 +34,9 @@ func finish(t *testing.T, s *store.SQLite, file string, r triage.StudyReading) {
 	t.Helper()
 	record(t, s, true, file)
 	token := begin(t, s, "read")
-	_, err := s.StartReading(t.Context(), token, r.StudyUID, noon, recipe)
+	job, err := s.StartReading(t.Context(), token, r.StudyUID, noon, recipe)
 	require.NoError(t, err)
+	r.Key, r.Recipe = job.Key, recipe
 	require.NoError(t, s.FinishReading(t.Context(), token, noon, r))
 }
 
@@ -212,14 +220,18 @@ func TestStudiesWithoutCTAreNotReportedOn(t *testing.T) {
 	require.Empty(t, deliveryStates(t, s))
 }
 
-// A data folder of before deliveries is brought up to date, with all that is
-// in it.
+// A data folder of before deliveries, and of before images were deleted, is
+// brought up to date, with all that is in it. What a step of another number has
+// made meanwhile stays: the numbers may have gaps.
 func TestAFolderOfTheVersionBefore(t *testing.T) {
 	dir := t.TempDir()
 	s, err := store.Open(t.Context(), dir, store.Options{Log: silent()})
 	require.NoError(t, err)
 	finish(t, s, "1.2/1/1/P/x/", resultOf("1.2", "k1"))
-	for _, statement := range []string{`DROP TABLE delivery`, `DELETE FROM schema_version WHERE version = 2`} {
+	for _, statement := range []string{
+		`DROP TABLE delivery`, `DELETE FROM schema_version WHERE version = 2`,
+		`DROP TABLE keeping`, `DROP TABLE gone_instance`, `DROP TABLE doomed`, `DROP TABLE erasure`, `DELETE FROM schema_version WHERE version = 5`,
+	} {
 		_, err := s.DB().ExecContext(t.Context(), statement)
 		require.NoError(t, err)
 	}
@@ -228,6 +240,25 @@ func TestAFolderOfTheVersionBefore(t *testing.T) {
 	s = withDestinations(t, dir, "A")
 	require.Equal(t, 1, study(t, s, "1.2").Instances)
 	require.Empty(t, deliveryStates(t, s), "what was read before nobody asked to have delivered")
+	finish(t, s, "1.2/1/2/P/y/", resultOf("1.2", "k2"))
+	require.Equal(t, []string{"waiting"}, deliveryStates(t, s))
+	token, d := next(t, s)
+	require.NoError(t, s.Delivered(t.Context(), token, d.ID, noon, nil))
+	kept, err := s.Forget(t.Context(), "1.2", time.Now().Add(48*time.Hour), triage.KeepRule{Done: 24 * time.Hour})
+	require.NoError(t, err)
+	require.Empty(t, kept, "what came before the upgrade is forgotten too")
+}
+
+// A step that is missing below the newest is made up for.
+func TestAGapInTheStepsIsFilled(t *testing.T) {
+	dir := t.TempDir()
+	s := openFor(t, dir)
+	for _, statement := range []string{`DROP TABLE delivery`, `DELETE FROM schema_version WHERE version = 2`} {
+		_, err := s.DB().ExecContext(t.Context(), statement)
+		require.NoError(t, err)
+	}
+	require.NoError(t, s.Close())
+	s = withDestinations(t, dir, "A")
 	finish(t, s, "1.2/1/2/P/y/", resultOf("1.2", "k2"))
 	require.Equal(t, []string{"waiting"}, deliveryStates(t, s))
 }

@@ -36,6 +36,9 @@ func (s *SQLite) recover(ctx context.Context) error {
 	if jobs > 0 || studies > 0 {
 		s.log.InfoContext(ctx, "took over from a server that ended early", "jobs", jobs, "studies", studies)
 	}
+	if _, err := s.Bury(ctx); err != nil {
+		return err
+	}
 	return s.emptySpool()
 }
 
@@ -124,8 +127,9 @@ func (s *SQLite) sweepDir(ctx context.Context, dir string, began time.Time) (int
 		path = filepath.ToSlash(path)
 		var known bool
 		if err := s.read.QueryRowContext(ctx, `
-			SELECT EXISTS (SELECT 1 FROM instance_file WHERE path = ?) OR EXISTS (SELECT 1 FROM quarantine WHERE path = ?)`,
-			path, path).Scan(&known); err != nil {
+			SELECT EXISTS (SELECT 1 FROM instance_file WHERE path = ?) OR EXISTS (SELECT 1 FROM quarantine WHERE path = ?)
+				OR EXISTS (SELECT 1 FROM doomed WHERE path = ?)`, // Bury's, when no backup needs it
+			path, path, path).Scan(&known); err != nil {
 			return 0, err
 		}
 		if !known {
