@@ -70,9 +70,13 @@ type DeliveryStatus struct {
 // ErrNoResult says that nothing is said of a study yet.
 var ErrNoResult = errors.New("the study has no result yet")
 
+// ErrImagesGone says that the images were deleted after their days, and with
+// them the patient and study attributes that a report would bear.
+var ErrImagesGone = errors.New("the images of the study are deleted")
+
 // Report returns what is to be said of a study, as a Delivery to nobody, and
 // the file of an image of its series. ErrNotFound; ErrNoResult where nothing is
-// said of it yet; a refusal where it is held.
+// said of it yet; ErrImagesGone; a refusal where it is held.
 func (s *Service) Report(ctx context.Context, studyUID string) (Delivery, []byte, error) {
 	d, err := s.store.Said(ctx, studyUID)
 	if err != nil {
@@ -80,6 +84,9 @@ func (s *Service) Report(ctx context.Context, studyUID string) (Delivery, []byte
 	}
 	if why := d.Study.NotAssessed; why != nil && why.Reason == refusal.PatientMismatch {
 		return d, nil, why
+	}
+	if d.Header == "" && !d.Study.ImagesGoneAt.IsZero() {
+		return d, nil, ErrImagesGone
 	}
 	if d.Series.Result == nil && d.Study.NotAssessed == nil || d.Header == "" {
 		return d, nil, ErrNoResult

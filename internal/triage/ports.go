@@ -56,6 +56,7 @@ type Store interface {
 	Cancel(ctx context.Context, uid string, at time.Time, why *refusal.Error) ([]int64, error)
 
 	Keeper
+	Counter
 }
 
 // Files is the data folder.

@@ -43,6 +43,8 @@ type Options struct {
 	Log *slog.Logger
 	// Pseudonyms names studies in the log. Without it they are not named.
 	Pseudonyms *Pseudonyms
+	// Meter hears of what happens. Default nobody.
+	Meter Meter
 }
 
 func (o Options) withDefaults() Options {
@@ -75,6 +77,9 @@ func (o Options) withDefaults() Options {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
+	if o.Meter == nil {
+		o.Meter = noMeter{}
+	}
 	return o
 }
 
@@ -101,6 +106,7 @@ type Service struct {
 	committing sync.Mutex
 	running    running
 	inbox      *Inbox
+	diskLevel  diskLevel
 }
 
 // New makes a Service. reader may be nil in a process that only takes in.
