@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
 
 	"nafas/internal/access"
 	"nafas/internal/metrics"
+	"nafas/internal/store"
 	"nafas/internal/triage"
 )
 
@@ -22,7 +24,7 @@ func (s *service) observed(next http.Handler, tokens *access.Tokens, app *triage
 	mux.Handle("GET /metrics", metricsGuard(s.flags.HTTP.Listen, tokens, s.metrics.Handler()))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		if err := ready(r.Context(), app); err != nil {
+		if err := ready(r.Context(), app, s.store); err != nil {
 			w.Header().Set("Retry-After", "60")
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 			return
@@ -51,18 +53,18 @@ func metricsGuard(listen string, tokens *access.Tokens, next http.Handler) http.
 const readyTime = 5 * time.Second
 
 // ready says why nothing is taken in, in words that may be shown to anybody.
-func ready(ctx context.Context, app *triage.Service) error {
+func ready(ctx context.Context, app *triage.Service, db *store.SQLite) error {
 	ctx, cancel := context.WithTimeout(ctx, readyTime)
 	defer cancel()
 	disk, err := app.Disk()
 	switch {
 	case err != nil:
-		return fmt.Errorf("the data folder does not answer")
+		return errors.New("the data folder does not answer")
 	case disk.Full():
-		return fmt.Errorf("the disk is nearly full")
+		return errors.New("the disk is nearly full")
 	}
-	if _, err := app.Numbers(ctx); err != nil {
-		return fmt.Errorf("the database does not answer")
+	if _, err := db.LastChange(ctx); err != nil {
+		return errors.New("the database does not answer")
 	}
 	return nil
 }

@@ -35,6 +35,11 @@ func (s *SQLite) Bury(ctx context.Context) (files int, err error) {
 		return 0, err
 	}
 	defer guard.Close()
+	return s.buryAll(ctx)
+}
+
+// buryAll is Bury for who holds the lock of backups.
+func (s *SQLite) buryAll(ctx context.Context) (files int, err error) {
 	for {
 		paths, err := texts(ctx, s.read, `SELECT path FROM doomed ORDER BY path LIMIT ?`, buryAtOnce)
 		if err != nil || len(paths) == 0 {

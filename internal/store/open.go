@@ -68,7 +68,8 @@ type Options struct {
 
 // Open opens a data folder, makes it where there is none, takes its lock,
 // brings its schema up to date, and makes ready what a dead server left
-// behind. ErrInUse where another server has it.
+// behind. ErrInUse where another server has it; ErrRestoring where it is half
+// restored.
 func Open(ctx context.Context, dir string, o Options) (*SQLite, error) {
 	if o.Disk == nil {
 		o.Disk = OS{}
@@ -93,6 +94,9 @@ func Open(ctx context.Context, dir string, o Options) (*SQLite, error) {
 func (s *SQLite) open(ctx context.Context, o Options) error {
 	var err error
 	if s.lock, err = flock(filepath.Join(s.dir, lockFile), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		return err
+	}
+	if err = notRestoring(s.dir); err != nil {
 		return err
 	}
 	if s.Folder, err = OpenFolder(s.dir, o.Disk); err != nil {

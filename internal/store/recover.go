@@ -39,6 +39,9 @@ func (s *SQLite) recover(ctx context.Context) error {
 	if _, err := s.Bury(ctx); err != nil {
 		return err
 	}
+	if err := s.finishErasures(ctx); err != nil {
+		return err
+	}
 	return s.emptySpool()
 }
 
@@ -86,17 +89,21 @@ func (s *SQLite) emptySpool() error {
 }
 
 // Sweep removes placed files that no row points at: those of commits that did
-// not end. It looks only at files from before it began, and may run beside
+// not end. It looks only at files from a day before it began, and may run beside
 // everything else.
 func (s *SQLite) Sweep(ctx context.Context) (removed int, err error) {
-	began := time.Now()
+	return s.removeOrphans(ctx, time.Now().Add(-sweepAge))
+}
+
+// removeOrphans is Sweep for files from before a time.
+func (s *SQLite) removeOrphans(ctx context.Context, before time.Time) (removed int, err error) {
 	for _, top := range []string{instancesDir, quarantineDir} {
 		studies, err := filepath.Glob(filepath.Join(s.Abs(top), "??", "*"))
 		if err != nil {
 			return removed, err
 		}
 		for _, dir := range studies {
-			n, err := s.sweepDir(ctx, dir, began)
+			n, err := s.sweepDir(ctx, dir, before)
 			removed += n
 			if err != nil {
 				return removed, err
@@ -109,7 +116,7 @@ func (s *SQLite) Sweep(ctx context.Context) (removed int, err error) {
 	return removed, nil
 }
 
-func (s *SQLite) sweepDir(ctx context.Context, dir string, began time.Time) (int, error) {
+func (s *SQLite) sweepDir(ctx context.Context, dir string, before time.Time) (int, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return 0, err
@@ -117,7 +124,7 @@ func (s *SQLite) sweepDir(ctx context.Context, dir string, began time.Time) (int
 	var orphans []string
 	for _, e := range entries {
 		info, err := e.Info()
-		if err != nil || !info.Mode().IsRegular() || !info.ModTime().Before(began.Add(-sweepAge)) {
+		if err != nil || !info.Mode().IsRegular() || !info.ModTime().Before(before) {
 			continue
 		}
 		path, err := filepath.Rel(s.dir, filepath.Join(dir, e.Name()))

@@ -1,0 +1,496 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"nafas/internal/triage"
+)
+
+// Whose names the patient whose traces are to be erased. Issuer is nil where
+// it does not matter.
+type Whose struct {
+	ID     string
+	Issuer *string
+}
+
+func (w Whose) is(p triage.Patient) bool {
+	return strings.TrimSpace(p.ID) == w.ID && (w.Issuer == nil || strings.TrimSpace(p.Issuer) == *w.Issuer)
+}
+
+// Erasable is all that is stored of a patient.
+type Erasable struct {
+	Whose Whose
+	// Patients are the records with this ID: one person, unless an ID was given
+	// twice.
+	Patients []triage.Patient
+	Studies  []ErasableStudy
+	// Quarantined and Versions count files outside of these studies: in
+	// quarantine, and older versions of instances that are another patient's
+	// now.
+	Quarantined, Versions int
+
+	patients, quarantine, versions []int64
+}
+
+// ErasableStudy is one study of the patient.
+type ErasableStudy struct {
+	UID         string
+	State       triage.State
+	ReceivedAt  time.Time
+	Instances   int
+	Quarantined int
+	// Shared: instances of it name another patient too.
+	Shared bool
+	id     int64
+}
+
+// Empty says that nothing is stored of the patient.
+func (e Erasable) Empty() bool {
+	return len(e.Patients) == 0 && len(e.Studies) == 0 && e.Quarantined == 0 && e.Versions == 0
+}
+
+// Issuers are those of the records, each once.
+func (e Erasable) Issuers() []string {
+	var out []string
+	for _, p := range e.Patients {
+		out = append(out, strings.TrimSpace(p.Issuer))
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// Erasable looks for a patient in every row and in quarantine. Nothing may be in
+// the inbox, and no server may run.
+func (s *SQLite) Erasable(ctx context.Context, whose Whose, headers triage.HeaderReader) (Erasable, error) {
+	out := Erasable{Whose: whose}
+	f := &search{s: s, headers: headers, out: &out, studies: map[string]bool{}}
+	for _, part := range []func(context.Context) error{f.records, f.quarantined, f.versions, f.describe} {
+		if err := part(ctx); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+// search is a search for a patient.
+type search struct {
+	s       *SQLite
+	headers triage.HeaderReader
+	out     *Erasable
+	// studies of the patient, by UID.
+	studies map[string]bool
+}
+
+// records finds the patient's rows, and the studies with instances of his.
+func (f *search) records(ctx context.Context) error {
+	rows, err := f.s.read.QueryContext(ctx, `SELECT id, patient_id, issuer, name, birth_date FROM patient ORDER BY id`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id int64
+		var p triage.Patient
+		if err := rows.Scan(&id, &p.ID, &p.Issuer, &p.Name, &p.BirthDate); err != nil {
+			return err
+		}
+		if f.out.Whose.is(p) {
+			f.out.Patients, f.out.patients = append(f.out.Patients, p), append(f.out.patients, id)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	for _, id := range f.out.patients {
+		uids, err := texts(ctx, f.s.read, `
+			SELECT uid FROM study WHERE id IN (SELECT study_id FROM instance WHERE patient_id = ?1 UNION SELECT study_id FROM gone_instance WHERE patient_id = ?1)`, id)
+		if err != nil {
+			return err
+		}
+		for _, uid := range uids {
+			f.studies[uid] = true
+		}
+	}
+	return nil
+}
+
+// fileRow is a file that is looked into.
+type fileRow struct {
+	id    int64
+	path  string
+	study string
+}
+
+func (f *search) files(ctx context.Context, query string) ([]fileRow, error) {
+	rows, err := f.s.read.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []fileRow
+	for rows.Next() {
+		var r fileRow
+		if err := rows.Scan(&r.id, &r.path, &r.study); err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, rows.Err()
+}
+
+// quarantined finds files of the patient in quarantine, as far as they say
+// whose they are. A study of which nothing else is stored is his then.
+func (f *search) quarantined(ctx context.Context) error {
+	files, err := f.files(ctx, `SELECT id, path, study_uid FROM quarantine ORDER BY id`)
+	if err != nil {
+		return err
+	}
+	for _, q := range files {
+		data, err := f.s.Read(q.path)
+		if err != nil {
+			return err
+		}
+		if !f.mentions(data) {
+			continue
+		}
+		if q.study != "" {
+			others, err := f.others(ctx, q.study)
+			if err != nil {
+				return err
+			}
+			if !others {
+				f.studies[q.study] = true
+			}
+		}
+		f.out.quarantine = append(f.out.quarantine, q.id)
+		if !f.studies[q.study] {
+			f.out.Quarantined++
+		}
+	}
+	return nil
+}
+
+// versions finds older versions that were the patient's, of instances that are
+// not.
+func (f *search) versions(ctx context.Context) error {
+	files, err := f.files(ctx, `
+		SELECT f.id, f.path, s.uid FROM instance_file f JOIN instance i ON i.id = f.instance_id JOIN study s ON s.id = i.study_id
+		WHERE f.path <> i.path ORDER BY f.id`)
+	if err != nil {
+		return err
+	}
+	for _, v := range files {
+		if f.studies[v.study] {
+			continue
+		}
+		data, err := f.s.Read(v.path)
+		if err != nil {
+			return err
+		}
+		if f.mentions(data) {
+			f.out.versions = append(f.out.versions, v.id)
+			f.out.Versions++
+		}
+	}
+	return nil
+}
+
+// mentions says whether a file names the patient: in its header, or where that
+// cannot be read in the bytes of its Patient ID (0010,0020), little endian with
+// or without VR (PS3.5 section 7.1).
+func (f *search) mentions(data []byte) bool {
+	h, err := f.headers(data)
+	if err == nil || h.Patient != (triage.Patient{}) {
+		return f.out.Whose.is(h.Patient)
+	}
+	id := f.out.Whose.ID
+	tag := []byte{0x10, 0x00, 0x20, 0x00}
+	for rest := data; ; {
+		at := bytes.Index(rest, tag)
+		if at < 0 {
+			return false
+		}
+		rest = rest[at+len(tag):]
+		if len(rest) < 4 {
+			return false
+		}
+		length := int(binary.LittleEndian.Uint32(rest))
+		if string(rest[:2]) == "LO" {
+			length = int(binary.LittleEndian.Uint16(rest[2:]))
+		}
+		if value := rest[4:]; length <= 64+2 && len(value) >= min(length, len(id)) {
+			if strings.TrimRight(string(value[:min(length, len(value))]), " \x00") == id {
+				return true
+			}
+		}
+	}
+}
+
+// others says whether instances of a study name somebody else.
+func (f *search) others(ctx context.Context, studyUID string) (bool, error) {
+	rows, err := f.s.read.QueryContext(ctx, `
+		SELECT p.patient_id, p.issuer, p.name, p.birth_date FROM patient p WHERE p.id IN (
+			SELECT i.patient_id FROM instance i JOIN study s ON s.id = i.study_id WHERE s.uid = ?1
+			UNION SELECT g.patient_id FROM gone_instance g JOIN study s ON s.id = g.study_id WHERE s.uid = ?1)`, studyUID)
+	if err != nil {
+		return false, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var p triage.Patient
+		if err := rows.Scan(&p.ID, &p.Issuer, &p.Name, &p.BirthDate); err != nil {
+			return false, err
+		}
+		if !f.out.Whose.is(p) {
+			return true, nil
+		}
+	}
+	return false, rows.Err()
+}
+
+// describe fills in the studies.
+func (f *search) describe(ctx context.Context) error {
+	for uid := range f.studies {
+		one := ErasableStudy{UID: uid}
+		err := f.s.inSnapshot(ctx, func(tx *sql.Tx) error {
+			row, err := loadStudy(ctx, tx, uid)
+			if errors.Is(err, triage.ErrNotFound) {
+				return nil // in quarantine alone
+			}
+			one.id, one.State, one.ReceivedAt = row.id, row.state, fromMicros(row.receivedAt)
+			one.Instances, one.Quarantined = row.instances, row.quarantined
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if one.Shared, err = f.others(ctx, uid); err != nil {
+			return err
+		}
+		f.out.Studies = append(f.out.Studies, one)
+	}
+	slices.SortFunc(f.out.Studies, func(a, b ErasableStudy) int { return strings.Compare(a.UID, b.UID) })
+	return nil
+}
+
+// Proof says what an erasure did. It names nobody.
+type Proof struct {
+	ErasedAt     time.Time `json:"erased_at"`
+	Installation string    `json:"installation"`
+	// Studies are pseudonyms, as in the log.
+	Studies        []string `json:"studies"`
+	PatientRecords int      `json:"patient_records"`
+	Instances      int      `json:"instances"`
+	// Files are the SHA-256 of every file that was removed.
+	Files     []triage.Sum `json:"removed_files_sha256"`
+	Delivered int          `json:"deliveries_that_stay_at_their_destination"`
+	NotErased []string     `json:"not_erased"`
+}
+
+// Erase deletes all that is stored of a patient: rows first, in one transaction
+// that lists the files and keeps the proof, then the files, then what is left of
+// the rows in free pages and in the log of the database. A start finishes what a
+// crash left. name names studies in the proof.
+func (s *SQLite) Erase(ctx context.Context, e Erasable, at time.Time, name func(studyUID string) string) (Proof, error) {
+	guard, err := flock(filepath.Join(s.dir, backupLock), unix.LOCK_EX|unix.LOCK_NB)
+	if errors.Is(err, ErrInUse) {
+		return Proof{}, errors.New("a backup of the data folder is being written: wait for its end")
+	}
+	if err != nil {
+		return Proof{}, err
+	}
+	defer guard.Close()
+	// Files of uploads that nobody was told of.
+	if _, err := s.removeOrphans(ctx, time.Now()); err != nil {
+		return Proof{}, err
+	}
+	var proof Proof
+	if err := s.inTx(ctx, func(tx *sql.Tx) error {
+		proof, err = s.eraseRows(ctx, tx, e, at, name)
+		return err
+	}); err != nil {
+		return proof, err
+	}
+	if _, err := s.buryAll(ctx); err != nil {
+		return proof, err
+	}
+	return proof, s.finishErasures(ctx)
+}
+
+func (s *SQLite) eraseRows(ctx context.Context, tx *sql.Tx, e Erasable, at time.Time, name func(string) string) (Proof, error) {
+	proof := Proof{ErasedAt: at.UTC(), Installation: s.installation, PatientRecords: len(e.Patients), NotErased: notErased}
+	// Tables refer to each other; at the end nothing may be left that refers to
+	// what is gone.
+	if _, err := tx.ExecContext(ctx, `PRAGMA defer_foreign_keys = ON`); err != nil {
+		return proof, err
+	}
+	for _, study := range e.Studies {
+		proof.Studies = append(proof.Studies, name(study.UID))
+		proof.Instances += study.Instances
+		if err := eraseStudy(ctx, tx, study, &proof); err != nil {
+			return proof, err
+		}
+	}
+	for _, id := range e.quarantine { // those of the studies are gone already
+		if err := proof.remove(ctx, tx, "quarantine", "id = ?", id); err != nil {
+			return proof, err
+		}
+	}
+	for _, id := range e.versions {
+		if err := proof.remove(ctx, tx, "instance_file", "id = ?", id); err != nil {
+			return proof, err
+		}
+	}
+	if _, err := tx.ExecContext(ctx, `
+		UPDATE study SET quarantined = (SELECT count(*) FROM quarantine q WHERE q.study_uid = study.uid) WHERE quarantined > 0`); err != nil {
+		return proof, err
+	}
+	if err := erasePatients(ctx, tx, e); err != nil {
+		return proof, err
+	}
+	body, err := json.Marshal(proof)
+	if err != nil {
+		return proof, err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO erasure (erased_at, proof) VALUES (?, ?)`, micros(at), string(body))
+	return proof, err
+}
+
+// notErased is what an erasure cannot reach.
+var notErased = []string{
+	"objects that were delivered to archives stay there: withdraw them there",
+	"backups that were written before",
+	"the log of the service, which names studies by pseudonyms only",
+	"copies that the file system or the disk keeps below the files: encrypt the disk",
+	"files in quarantine that do not say whose they are",
+}
+
+// remove lists files of a table and deletes their rows.
+func (p *Proof) remove(ctx context.Context, tx *sql.Tx, table, where string, args ...any) error {
+	rows, err := tx.QueryContext(ctx, `SELECT sha256 FROM `+table+` WHERE `+where, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var sum triage.Sum
+		if err := rows.Scan(sumOf(&sum)); err != nil {
+			return err
+		}
+		p.Files = append(p.Files, sum)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return err
+	}
+	for _, statement := range []string{
+		`INSERT INTO doomed (path) SELECT path FROM ` + table + ` WHERE ` + where, `DELETE FROM ` + table + ` WHERE ` + where,
+	} {
+		if _, err := tx.ExecContext(ctx, statement, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eraseStudy deletes all rows of a study, in whatever table they are.
+func eraseStudy(ctx context.Context, tx *sql.Tx, study ErasableStudy, proof *Proof) error {
+	var delivered int
+	if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM delivery WHERE study_id = ? AND objects <> '[]'`, study.id).Scan(&delivered); err != nil {
+		return err
+	}
+	proof.Delivered += delivered
+	if err := proof.remove(ctx, tx, "instance_file", `instance_id IN (SELECT id FROM instance WHERE study_id = ?)`, study.id); err != nil {
+		return err
+	}
+	if err := proof.remove(ctx, tx, "quarantine", `study_uid = ?`, study.UID); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `
+		DELETE FROM river_job WHERE json_extract(args, '$.study_uid') = ?
+			OR kind = ? AND json_extract(args, '$.delivery_id') IN (SELECT id FROM delivery WHERE study_id = ?)`,
+		study.UID, triage.DeliverJob{}.Kind(), study.id); err != nil {
+		return err
+	}
+	for column, value := range map[string]any{"study_id": study.id, "study_uid": study.UID} {
+		tables, err := texts(ctx, tx, `
+			SELECT m.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND c.name = ?`, column)
+		if err != nil {
+			return err
+		}
+		for _, table := range tables {
+			if _, err := tx.ExecContext(ctx, fmt.Sprintf(`DELETE FROM %q WHERE %q = ?`, table, column), value); err != nil {
+				return err
+			}
+		}
+	}
+	_, err := tx.ExecContext(ctx, `DELETE FROM study WHERE id = ?`, study.id)
+	return err
+}
+
+// erasePatients deletes the patient's records, and others' that nothing refers
+// to any more.
+func erasePatients(ctx context.Context, tx *sql.Tx, e Erasable) error {
+	if _, err := tx.ExecContext(ctx, `
+		DELETE FROM patient WHERE NOT EXISTS (SELECT 1 FROM instance i WHERE i.patient_id = patient.id)
+			AND NOT EXISTS (SELECT 1 FROM gone_instance g WHERE g.patient_id = patient.id)`); err != nil {
+		return err
+	}
+	for _, id := range e.patients {
+		var left bool
+		if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM patient WHERE id = ?)`, id).Scan(&left); err != nil {
+			return err
+		}
+		if left {
+			return errors.New("a study of the patient is not among those that are erased")
+		}
+	}
+	return nil
+}
+
+// finishErasures takes what deleted rows left out of the free pages of the
+// database and out of its log.
+func (s *SQLite) finishErasures(ctx context.Context) error {
+	var open bool
+	if err := s.write.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM erasure WHERE finished_at IS NULL)`).Scan(&open); err != nil || !open {
+		return err
+	}
+	if err := errors.Join(s.disk.SyncDir(s.Abs(inboxDir)), s.disk.SyncDir(s.Abs(spoolDir))); err != nil {
+		return err
+	}
+	for _, statement := range []string{`PRAGMA secure_delete = ON`, `VACUUM`} {
+		if _, err := s.write.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	if err := s.emptyLog(ctx); err != nil {
+		return err
+	}
+	if _, err := s.write.ExecContext(ctx, `UPDATE erasure SET finished_at = ? WHERE finished_at IS NULL`, micros(time.Now())); err != nil {
+		return err
+	}
+	return s.emptyLog(ctx)
+}
+
+// emptyLog has the database's log written into it and cut to nothing.
+func (s *SQLite) emptyLog(ctx context.Context) error {
+	var busy, pages, done int
+	if err := s.write.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &done); err != nil {
+		return err
+	}
+	if busy != 0 {
+		return errors.New("somebody reads the database: end it and start nafas once, which finishes the erasure")
+	}
+	return nil
+}
