@@ -91,6 +91,11 @@ func TestWhatKeepsImages(t *testing.T) {
 		}, ""},
 		{"not read yet", nil, func(t *testing.T, s *store.SQLite) { record(t, s, true, "1.2/1/1/P/x/") }, triage.KeptBusy},
 		{"final, and more has come", nil, func(t *testing.T, s *store.SQLite) { done(t, s); record(t, s, false, "1.2/1/2/P/y/") }, triage.KeptBusy},
+		{"final, and a job is at it", nil, func(t *testing.T, s *store.SQLite) {
+			done(t, s)
+			_, err := s.DB().ExecContext(t.Context(), `UPDATE study SET settle_job_id = 7`)
+			require.NoError(t, err)
+		}, triage.KeptBusy},
 		{"two patients", nil, func(t *testing.T, s *store.SQLite) { record(t, s, true, "1.2/1/1/P/x/", "1.2/1/2/Q/y/") }, triage.KeptHeld},
 		{"a commitment was given just now", nil, func(t *testing.T, s *store.SQLite) {
 			done(t, s)
