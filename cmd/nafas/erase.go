@@ -18,30 +18,36 @@ import (
 )
 
 type eraseCmd struct {
-	Patient string  `arg:"" help:"The Patient ID." placeholder:"PATIENT_ID"`
+	Patient string  `arg:"" optional:"" help:"The Patient ID." placeholder:"PATIENT_ID"`
 	Issuer  *string `help:"The issuer of the ID, where IDs of several are stored; '' for none." placeholder:"ISSUER"`
 	Data    string  `help:"Data folder of a service that is stopped." default:"nafas-data" type:"existingdir"`
 	Yes     bool    `help:"Do not ask."`
+	Proofs  bool    `help:"Print the proofs of all erasures so far, and erase nothing."`
 	Shared  bool    `help:"Erase studies that name another patient too, as a whole." name:"shared-studies"`
 }
 
 // Run lists what is stored of a patient, asks, erases it, and prints the proof.
 func (c *eraseCmd) Run(s *streams, ctx kongContext) error {
 	c.Patient = strings.TrimSpace(c.Patient)
-	if c.Patient == "" {
-		return usage("the Patient ID is empty")
+	if (c.Patient == "") != c.Proofs {
+		return usage("say whom to erase by the Patient ID, or --proofs alone")
 	}
 	db, err := openStopped(ctx, c.Data, s)
 	if err != nil {
 		return err
 	}
-	proof, err := c.erase(ctx, s, db)
+	var printed any
+	if c.Proofs {
+		printed, err = db.Proofs(ctx)
+	} else {
+		printed, err = c.erase(ctx, s, db)
+	}
 	if err = errors.Join(err, db.Close()); err != nil {
 		return err
 	}
 	out := json.NewEncoder(s.out)
 	out.SetIndent("", "  ")
-	return out.Encode(proof)
+	return out.Encode(printed)
 }
 
 // openStopped opens a data folder that no server has, and takes up what lies
@@ -85,7 +91,12 @@ func (c *eraseCmd) erase(ctx context.Context, s *streams, db *store.SQLite) (sto
 	if !c.Yes && !agreed(os.Stdin, s.err) {
 		return store.Proof{}, errors.New("nothing was erased")
 	}
-	return db.Erase(ctx, found, time.Now(), pseudonyms.Study)
+	// What has begun is brought to its end, whoever loses patience.
+	proof, err := db.Erase(context.WithoutCancel(ctx), found, time.Now(), pseudonyms.Study)
+	if err != nil {
+		return proof, fmt.Errorf("%w. Run nafas erase --proofs: it finishes what was begun, and its proof is among them", err)
+	}
+	return proof, nil
 }
 
 // list says what will go; it refuses what another patient would lose.

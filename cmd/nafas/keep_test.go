@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"io/fs"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -148,6 +149,9 @@ func TestBackupRestoreErase(t *testing.T) {
 		return err
 	}))
 	require.Len(t, storedDataSets(t, other), 3, "others' images stay")
+	exit, proofs, stderr := nafas(t, "erase", "--data", other, "--proofs")
+	require.Zero(t, exit, stderr)
+	require.Contains(t, strings.Join(strings.Fields(proofs), ""), strings.Join(strings.Fields(out), ""), "the proof is kept")
 }
 
 func TestAStudyOfTwoPatientsIsNotErasedUnasked(t *testing.T) {
@@ -212,4 +216,39 @@ func TestDaysThatAreKept(t *testing.T) {
 	require.Equal(t, triage.KeepRule{}, defaultServiceFlags().Keep.rule(), "for ever, unless somebody says otherwise")
 	require.Error(t, keepFlags{NotAssessed: -1}.check())
 	require.Error(t, keepFlags{Done: mostDays + 1}.check(), "past what a duration holds")
+}
+
+// The first round comes with the start.
+func TestImagesGoAfterTheirDays(t *testing.T) {
+	db, err := store.Open(t.Context(), t.TempDir(), store.Options{Log: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	var log bytes.Buffer
+	app := triage.New(db, db, triage.ReadHeader, nil, triage.Options{
+		MinFreeBytes: 1, Log: slog.New(slog.NewTextHandler(&log, nil)), Now: func() time.Time { return time.Now().Add(-25 * time.Hour) },
+	})
+	uid, files := smallStudy(t, "old")
+	u, err := app.Begin(t.Context(), triage.Submission{Complete: true})
+	require.NoError(t, err)
+	require.NoError(t, u.Put(t.Context(), "1", bytes.NewReader(contents(t, files[:1])[0])))
+	_, err = u.Commit(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, app.Cancel(t.Context(), uid))
+
+	app = triage.New(db, db, triage.ReadHeader, nil, triage.Options{MinFreeBytes: 1, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	_, err = app.Forget(t.Context(), keepFlags{Done: 1}.rule())
+	require.NoError(t, err)
+	require.Len(t, storedDataSets(t, db.Dir()), 1, "of another state")
+	k := startKeeper(app, keepFlags{NotAssessed: 1}, slog.New(slog.DiscardHandler))
+	require.Eventually(t, func() bool {
+		files, err := filepath.Glob(filepath.Join(db.Dir(), "instances", "*", "*", "*"))
+		return err == nil && len(files) == 0
+	}, time.Minute, 10*time.Millisecond)
+	k.stop()
+	study, err := app.Study(t.Context(), uid)
+	require.NoError(t, err)
+	require.False(t, study.ImagesGoneAt.IsZero())
+	require.NotContains(t, log.String(), uid)
+	_, _, err = app.Report(t.Context(), uid)
+	require.ErrorIs(t, err, triage.ErrImagesGone)
 }

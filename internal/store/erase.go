@@ -404,6 +404,21 @@ func (p *Proof) remove(ctx context.Context, tx *sql.Tx, table, where string, arg
 	return nil
 }
 
+// Proofs are those of all erasures, the oldest first.
+func (s *SQLite) Proofs(ctx context.Context) ([]Proof, error) {
+	bodies, err := texts(ctx, s.read, `SELECT proof FROM erasure WHERE finished_at IS NOT NULL ORDER BY id`)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Proof, len(bodies))
+	for i, body := range bodies {
+		if err := json.Unmarshal([]byte(body), &out[i]); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
 // eraseStudy deletes all rows of a study, in whatever table they are.
 func eraseStudy(ctx context.Context, tx *sql.Tx, study ErasableStudy, proof *Proof) error {
 	var delivered int

@@ -102,6 +102,11 @@ func (s *SQLite) open(ctx context.Context, o Options) error {
 	if s.Folder, err = OpenFolder(s.dir, o.Disk); err != nil {
 		return err
 	}
+	// Made by the owner of the folder, whoever writes backups.
+	guard, err := os.OpenFile(filepath.Join(s.dir, backupLock), os.O_RDWR|os.O_CREATE, fileMode)
+	if err = errors.Join(err, guard.Close()); err != nil {
+		return err
+	}
 	if err = s.connect(); err != nil {
 		return err
 	}
