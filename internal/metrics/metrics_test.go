@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"net/http/httptest"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/goccy/go-yaml"
 	"github.com/stretchr/testify/require"
 
 	"nafas/internal/metrics"
@@ -83,4 +86,39 @@ func TestWhatIsShown(t *testing.T) {
 	require.NotContains(t, text, "nafas_studies{", "no number where none is known")
 	require.Contains(t, text, "nafas_disk_low 1")
 	require.False(t, strings.Contains(text, "no database"))
+}
+
+// The pages name no metric that is not there, and no metric is left out.
+func TestThePagesNameTheMetrics(t *testing.T) {
+	m := metrics.New()
+	m.Watch(metrics.Source{
+		Numbers: func(context.Context) (triage.Numbers, error) {
+			return triage.Numbers{Deliveries: []triage.DeliveryNumber{{Destination: "A", State: triage.DeliveryWaiting, Oldest: time.Now()}}}, nil
+		},
+		Disk: func() (triage.Disk, error) { return triage.Disk{}, nil }, Inbox: func() int { return 0 },
+		Worker: func() (int64, int64) { return 0, 0 },
+	})
+	name := regexp.MustCompile(`\bnafas_[a-z_]+[a-z]\b`)
+	shown := map[string]bool{}
+	for _, word := range regexp.MustCompile(`(?m)^# TYPE (nafas_\w+)`).FindAllStringSubmatch(scrape(t, m), -1) {
+		shown[word[1]] = true
+	}
+	require.Greater(t, len(shown), 15)
+	deploy, err := os.ReadFile("../../docs/deploy.md")
+	require.NoError(t, err)
+	alerts, err := os.ReadFile("../../docs/alerts.yml")
+	require.NoError(t, err)
+	var rules struct {
+		Groups []struct {
+			Rules []struct{ Alert, Expr string }
+		}
+	}
+	require.NoError(t, yaml.Unmarshal(alerts, &rules))
+	require.NotEmpty(t, rules.Groups[0].Rules)
+	for _, word := range name.FindAllString(string(deploy)+string(alerts), -1) {
+		require.True(t, shown[strings.TrimSuffix(word, "_bucket")], "%s is not there", word)
+	}
+	for word := range shown {
+		require.Contains(t, string(deploy), word, "not in docs/deploy.md")
+	}
 }
