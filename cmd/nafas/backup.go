@@ -12,6 +12,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"golang.org/x/sys/unix"
+
 	"nafas/internal/store"
 )
 
@@ -27,7 +29,7 @@ func (c *backupCmd) Run(s *streams, ctx kongContext) error {
 		return usage("%s is there already", c.Out)
 	}
 	part := c.Out + ".part"
-	f, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	f, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|unix.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return err
 	}
