@@ -23,8 +23,8 @@ const buryAtOnce = 1000
 
 // Bury implements triage.Keeper.
 func (s *SQLite) Bury(ctx context.Context) (files int, err error) {
-	any, err := texts(ctx, s.read, `SELECT path FROM doomed LIMIT 1`)
-	if err != nil || len(any) == 0 {
+	first, err := texts(ctx, s.read, `SELECT path FROM doomed LIMIT 1`)
+	if err != nil || len(first) == 0 {
 		return 0, err
 	}
 	guard, err := flock(filepath.Join(s.dir, backupLock), unix.LOCK_EX|unix.LOCK_NB)

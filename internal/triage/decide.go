@@ -47,7 +47,8 @@ type Decision struct {
 // one study with two patients is held at once, whatever else is known of it;
 // what is complete is read unless just that was read or is on its way; all
 // else waits for its quiet time. What is said of a study stays while a part of
-// what it was said of is deleted: a part must not replace the whole.
+// what it was said of is deleted: a part must not replace the whole, and one
+// that was held meanwhile stays so until all is there again.
 func Decide(f Facts) Decision {
 	busy := f.JobKey != ""
 	if !dicomio.OnePatient(f.Patients) {
