@@ -279,4 +279,3 @@ func (f *search) describe(ctx context.Context) error {
 	slices.SortFunc(f.out.Studies, func(a, b ErasableStudy) int { return strings.Compare(a.UID, b.UID) })
 	return nil
 }
-

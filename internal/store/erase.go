@@ -1,11 +1,14 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -55,8 +58,65 @@ func (s *SQLite) Erase(ctx context.Context, e Erasable, at time.Time, name func(
 	if _, err := s.buryAll(ctx); err != nil {
 		return proof, err
 	}
-	return proof, s.finishErasures(ctx)
+	if err := s.finishErasures(ctx); err != nil {
+		return proof, err
+	}
+	return proof, s.searched(e)
 }
+
+// searched looks through the bytes of the database for the studies that were
+// erased: a table that nobody thought of is found here and not by somebody else.
+// Whoever calls it closes the database next: closing any handle of the file ends
+// this process's locks on it (fcntl).
+func (s *SQLite) searched(e Erasable) error {
+	f, err := os.Open(filepath.Join(s.dir, databaseFile))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	const longest = 64 + 2 // a UID (PS3.5 section 9.1) with what is before and behind it
+	buf := make([]byte, 1<<20)
+	for kept := 1; ; { // a zero stands before the first byte, and behind the last
+		n, err := io.ReadFull(f, buf[kept:len(buf)-1])
+		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+		if err != nil && !last {
+			return err
+		}
+		data := buf[:kept+n]
+		if last {
+			data = append(data, 0)
+		}
+		for _, study := range e.Studies {
+			if len(study.UID) >= shortestUID && stands(data, study.UID) {
+				return errors.New("the UID of an erased study still stands in the database: please report that")
+			}
+		}
+		if last {
+			return nil
+		}
+		kept = copy(buf, data[len(data)-longest:])
+	}
+}
+
+// stands says whether a UID is in data, within its first and last byte, and not
+// as a part of another one.
+func stands(data []byte, uid string) bool {
+	part := func(b byte) bool { return b == '.' || '0' <= b && b <= '9' }
+	for from := 0; ; {
+		i := bytes.Index(data[from:], []byte(uid))
+		if i < 0 {
+			return false
+		}
+		start, end := from+i, from+i+len(uid)
+		if start > 0 && end < len(data) && !part(data[start-1]) && !part(data[end]) {
+			return true
+		}
+		from = end
+	}
+}
+
+// shortestUID is what may stand anywhere: "1.2" does, in other UIDs.
+const shortestUID = 20
 
 func (s *SQLite) eraseRows(ctx context.Context, tx *sql.Tx, e Erasable, at time.Time, name func(string) string) (Proof, error) {
 	proof := Proof{ErasedAt: at.UTC(), Installation: s.installation, PatientRecords: len(e.Patients), NotErased: notErased}

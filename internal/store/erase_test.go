@@ -199,6 +199,32 @@ func TestErasingSurvivesLossOfPower(t *testing.T) {
 	}
 }
 
+// A table that an erasure does not know is noticed.
+func TestATableThatNobodyThoughtOf(t *testing.T) {
+	s := withDestinations(t, t.TempDir())
+	service := triage.New(s, s, named, nil, triage.Options{MinFreeBytes: 1, Log: silent()})
+	uid := "1.2.826.0.1.3680043.8.498.1"
+	_, err := upload(t, service, uid+"/1/1/ID77^^Noor/x/")
+	require.NoError(t, err)
+	found, err := s.Erasable(t.Context(), store.Whose{ID: "ID77"}, named)
+	require.NoError(t, err)
+	_, err = s.DB().ExecContext(t.Context(), `CREATE TABLE other (text TEXT)`)
+	require.NoError(t, err)
+	_, err = s.DB().ExecContext(t.Context(), `INSERT INTO other (text) VALUES (?)`, "about "+uid+"7")
+	require.NoError(t, err)
+	_, err = s.Erase(t.Context(), found, noon, pseudonym)
+	require.NoError(t, err, "another study's")
+
+	_, err = upload(t, service, uid+"/1/1/ID77^^Noor/x/")
+	require.NoError(t, err)
+	found, err = s.Erasable(t.Context(), store.Whose{ID: "ID77"}, named)
+	require.NoError(t, err)
+	_, err = s.DB().ExecContext(t.Context(), `INSERT INTO other (text) VALUES (?)`, "about "+uid)
+	require.NoError(t, err)
+	_, err = s.Erase(t.Context(), found, noon, pseudonym)
+	require.ErrorContains(t, err, "report")
+}
+
 func TestNothingIsErasedUnderABackup(t *testing.T) {
 	dir := t.TempDir()
 	s := ofNoor(t, dir)
