@@ -5,7 +5,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"nafas/dicomio/dicomweb"
@@ -46,23 +45,7 @@ func (w *Web) ServeHTTP(rw http.ResponseWriter, r *http.Request) { w.mux.ServeHT
 
 // only lets callers with a role through.
 func (w *Web) only(role access.Role, next http.HandlerFunc) http.Handler {
-	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if w.tokens == nil {
-			next(rw, r)
-			return
-		}
-		token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		who, err := w.tokens.Check(token)
-		switch {
-		case !ok || err != nil:
-			rw.Header().Set("WWW-Authenticate", "Bearer")
-			http.Error(rw, "a bearer token is needed (nafas token new)", http.StatusUnauthorized)
-		case !who.Has(role):
-			http.Error(rw, "the token lacks the role "+string(role), http.StatusForbidden)
-		default:
-			next(rw, r)
-		}
-	})
+	return access.Bearer(w.tokens, role, next)
 }
 
 // mostParts bounds one request.
