@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -48,6 +49,10 @@ func (w *Web) ServeHTTP(rw http.ResponseWriter, r *http.Request) { w.mux.ServeHT
 func (w *Web) only(role access.Role, next http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if w.tokens == nil {
+			if foreignName(r) {
+				http.Error(rw, "called by a name that is not this machine's own: use localhost or the address, or tokens", http.StatusForbidden)
+				return
+			}
 			next(rw, r)
 			return
 		}
@@ -63,6 +68,20 @@ func (w *Web) only(role access.Role, next http.HandlerFunc) http.Handler {
 			next(rw, r)
 		}
 	})
+}
+
+// foreignName: a page in a browser on this machine can have its own name lead to
+// the loopback address, and would be let in as anybody is there.
+func foreignName(r *http.Request) bool {
+	at, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+	if !ok || !at.IP.IsLoopback() || r.TLS != nil {
+		return false
+	}
+	host, _, err := net.SplitHostPort(r.Host)
+	if err != nil {
+		host = r.Host
+	}
+	return host != "localhost" && net.ParseIP(strings.Trim(host, "[]")) == nil
 }
 
 // mostParts bounds one request.
