@@ -11,21 +11,22 @@ type cli struct {
 	Format  string `help:"How results are printed: table, json or csv." enum:"table,json,csv" default:"table"`
 	Verbose bool   `short:"v" help:"Print the time of each stage, and log more on standard error."`
 
-	Demo     demoCmd     `cmd:"" help:"Show everything: write a synthetic chest CT (or take yours), send it to a server, print ranked findings."`
-	Serve    serveCmd    `cmd:"" help:"Run the service."`
-	Send     sendCmd     `cmd:"" help:"Send series to a service."`
-	Fetch    fetchCmd    `cmd:"" help:"Have an archive send studies to a service (C-FIND, C-MOVE)."`
-	Report   reportCmd   `cmd:"" help:"Get what a service says of a study, as a DICOM object or JSON."`
-	Triage   triageCmd   `cmd:"" help:"Read series without a service: one result per series."`
-	Evaluate evaluateCmd `cmd:"" help:"Measure a detector by LUNA16's protocol: from tables of marks, or on series that it reads first."`
-	Phantom  phantomCmd  `cmd:"" help:"Write a synthetic chest CT with known nodules as a DICOM series."`
-	Model    modelCmd    `cmd:"" help:"List, verify and train models."`
-	Runtime  runtimeCmd  `cmd:"" help:"Get the ONNX Runtime library."`
-	Bench    benchCmd    `cmd:"" help:"Measure each stage on this machine."`
-	Config   configCmd   `cmd:"" help:"Check the settings of a service before it starts."`
-	Token    tokenCmd    `cmd:"" help:"Make a bearer token for a service."`
-	Health   healthCmd   `cmd:"" help:"Ask a service whether it takes studies in."`
-	Version  versionCmd  `cmd:"" help:"Print versions."`
+	Demo       demoCmd       `cmd:"" help:"Show everything: write a synthetic chest CT (or take yours), send it to a server, print ranked findings."`
+	Serve      serveCmd      `cmd:"" help:"Run the service."`
+	Send       sendCmd       `cmd:"" help:"Send series to a service."`
+	Fetch      fetchCmd      `cmd:"" help:"Have an archive send studies to a service (C-FIND, C-MOVE)."`
+	Report     reportCmd     `cmd:"" help:"Get what a service says of a study, as a DICOM object, FHIR, HL7 or JSON."`
+	Deliveries deliveriesCmd `cmd:"" help:"See what became of results on their way, and try dead ones again."`
+	Triage     triageCmd     `cmd:"" help:"Read series without a service: one result per series."`
+	Evaluate   evaluateCmd   `cmd:"" help:"Measure a detector by LUNA16's protocol: from tables of marks, or on series that it reads first."`
+	Phantom    phantomCmd    `cmd:"" help:"Write a synthetic chest CT with known nodules as a DICOM series."`
+	Model      modelCmd      `cmd:"" help:"List, verify and train models."`
+	Runtime    runtimeCmd    `cmd:"" help:"Get the ONNX Runtime library."`
+	Bench      benchCmd      `cmd:"" help:"Measure each stage on this machine."`
+	Config     configCmd     `cmd:"" help:"Check the settings of a service before it starts."`
+	Token      tokenCmd      `cmd:"" help:"Make a bearer token for a service."`
+	Health     healthCmd     `cmd:"" help:"Ask a service whether it takes studies in."`
+	Version    versionCmd    `cmd:"" help:"Print versions."`
 
 	WorkerChild workerChildCmd `cmd:"" hidden:"" help:"The process that reads studies for serve."`
 }

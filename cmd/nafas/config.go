@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -43,8 +42,15 @@ func (c *configCheckCmd) Run(s *streams, ctx kongContext) error {
 	if c.HTTP.Listen != "" {
 		check("http", c.HTTP.check(c.serviceFlags), c.HTTP.Listen)
 	}
-	if _, err := c.DICOM.destinations(c.tlsFiles(), c.Insecure); err != nil || len(c.DICOM.Deliver)+len(c.DICOM.DeliverWeb) > 0 {
-		check("deliver", err, strings.Join(slices.Concat(c.DICOM.Deliver, c.DICOM.DeliverWeb), ", "))
+	settings, err := c.settings()
+	if err != nil || c.Settings != "" {
+		check("settings", err, c.Settings)
+	}
+	if to, err := c.destinations(settings.Deliver); err != nil || len(to.outbox) > 0 {
+		check("deliver", err, strings.Join(to.names(), ", "))
+	}
+	if polls, err := c.polls(settings.Poll); err != nil || len(polls) > 0 {
+		check("poll", err, strings.Join(pollNames(polls), ", "))
 	}
 	busy, err := c.tryListener(ctx)
 	check("listener", err, c.Listen+" "+c.exposureWords())

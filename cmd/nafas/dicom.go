@@ -5,17 +5,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"net/netip"
-	"net/url"
-	"os"
 	"strings"
 
-	"nafas/dicomio/dicomweb"
 	"nafas/dicomio/dimse"
 	"nafas/dicomio/pixel"
 	"nafas/internal/access"
-	"nafas/internal/deliver"
 	"nafas/internal/pacs"
 	"nafas/internal/triage"
 )
@@ -122,56 +117,6 @@ func (f dicomFlags) parseRemotes(flag string, list []string) (map[string]dimse.R
 	return out, nil
 }
 
-// destinations are the archives that results go to, by their title.
-func (f dicomFlags) destinations(clientCert access.TLSFiles, insecure bool) (map[string]deliver.Destination, error) {
-	remotes, err := f.parseRemotes("--dicom-deliver", f.Deliver)
-	if err != nil {
-		return nil, err
-	}
-	out := map[string]deliver.Destination{}
-	for title, remote := range remotes {
-		if !f.DeliverTLS && f.DeliverCA == "" {
-			if !access.Loopback(remote.Address) && !insecure {
-				return nil, usage("results would go to %s in plaintext: give --dicom-deliver-tls, or say --insecure on a network that is trusted", remote.Address)
-			}
-		} else {
-			if remote.TLS, err = (access.ClientTLS{CA: f.DeliverCA, Cert: clientCert.Cert, Key: clientCert.Key}).Config(); err != nil {
-				return nil, usageError{err}
-			}
-		}
-		out[title] = deliver.Destination{Remote: remote, Language: deliver.Language(f.Language)}
-	}
-	return out, f.webDestinations(clientCert, insecure, out)
-}
-
-// deliverToken is the variable of the bearer token; flags are seen by every
-// user of the machine.
-const deliverToken = "NAFAS_DICOM_DELIVER_TOKEN"
-
-func (f dicomFlags) webDestinations(clientCert access.TLSFiles, insecure bool, out map[string]deliver.Destination) error {
-	for _, text := range f.DeliverWeb {
-		name, base, ok := strings.Cut(text, "=")
-		if _, twice := out[name]; !ok || name == "" || twice {
-			return usage("--dicom-deliver-web %s: it is NAME=URL, each name once", text)
-		}
-		if u, err := url.Parse(base); err == nil && u.Scheme == "http" && !insecure && !access.Loopback(net.JoinHostPort(u.Hostname(), "80")) {
-			return usage("results would go to %s in plaintext: use https://, or say --insecure on a network that is trusted", u.Host)
-		}
-		tlsConfig, err := (access.ClientTLS{CA: f.DeliverCA, Cert: clientCert.Cert, Key: clientCert.Key}).Config()
-		if err != nil {
-			return usageError{err}
-		}
-		transport := http.DefaultTransport.(*http.Transport).Clone()
-		transport.TLSClientConfig = tlsConfig
-		client, err := dicomweb.NewClient(base, os.Getenv(deliverToken), transport)
-		if err != nil {
-			return usage("--dicom-deliver-web %s: %w", text, err)
-		}
-		out[name] = deliver.Destination{Web: client, Language: deliver.Language(f.Language)}
-	}
-	return nil
-}
-
 // checkTitle: an AE title has up to 16 characters, no backslash and no control
 // characters (PS3.5 table 6.2-1).
 func checkTitle(title string) error {
@@ -208,7 +153,7 @@ func listenDICOM(f dicomFlags, tls access.TLSFiles, insecure bool, app *triage.S
 		return nil, fmt.Errorf("DICOM listener: %w", err)
 	}
 	d := &dicomListener{listener: ln, commitment: pacs.NewCommitment(app.Inbox().Kept, remotes, log)}
-	d.server = dimse.NewServer(cfg, pacs.NewProvider(func() (pacs.Sender, error) { return app.Inbox().Sender() }, d.commitment, log))
+	d.server = dimse.NewServer(cfg, pacs.NewProvider(func() (pacs.Sender, error) { return app.Inbox().Sender() }, d.commitment, app.Answered, log))
 	return d, nil
 }
 

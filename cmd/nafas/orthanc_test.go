@@ -17,6 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"nafas/dicomio/ctwriter"
 	"nafas/dicomio/dimse/netnstest"
 	"nafas/internal/client"
 	nafasv1 "nafas/proto/nafas/v1"
@@ -278,6 +279,57 @@ func TestFetchingFromOrthanc(t *testing.T) {
 		require.Contains(t, stderr, "refused")
 		code, _, _ = nafas(t, "fetch", archive)
 		require.Equal(t, exitUsage, code, "everything is not fetched by accident")
+	})
+}
+
+// A new study is fetched without a hand on it, its results are back in the
+// archive, which has promised to keep them, and the archive's own QIDO-RS finds
+// them in the study.
+func TestOrthancIsLookedIntoForNewStudies(t *testing.T) {
+	inNamespace(t, func(t *testing.T) {
+		o := startOrthanc(t, "11112")
+		settings := filepath.Join(t.TempDir(), "nafas.yaml")
+		require.NoError(t, os.WriteFile(settings, []byte(`
+deliver:
+  - {name: pacs, dicom: "ORTHANC@127.0.0.1:4242", confirm: commitment, language: ar}
+poll:
+  - {name: pacs, dicom: "ORTHANC@127.0.0.1:4242", every: 10s}
+`), 0o600))
+		args := []string{"--dicom-listen", "127.0.0.1:11112", "--quiet", "1s", "--settings", settings}
+		code, out, stderr := nafas(t, append([]string{"config", "check"}, args...)...)
+		require.Equal(t, exitDone, code, out+stderr)
+		require.Contains(t, out, "poll       ok: pacs")
+		require.Contains(t, out, "deliver    ok: pacs")
+
+		uid, files := smallStudyOf(t, "new", ctwriter.Options{Date: time.Now().Format("20060102")})
+		old, oldFiles := smallStudy(t, "old")
+		study := o.upload(contents(t, files))
+		o.upload(contents(t, oldFiles))
+		s := startServer(t, t.TempDir(), args...)
+		require.Eventually(t, func() bool {
+			return slices.Equal([]string{"CT", "KO", "SR"}, o.series(study))
+		}, 2*time.Minute, 200*time.Millisecond, "report and key images are back in the study")
+		require.Equal(t, nafasv1.StudyState_STUDY_STATE_DONE, s.wait(uid, time.Minute).State)
+		var found []map[string]struct{ Value []any }
+		o.call(http.MethodGet, "/dicom-web/studies/"+uid+"/series?Modality=SR", nil, &found)
+		require.Len(t, found, 1)
+
+		var listed string
+		require.Eventually(t, func() bool {
+			code, listed, stderr = nafas(t, "--format", "csv", "deliveries", "--address", s.address)
+			require.Equal(t, exitDone, code, stderr)
+			return strings.Contains(listed, uid+",pacs,delivered,1")
+		}, time.Minute, 200*time.Millisecond, "Orthanc reports that it keeps them")
+		require.Zero(t, s.instances(old), "a study of years ago is not new")
+
+		// The results lie beside the images now; they are no reason to fetch.
+		time.Sleep(25 * time.Second)
+		require.Equal(t, len(files), s.instances(uid))
+		code, listed, stderr = nafas(t, "deliveries", "retry", "--all", "--address", s.address)
+		require.Equal(t, exitDone, code, stderr)
+		require.Contains(t, listed, "0 deliveries")
+		code, _, _ = nafas(t, "deliveries", "retry", "--address", s.address)
+		require.Equal(t, exitUsage, code)
 	})
 }
 

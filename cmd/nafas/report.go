@@ -11,13 +11,15 @@ import (
 type reportCmd struct {
 	connectFlags
 	Study    string `arg:"" help:"Study Instance UID."`
-	As       string `help:"sr (structured report), ko (key images) or json (the study as gRPC has it)." enum:"sr,ko,json" default:"sr"`
+	As       string `help:"DICOM: sr (structured report), ko (key images), seg (segmentation), sc (pictures of the marked key slices). Text: fhir (R4 bundle), hl7 (ORU^R01), json (the study as gRPC has it)." enum:"sr,ko,seg,sc,fhir,hl7,json" default:"sr"`
 	Language string `help:"en, fr or ar." enum:"en,fr,ar" default:"en"`
 	Out      string `short:"o" help:"File to write; standard output without it." type:"path" placeholder:"FILE"`
 }
 
 var reportFormats = map[string]nafasv1.ReportFormat{
 	"sr": nafasv1.ReportFormat_REPORT_FORMAT_SR, "ko": nafasv1.ReportFormat_REPORT_FORMAT_KO,
+	"seg": nafasv1.ReportFormat_REPORT_FORMAT_SEG, "sc": nafasv1.ReportFormat_REPORT_FORMAT_SC,
+	"fhir": nafasv1.ReportFormat_REPORT_FORMAT_FHIR, "hl7": nafasv1.ReportFormat_REPORT_FORMAT_HL7,
 }
 
 // Run gets what a service says of a study, as a file.

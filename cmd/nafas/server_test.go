@@ -72,11 +72,16 @@ var solidFree = nodule.Mix{Solid: 1, Free: 1}
 // smallStudy is the small chest as the files of one study among many.
 func smallStudy(t *testing.T, name string) (uid string, files []client.File) {
 	t.Helper()
+	return smallStudyOf(t, name, ctwriter.Options{})
+}
+
+// smallStudyOf is smallStudy with a date or an accession number.
+func smallStudyOf(t *testing.T, name string, options ctwriter.Options) (uid string, files []client.File) {
+	t.Helper()
 	v, err := smallChest()
 	require.NoError(t, err)
-	options := ctwriter.Options{
-		Seed: name, StudyUID: part10.NameUID("test study", name), Patient: ctwriter.Patient{ID: name, Issuer: "TEST", Name: "Test^" + name},
-	}
+	options.Seed, options.StudyUID = name, part10.NameUID("test study", name)
+	options.Patient = ctwriter.Patient{ID: name, Issuer: "TEST", Name: "Test^" + name}
 	instances, err := ctwriter.Instances(v, options)
 	require.NoError(t, err)
 	for i, data := range instances {

@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -47,6 +45,7 @@ type serviceFlags struct {
 	TLSClientCA string        `help:"CA that signs client certificates: makes TLS mutual." name:"tls-client-ca" env:"NAFAS_SERVER_TLS_CLIENT_CA" type:"path"`
 	Tokens      string        `help:"File of hashed bearer tokens (nafas token new)." type:"path"`
 	Insecure    bool          `help:"Allow plaintext, or no authentication, beyond loopback." env:"NAFAS_SERVER_INSECURE"`
+	Settings    string        `help:"Settings file (YAML): where results go, and which archives are looked into for new studies." type:"existingfile" placeholder:"FILE"`
 	DICOM       dicomFlags    `embed:"" prefix:"dicom-" group:"DICOM:"`
 	HTTP        httpFlags     `embed:"" prefix:"http-" group:"HTTP:"`
 }
@@ -123,6 +122,7 @@ type service struct {
 	inbox    sync.WaitGroup
 	// endInbox ends the recording of what the DICOM listener took.
 	endInbox context.CancelFunc
+	pollers  pollers
 	served   chan error
 }
 
@@ -142,11 +142,19 @@ func startService(ctx context.Context, log *slog.Logger, f serviceFlags) (_ *ser
 			s.close()
 		}
 	}()
-	destinations, err := f.DICOM.destinations(f.tlsFiles(), f.Insecure)
+	settings, err := f.settings()
 	if err != nil {
 		return nil, err
 	}
-	if s.store, err = store.Open(ctx, f.Data, store.Options{Log: log, Destinations: slices.Sorted(maps.Keys(destinations))}); err != nil {
+	to, err := f.destinations(settings.Deliver)
+	if err != nil {
+		return nil, err
+	}
+	polls, err := f.polls(settings.Poll)
+	if err != nil {
+		return nil, err
+	}
+	if s.store, err = store.Open(ctx, f.Data, store.Options{Log: log, Destinations: to.outbox}); err != nil {
 		return nil, fmt.Errorf("data folder %s: %w", f.Data, err)
 	}
 	if s.listener, err = net.Listen("tcp", f.Listen); err != nil {
@@ -164,8 +172,8 @@ func startService(ctx context.Context, log *slog.Logger, f serviceFlags) (_ *ser
 		return nil, err
 	}
 	work := jobs.Options{ReadTimeout: 2 * f.ReadLimit, Log: log}
-	if len(destinations) > 0 {
-		work.Deliverer = deliver.New(s.store, s.store, destinations, log)
+	if len(to.outbox) > 0 {
+		work.Deliverer, work.Destinations = deliver.New(s.store, s.store, to.byName, log), to.names()
 	}
 	if s.jobs, err = jobs.New(s.store.Driver(), app, work); err != nil {
 		return nil, err
@@ -183,12 +191,13 @@ func startService(ctx context.Context, log *slog.Logger, f serviceFlags) (_ *ser
 	if err := s.jobs.Start(ctx); err != nil {
 		return nil, err
 	}
-	security.Service, security.Log = app, log
+	security.Service, security.Log, security.Texts = app, log, reportTexts
 	s.rpc = rpc.New(security)
 	go func() { s.served <- s.rpc.Serve(s.listener) }()
 	s.takeOneByOne(app)
 	s.rpc.SetReady()
 	go s.sweep(ctx)
+	s.poll(polls)
 	go s.describe(ctx, app)
 	return s, nil
 }
@@ -259,6 +268,7 @@ func (s *service) wait(ctx context.Context) error {
 func (s *service) stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.flags.Grace)
 	defer cancel()
+	s.pollers.stop()
 	if s.dicom != nil {
 		s.dicom.stop(ctx)
 	}
@@ -277,6 +287,7 @@ func (s *service) stop() error {
 
 // close gives back what was opened, in the reverse order.
 func (s *service) close() {
+	s.pollers.stop()
 	if s.worker != nil {
 		s.worker.Close()
 	}

@@ -33,7 +33,7 @@ func common(h *part10.Builder, o Options, sopClass, sopUID string) {
 	h.Text(tag.StudyTime, o.Time)
 	h.Text(tag.ReferringPhysicianName, "")
 	h.Text(tag.StudyID, "1")
-	h.Text(tag.AccessionNumber, "")
+	h.Text(tag.AccessionNumber, o.Accession)
 	h.Text(tag.StudyDescription, "CT chest")
 	h.Text(tag.Modality, "CT")
 	h.Text(tag.SeriesInstanceUID, o.SeriesUID)

@@ -32,6 +32,7 @@ type Options struct {
 	StudyUID, SeriesUID, FrameOfReferenceUID string
 
 	Patient      Patient
+	Accession    string // AccessionNumber: the order
 	Description  string // SeriesDescription
 	Kernel       string // ConvolutionKernel
 	Manufacturer string

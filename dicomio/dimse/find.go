@@ -47,7 +47,9 @@ type Match struct {
 	StudyUID                     string
 	Modalities                   []string
 	SeriesUID, SeriesDescription string
-	SOPUID, SOPClassUID          string
+	// BodyPart is Body Part Examined of a series.
+	BodyPart            string
+	SOPUID, SOPClassUID string
 	// Instances is how many there are in the study or series; 0 where the
 	// peer does not say.
 	Instances int
@@ -107,6 +109,7 @@ func (q Query) marshal(transferSyntax string) ([]byte, error) {
 		b.Text(tag.Modality, q.Modality)
 		b.Text(tag.SeriesInstanceUID, q.SeriesUID)
 		b.Text(tag.SeriesDescription, "")
+		b.Text(tag.BodyPartExamined, "")
 		b.Text(tag.NumberOfSeriesRelatedInstances, "")
 	case InstanceLevel:
 		b.Text(tag.SeriesInstanceUID, q.SeriesUID)
@@ -119,13 +122,14 @@ func (q Query) marshal(transferSyntax string) ([]byte, error) {
 }
 
 func match(e part10.Elements) Match {
-	text := func(t tag.Tag) string { s, _ := e.String(t); return s }
+	sets := e.Strings(tag.SpecificCharacterSet)
+	text := func(t tag.Tag) string { s, _ := e.String(t); return part10.DecodeText(sets, s) }
 	m := Match{
 		PatientID: text(tag.PatientID), IssuerOfPatientID: text(tag.IssuerOfPatientID),
 		AccessionNumber: text(tag.AccessionNumber), StudyDate: text(tag.StudyDate), StudyTime: text(tag.StudyTime),
 		StudyDescription: text(tag.StudyDescription), StudyUID: text(tag.StudyInstanceUID),
 		SeriesUID: text(tag.SeriesInstanceUID), SeriesDescription: text(tag.SeriesDescription),
-		SOPUID: text(tag.SOPInstanceUID), SOPClassUID: text(tag.SOPClassUID),
+		BodyPart: text(tag.BodyPartExamined), SOPUID: text(tag.SOPInstanceUID), SOPClassUID: text(tag.SOPClassUID),
 		Modalities: e.Strings(tag.ModalitiesInStudy),
 	}
 	if one := text(tag.Modality); one != "" {

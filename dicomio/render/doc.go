@@ -1,2 +1,3 @@
-// Package render turns modality values into pictures.
+// Package render turns pixels into pictures for people: what is drawn here is
+// looked at, never measured.
 package render

@@ -1,6 +1,12 @@
 // Package report writes what was found in a series as DICOM objects of the
-// same study: a structured report (Comprehensive 3D SR, PS3.3 A.35.13, with
-// template TID 1500 of PS3.16) and a key object selection (PS3.3 A.35.4).
+// same study, each kind in a new series: a structured report (Comprehensive 3D
+// SR, PS3.3 A.35.13, with template TID 1500 of PS3.16), a key object selection
+// (PS3.3 A.35.4), a binary segmentation (PS3.3 A.51), a secondary capture of
+// marked slices (PS3.3 A.8.5), and the note that withdraws older ones (IHE RAD
+// IOCM).
+//
+// The report refers to no segment: a group of TID 1411 has either a segment or
+// a volume surface, and the ellipsoid is what the detector said.
 //
 // The same Result gives the same bytes: UIDs are names of what the object
 // says, and times are the result's own.

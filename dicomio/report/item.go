@@ -92,17 +92,19 @@ func number(name code, value float64, unit code, children ...item) item {
 		}}
 }
 
-// image refers to an image, or to a frame of it.
-func image(relationship string, ref Reference, frame int) item {
+// imageref refers to an image, or to a frame of it.
+func imageref(relationship string, ref Reference, frame int) item {
 	return item{relationship: relationship, valueType: "IMAGE",
 		value: func(b *part10.Builder, _ Language) {
-			b.Sequence(tag.ReferencedSOPSequence, func(b *part10.Builder) {
-				ref.fill(b)
-				if frame > 0 {
-					b.Text(tag.ReferencedFrameNumber, strconv.Itoa(frame))
-				}
-			})
+			b.Sequence(tag.ReferencedSOPSequence, func(b *part10.Builder) { ref.fillFrame(b, frame) })
 		}}
+}
+
+// composite refers to an object that is no image.
+func composite(relationship string, ref Reference) item {
+	i := imageref(relationship, ref, 0)
+	i.valueType = "COMPOSITE"
+	return i
 }
 
 // ellipsoid is a sphere as SR has it: the ends of three axes, patient LPS mm
@@ -122,11 +124,6 @@ func ellipsoid(name code, centre volume.Vec3, diameterMM float64, frameOfReferen
 			b.Numbers(tag.GraphicData, points...)
 			b.Text(tag.ReferencedFrameOfReferenceUID, frameOfReferenceUID)
 		}}
-}
-
-func (r Reference) fill(b *part10.Builder) {
-	b.Text(tag.ReferencedSOPClassUID, r.SOPClassUID)
-	b.Text(tag.ReferencedSOPInstanceUID, r.SOPInstanceUID)
 }
 
 // dateTime adds a date and a time.

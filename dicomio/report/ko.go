@@ -9,15 +9,20 @@ import (
 // KOInstance names the key object selection of this result.
 func (r Result) KOInstance() Reference { return Reference{keyObjectSelection, r.uid("ko")} }
 
+// KOSeries is the series of the key object selection.
+func (r Result) KOSeries() string { return r.uid("ko", "series") }
+
 // KO writes the key object selection: the images that show the findings, the
 // worst first (TID 2010). It is an error to ask for one without findings.
 func (r Result) KO() ([]byte, error) {
-	if len(r.Findings) == 0 || r.NotAssessed != "" {
+	if !r.found() {
 		return nil, fmt.Errorf("no key images without findings")
 	}
 	var b part10.Builder
 	l := r.Subject.language(r.Language)
-	r.head(&b, object{class: keyObjectSelection, kind: "ko", modality: "KO", series: seriesKO, description: "Key images"}, l)
+	r.documentHead(&b, object{
+		instance: r.KOInstance(), seriesUID: r.KOSeries(), modality: "KO", series: seriesKO, description: "Key images",
+	}, l, r.Source.all())
 	children := []item{
 		coded(hasConceptMod, languageOfContent, languages[l]),
 		coded(hasObsContext, observerType, device),
@@ -35,8 +40,8 @@ func (r Result) KO() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		children = append(children, image(contains, ref, f.Frame))
+		children = append(children, imageref(contains, ref, f.Frame))
 	}
 	container("", ofInterest, "2010", children...).fill(&b, l)
-	return marshal(&b)
+	return marshal(&b, nil)
 }

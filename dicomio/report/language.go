@@ -73,6 +73,13 @@ var (
 	ofInterest               = code{"113000", "DCM", "Of Interest", "D'intérêt", "ذو أهمية"}
 	keyObjectDescription     = code{"113012", "DCM", "Key Object Description", "Description", "وصف"}
 	processingEquipment      = code{"109102", "DCM", "Processing Equipment", "", ""}
+	segmentationOf           = code{"113076", "DCM", "Segmentation", "Segmentation", "تجزئة"}
+	processedImage           = code{"121322", "DCM", "Source image for image processing operation", "Image source", "الصورة المصدر"}
+	titleModifier            = code{"113011", "DCM", "Document Title Modifier", "Précision du titre", "توضيح العنوان"}
+	inappropriateProcessing  = code{"111219", "DCM", "Inappropriate image processing", "Traitement d'image inapproprié", "معالجة غير ملائمة للصورة"}
+	// rejectedForQuality is English in every language: viewers know a
+	// rejection note by this meaning.
+	rejectedForQuality = code{"113001", "DCM", "Rejected for Quality Reasons", "", ""}
 	// languages are values of languageOfContent.
 	languages = map[Language]code{
 		English: {"en", "RFC5646", "English", "anglais", "الإنجليزية"},
@@ -84,6 +91,10 @@ var (
 // Sentences are what is said in words.
 type sentences struct {
 	disclaimer, searched, nothing, failed string
+	// sphere says what a segment is that no segmentation made.
+	sphere string
+	// superseded says why objects are withdrawn.
+	superseded string
 }
 
 var words = map[Language]sentences{
@@ -92,17 +103,23 @@ var words = map[Language]sentences{
 		"The series was searched for lung nodules with %s %s.",
 		"No place reached the threshold. This does not exclude disease.",
 		"The series could not be assessed: %s. This says nothing about the patient.",
+		"Sphere with the centre and the diameter that the detector gave. This is not a segmentation of the nodule.",
+		"A newer result of the same study takes the place of these objects. Nothing is said against the images.",
 	},
 	French: {
 		"À DES FINS DE RECHERCHE UNIQUEMENT - NE PAS UTILISER POUR LE DIAGNOSTIC.",
 		"Des nodules pulmonaires ont été recherchés dans la série avec %s %s.",
 		"Aucun endroit n'a atteint le seuil. Cela n'exclut pas une anomalie.",
 		"La série n'a pas pu être évaluée : %s. Cela ne dit rien sur le patient.",
+		"Sphère au centre et au diamètre donnés par le détecteur. Ce n'est pas une segmentation du nodule.",
+		"Un résultat plus récent du même examen remplace ces objets. Les images ne sont pas en cause.",
 	},
 	Arabic: {
 		"للأغراض البحثية فقط - لا يُستخدم للتشخيص.",
 		"تم البحث عن عُقيدات رئوية في السلسلة باستخدام %s %s.",
 		"لم يبلغ أي موضع العتبة. هذا لا ينفي وجود مرض.",
 		"تعذّر تقييم السلسلة: %s. هذا لا يقول شيئًا عن المريض.",
+		"كرة بالمركز والقطر اللذين أعطاهما الكاشف. هذه ليست تجزئة للعُقيدة.",
+		"حلّت نتيجة أحدث للفحص نفسه محل هذه الكائنات. لا يتعلق ذلك بالصور.",
 	},
 }

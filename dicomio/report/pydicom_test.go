@@ -2,9 +2,12 @@ package report_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,32 +17,38 @@ import (
 	"nafas/dicomio/report"
 )
 
-// pydicom reads back what was found.
-func TestPydicom(t *testing.T) {
+// pydicom runs a script on an object and reads the JSON that it prints.
+func pydicom(t *testing.T, script string, data []byte, out any) {
+	t.Helper()
 	python := ""
 	for _, name := range []string{"python3", "/usr/bin/python3"} {
-		if exec.Command(name, "-c", "import pydicom").Run() == nil {
+		if exec.Command(name, "-c", "import pydicom, numpy").Run() == nil {
 			python = name
 			break
 		}
 	}
 	if python == "" {
-		require.NotEqual(t, "true", os.Getenv("CI"), "CI must have python3-pydicom")
-		t.Skip("no pydicom (Debian: python3-pydicom)")
+		require.NotEqual(t, "true", os.Getenv("CI"), "CI must have python3-pydicom and python3-numpy")
+		t.Skip("no pydicom with numpy (Debian: python3-pydicom, python3-numpy)")
 	}
+	path := filepath.Join(t.TempDir(), "object.dcm")
+	require.NoError(t, os.WriteFile(path, data, 0o600))
+	printed, err := exec.Command(python, "testdata/"+script, path).Output()
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(printed, out))
+}
+
+// pydicom reads back what was found.
+func TestPydicom(t *testing.T) {
 	for _, l := range []report.Language{report.English, report.French, report.Arabic} {
 		r := result(t, l)
 		data, err := r.SR()
-		require.NoError(t, err)
-		path := filepath.Join(t.TempDir(), "sr.dcm")
-		require.NoError(t, os.WriteFile(path, data, 0o600))
-		out, err := exec.Command(python, "testdata/read.py", path).Output()
 		require.NoError(t, err)
 		var got struct {
 			Patient, Study, Title string
 			Findings              []map[string]any
 		}
-		require.NoError(t, json.Unmarshal(out, &got))
+		pydicom(t, "read.py", data, &got)
 		require.Equal(t, "Benaïssa^Zoé", got.Patient)
 		f, err := part10.Parse(data, part10.DefaultLimits())
 		require.NoError(t, err)
@@ -58,5 +67,65 @@ func TestPydicom(t *testing.T) {
 				require.InDelta(t, want.CenterLPSMM[axis], v, 1e-3)
 			}
 		}
+	}
+}
+
+// pydicom reads back the voxels and their places.
+func TestPydicomReadsTheSegmentation(t *testing.T) {
+	for name := range stacks {
+		r, g := resultOn(t, stack(t, name), report.Arabic, usual()...)
+		data, err := r.SEG(g, spheres(t, r, g))
+		require.NoError(t, err)
+		var got struct {
+			Segments []map[string]any
+			Frames   []struct {
+				Segment  int
+				Position [3]float64
+				Source   string
+				Frame    int
+				Voxels   []int
+			}
+		}
+		pydicom(t, "read_seg.py", data, &got)
+		require.Len(t, got.Segments, 4)
+		n := 0
+		for i, f := range r.Findings {
+			require.Equal(t, fmt.Sprint("Nafas ", i+1), got.Segments[i]["id"])
+			masks := wanted(g, f)
+			for _, k := range slices.Sorted(maps.Keys(masks)) {
+				fr := got.Frames[n]
+				require.Equal(t, i+1, fr.Segment)
+				require.InDeltaSlice(t, g.Slices[k].PositionLPSMM[:], fr.Position[:], 1e-6)
+				require.Equal(t, g.Slices[k].SOPInstanceUID, fr.Source)
+				require.Equal(t, g.Slices[k].Frame, fr.Frame)
+				var voxels []int
+				for at, in := range masks[k] {
+					if in {
+						voxels = append(voxels, at)
+					}
+				}
+				require.Equal(t, voxels, fr.Voxels)
+				n++
+			}
+		}
+		require.Len(t, got.Frames, n)
+	}
+}
+
+// pydicom reads the frames of a secondary capture as they were drawn.
+func TestPydicomReadsTheCapture(t *testing.T) {
+	r, g := resultOn(t, stack(t, "single frames"), report.French, usual()...)
+	data, err := r.SC(g, pages(r, g))
+	require.NoError(t, err)
+	var got struct {
+		Shape  []int
+		Frames []string
+	}
+	pydicom(t, "read_sc.py", data, &got)
+	drawn := framesOf(t, data)
+	size := drawn[0].Rect.Size()
+	require.Equal(t, []int{len(drawn), size.Y, size.X, 3}, got.Shape)
+	for i, frame := range drawn {
+		require.Equal(t, hash(frame), got.Frames[i])
 	}
 }

@@ -3,12 +3,14 @@ package report_test
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"github.com/suyashkumar/dicom/pkg/tag"
 
+	"nafas/dicomio"
 	"nafas/dicomio/ctwriter"
 	"nafas/dicomio/part10"
 	"nafas/dicomio/report"
@@ -24,7 +26,7 @@ func images(t testing.TB) [][]byte {
 		Axes: [3]volume.Vec3{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}},
 	}, HU: make([]int16, 16*16*4)}
 	out, err := ctwriter.Instances(v, ctwriter.Options{
-		Seed: "report", Patient: ctwriter.Patient{ID: "P1", Issuer: "TEST", Name: "Benaïssa^Zoé", BirthDate: "19600101", Sex: "F"},
+		Seed: "report", StudyUID: "2.25.20260301", Patient: ctwriter.Patient{ID: "P1", Issuer: "TEST", Name: "Benaïssa^Zoé", BirthDate: "19600101", Sex: "F"},
 	})
 	require.NoError(t, err)
 	return out
@@ -80,7 +82,14 @@ func objects(t testing.TB) map[string][]byte {
 		data, err := result(t, l).KO()
 		require.NoError(t, err)
 		out["ko-"+string(l)] = data
+		maps.Copy(out, pictured(t, result(t, l), gridOf(t, images(t)), string(l)))
 	}
+	r, g := resultOn(t, stack(t, "single frames"), report.French, usual()...)
+	maps.Copy(out, pictured(t, r, g, "single"))
+	r, g = resultOn(t, stack(t, "multi-frame"), report.Arabic, usual()...)
+	maps.Copy(out, pictured(t, r, g, "multi"))
+	one, g := resultOn(t, stack(t, "single frames"), report.English, usual()[3])
+	maps.Copy(out, pictured(t, one, g, "one"))
 	replacing := result(t, report.English)
 	replacing.Replaces = []report.Predecessor{{
 		Reference: report.Reference{SOPClassUID: "1.2.840.10008.5.1.4.1.1.88.34", SOPInstanceUID: "2.25.1"}, SeriesUID: "2.25.2",
@@ -139,6 +148,15 @@ func TestTextThatCannotBeTranscoded(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"ISO_IR 100", "ISO 2022 IR 999"}, f.Strings(tag.SpecificCharacterSet))
 	require.True(t, bytes.Contains(data, []byte("Imaging Measurement Report")))
+	for name, data := range pictured(t, r, gridOf(t, images(t)), "") {
+		require.True(t, bytes.Contains(data, []byte("A\x1b$)Z\xff\xfe")), name)
+		f, err := part10.Parse(data, part10.DefaultLimits())
+		require.NoError(t, err)
+		require.Equal(t, []string{"ISO_IR 100", "ISO 2022 IR 999"}, f.Strings(tag.SpecificCharacterSet), name)
+		for _, arabic := range []string{"تجزئة", "أحدث", "المصدر"} {
+			require.False(t, bytes.Contains(data, []byte(arabic)), name)
+		}
+	}
 }
 
 func TestAPredecessorIsNamedInItsSeries(t *testing.T) {
@@ -171,6 +189,18 @@ func TestTimesAreInTheZoneOfTheImages(t *testing.T) {
 	for attribute, want := range map[tag.Tag]string{tag.TimezoneOffsetFromUTC: "+0330", tag.StudyTime: "120000", tag.ContentTime: "160015.123456"} {
 		got, _ := f.Elements().String(attribute)
 		require.Equal(t, want, got)
+	}
+}
+
+// What comes back to us is known as ours, and is no CT to be read.
+func TestObjectsAreKnownAsOurs(t *testing.T) {
+	for name, data := range objects(t) {
+		f, err := part10.Parse(data, part10.DefaultLimits())
+		require.NoError(t, err, name)
+		in, err := dicomio.ReadInstance(f)
+		require.NoError(t, err, name)
+		require.True(t, in.Own, name)
+		require.False(t, in.IsCT(), name)
 	}
 }
 

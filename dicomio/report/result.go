@@ -28,7 +28,7 @@ type Result struct {
 	Replaces []Predecessor
 }
 
-// Predecessor is a report of the same study.
+// Predecessor is an object of ours in the same study.
 type Predecessor struct {
 	Reference
 	SeriesUID string
@@ -43,9 +43,6 @@ type Source struct {
 	FrameOfReferenceUID string
 	Instances           []Reference
 }
-
-// Reference names one SOP instance.
-type Reference struct{ SOPClassUID, SOPInstanceUID string }
 
 // Finding is a finding with the image that shows its centre.
 type Finding struct {
@@ -72,6 +69,12 @@ func (r Result) uid(parts ...string) string {
 func (r Result) trackingUID(f Finding) string {
 	return part10.NameUID("tracking 1", r.Source.SeriesUID, r.Key, fmt.Sprint(f.Rank))
 }
+
+// trackingID is the same for a person.
+func (f Finding) trackingID() string { return fmt.Sprintf("Nafas %d", f.Rank) }
+
+// found says whether there is something to show.
+func (r Result) found() bool { return len(r.Findings) > 0 && r.NotAssessed == "" }
 
 // image is the reference of the image that shows a finding.
 func (s Source) image(uid string) (Reference, error) {

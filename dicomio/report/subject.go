@@ -55,18 +55,37 @@ func (s Subject) fill(b *part10.Builder) {
 		b.Text(tag.TimezoneOffsetFromUTC, offset)
 	}
 	for _, a := range shared {
-		values := s.elems.Strings(a.tag)
-		if values == nil && !a.needed {
-			continue
+		if values, ok := s.text(a.tag); ok || a.needed {
+			b.Text(a.tag, values...)
 		}
-		out := make([]string, len(values))
-		for i, v := range values {
-			out[i] = v
-			if s.utf8 {
-				out[i] = part10.DecodeText(s.sets, v)
-			}
+	}
+}
+
+// text is what the image says, in the character set that is written.
+func (s Subject) text(t tag.Tag) (values []string, ok bool) {
+	values = s.elems.Strings(t)
+	out := make([]string, len(values))
+	for i, v := range values {
+		out[i] = v
+		if s.utf8 {
+			out[i] = part10.DecodeText(s.sets, v)
 		}
-		b.Text(a.tag, out...)
+	}
+	return out, values != nil
+}
+
+// compression writes that the images went through a lossy compression, if they
+// did: what is derived from them did too (PS3.3 C.7.6.1.1.5).
+func (s Subject) compression(b *part10.Builder) {
+	if once, _ := s.elems.String(tag.LossyImageCompression); once != "01" {
+		b.Text(tag.LossyImageCompression, "00")
+		return
+	}
+	b.Text(tag.LossyImageCompression, "01")
+	for _, t := range []tag.Tag{tag.LossyImageCompressionRatio, tag.LossyImageCompressionMethod} {
+		if values, ok := s.text(t); ok {
+			b.Text(t, values...)
+		}
 	}
 }
 

@@ -34,13 +34,18 @@ type Client struct {
 	triage nafasv1.TriageServiceClient
 }
 
+// maxReply holds a report with pictures of 20 findings, or their segmentation.
+const maxReply = 256 << 20
+
 // Dial prepares a connection; it connects at the first call.
 func Dial(o Options) (*Client, error) {
 	creds, err := o.credentials()
 	if err != nil {
 		return nil, err
 	}
-	options := []grpc.DialOption{grpc.WithTransportCredentials(creds)}
+	options := []grpc.DialOption{
+		grpc.WithTransportCredentials(creds), grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxReply)),
+	}
 	if o.Token != "" {
 		options = append(options,
 			grpc.WithChainUnaryInterceptor(func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {

@@ -24,6 +24,9 @@ type archive struct {
 	mu     sync.Mutex
 	status command.Status
 	stored map[string][]byte
+	// asked are requests to keep, and refuses whether they are refused.
+	asked   []dimse.CommitRequest
+	refuses bool
 }
 
 func (a *archive) Open(context.Context, dimse.Peer) (dimse.Session, error) { return a, nil }
@@ -41,8 +44,14 @@ func (a *archive) Store(_ context.Context, in dimse.Instance) (command.Status, s
 	return a.status, "Smith^John is not welcome"
 }
 
-func (a *archive) Commit(context.Context, dimse.CommitRequest) (command.Status, string) {
-	return command.UnrecognizedOperation, ""
+func (a *archive) Commit(_ context.Context, rq dimse.CommitRequest) (command.Status, string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.asked = append(a.asked, rq)
+	if a.refuses {
+		return command.ProcessingFailure, "Smith^John is not kept"
+	}
+	return command.Success, ""
 }
 
 func (a *archive) Report(context.Context, dimse.CommitReport) command.Status {

@@ -35,6 +35,7 @@ type outbox struct {
 	dead      bool
 	// acknowledged although the delivery failed.
 	acknowledged []triage.InstanceRef
+	again        time.Time
 }
 
 func (o *outbox) Delivery(context.Context, triage.Token, int64) (triage.Delivery, error) {
@@ -46,6 +47,11 @@ func (o *outbox) Delivery(context.Context, triage.Token, int64) (triage.Delivery
 
 func (o *outbox) Delivered(_ context.Context, _ triage.Token, _ int64, _ time.Time, objects []triage.InstanceRef) error {
 	o.delivered = objects
+	return nil
+}
+
+func (o *outbox) Sent(_ context.Context, _ triage.Token, _ int64, sent triage.Sent) error {
+	o.one.Sent = &sent
 	return nil
 }
 
@@ -84,7 +90,9 @@ func waiting(t *testing.T) (*outbox, file) {
 func run(t *testing.T, o *outbox, image file, to deliver.Destination) error {
 	t.Helper()
 	d := deliver.New(o, image, map[string]deliver.Destination{"ARCHIVE": to}, slog.New(slog.DiscardHandler))
-	return d.Deliver(t.Context(), triage.Token{JobID: 1, Attempt: 1}, 7)
+	var err error
+	o.again, err = d.Deliver(t.Context(), triage.Token{JobID: 1, Attempt: 1}, 7)
+	return err
 }
 
 func TestAResultIsDelivered(t *testing.T) {
@@ -92,9 +100,13 @@ func TestAResultIsDelivered(t *testing.T) {
 	a := &archive{stored: map[string][]byte{}}
 	require.NoError(t, run(t, o, image, start(t, a, sr, ko)))
 	require.Len(t, a.stored, 2)
-	require.Len(t, o.delivered, 1, "the report is what a later one replaces")
-	require.Equal(t, sr, o.delivered[0].SOPClassUID)
-	require.Contains(t, a.stored, o.delivered[0].SOPUID)
+	require.Len(t, o.delivered, 2, "a later result replaces them")
+	require.Equal(t, sr, o.delivered[0].SOPClassUID, "the report first")
+	require.Equal(t, ko, o.delivered[1].SOPClassUID)
+	for _, d := range o.delivered {
+		require.Contains(t, a.stored, d.SOPUID)
+		require.NotEmpty(t, d.SeriesUID)
+	}
 
 	first := a.stored
 	a.stored = map[string][]byte{}
@@ -113,7 +125,7 @@ func TestAnArchiveWithoutKeyObjects(t *testing.T) {
 
 	o, image = waiting(t)
 	require.Error(t, run(t, o, image, startLiar(t)))
-	require.Len(t, o.acknowledged, 1, "a later report names it")
+	require.Len(t, o.acknowledged, 2, "a later result replaces them")
 }
 
 // Some archives take nothing but Implicit VR.
@@ -170,12 +182,6 @@ func TestWhatIsNotDelivered(t *testing.T) {
 		{"a week later", func(o *outbox) { o.one.QueuedAt = time.Now().Add(-8 * 24 * time.Hour) }, func(t *testing.T) deliver.Destination {
 			return start(t, &archive{status: command.OutOfResources}, sr, ko)
 		}, "the peer answered A700H", true},
-		{"a study that is held, for how long ever", func(o *outbox) {
-			o.one.QueuedAt = time.Now().Add(-80 * 24 * time.Hour)
-			o.one.Study.NotAssessed = refusal.New(refusal.PatientMismatch, "", "two")
-		}, func(t *testing.T) deliver.Destination {
-			return start(t, &archive{stored: map[string][]byte{}}, sr, ko)
-		}, "more than one patient", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o, image := waiting(t)
@@ -190,6 +196,20 @@ func TestWhatIsNotDelivered(t *testing.T) {
 			require.Equal(t, c.dead, o.dead)
 		})
 	}
+}
+
+// A study that is held waits for a person, however long.
+func TestAHeldStudy(t *testing.T) {
+	o, image := waiting(t)
+	o.one.QueuedAt = time.Now().Add(-80 * 24 * time.Hour)
+	o.one.Study.NotAssessed = refusal.New(refusal.PatientMismatch, "", "two")
+	a := &archive{stored: map[string][]byte{}}
+	require.NoError(t, run(t, o, image, start(t, a, sr, ko)))
+	require.Empty(t, a.stored)
+	require.Empty(t, o.delivered)
+	require.False(t, o.dead)
+	require.Contains(t, o.reasons[0], "more than one patient")
+	require.True(t, o.again.After(time.Now()), "without a line in the log for every minute of it")
 }
 
 func TestADeliveryThatIsNoLongerTheJobs(t *testing.T) {

@@ -46,7 +46,8 @@ var House = Rules{
 		{"dicomio", []string{"dicomio/match", "dicomio/refusal", "dicomio/part10", "dicomio/pixel/...", "dicomio/source", "inference/volume"}, "instances become a volume; what is seen in it is none of its business"},
 		{"dicomio/ctwriter", []string{"dicomio/refusal", "dicomio/part10", "inference/volume"}, "a volume becomes files"},
 		{"dicomio/derive", []string{"dicomio", "dicomio/refusal", "dicomio/part10", "dicomio/pixel/...", "inference/volume"}, "a series that was read becomes files with other voxels"},
-		{"dicomio/report", []string{"dicomio/refusal", "dicomio/part10", "inference/volume", "inference/finding"}, "findings become objects"},
+		{"dicomio/render/...", nil, "pixels become pictures, whatever they show"},
+		{"dicomio/report", []string{"dicomio/refusal", "dicomio/part10", "dicomio/render/...", "inference/volume", "inference/finding"}, "findings become objects"},
 
 		{"internal/triage/...", below, "the application declares ports; it knows no adapter"},
 		{"internal/triage/objects", slices.Concat(below, []string{"internal/triage/...", "dicomio/report"}), "results become objects for other systems, whoever asks for them"},
@@ -67,7 +68,7 @@ var House = Rules{
 		{"internal/deliver/...", adapter("dicomio/dimse/...", "dicomio/dicomweb/...", "dicomio/report"), "an adapter: knows the application, never another adapter"},
 		{"internal/web/...", adapter(), "an adapter: knows the application, never another adapter"},
 		{"internal/rescore/...", adapter(), "an adapter: knows the application, never another adapter"},
-		{"internal/interop/...", adapter(), "an adapter: knows the application, never another adapter"},
+		{"internal/interop/...", adapter("dicomio/report"), "an adapter: knows the application, never another adapter"},
 
 		{"cmd/...", []string{"..."}, "wires everything; nobody can import it"},
 	},
@@ -81,6 +82,7 @@ var House = Rules{
 		{"github.com/jackc/pgx/v5", []string{"internal/store/..."}, "one room owns the database"},
 		{"github.com/alecthomas/kong", []string{"cmd/..."}, "only the command line parses flags"},
 		{"gonum.org/v1/plot", []string{"inference/froc/chart"}, "pictures are drawn in one place; what they show is computed without them"},
+		{"golang.org/x/image", []string{"dicomio/render/..."}, "text in pictures is drawn in one place"},
 		{"github.com/stretchr/testify", nil, "a test library has no place in the program"},
 		{"testing", nil, "a test library has no place in the program"},
 		{"C", []string{"dicomio/pixel/openjpeg"}, "native code is kept where its crash costs one job and its memory is watched"},

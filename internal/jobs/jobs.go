@@ -26,10 +26,11 @@ type Application interface {
 	Read(ctx context.Context, t triage.Token, studyUID string) error
 }
 
-// Deliverer has results delivered; deliver.Deliverer is one. Its error asks
-// for another try, later each time.
+// Deliverer has results delivered; deliver.Deliverer is one. It returns when to
+// come again, or zero where the job has ended; an error asks for another try,
+// later each time.
 type Deliverer interface {
-	Deliver(ctx context.Context, t triage.Token, id int64) error
+	Deliver(ctx context.Context, t triage.Token, id int64) (time.Time, error)
 }
 
 // Options of a Runner. Zero values mean the defaults.
@@ -40,8 +41,10 @@ type Options struct {
 	// ReadTimeout bounds one attempt at a study, as a second line behind the
 	// worker process's own limit. Default 20 minutes.
 	ReadTimeout time.Duration
-	// Deliverer takes results to destinations. Without it what waits stays.
-	Deliverer Deliverer
+	// Deliverer takes results to Destinations, each of which has a queue of its
+	// own. Without it what waits stays.
+	Deliverer    Deliverer
+	Destinations []string
 	// Poll is how often the queue is looked at. Default 200 ms.
 	Poll time.Duration
 	// Log gets what River warns of. Default slog.Default.
@@ -101,7 +104,11 @@ func New[TTx any](driver riverdriver.Driver[TTx], app Application, o Options) (*
 	}
 	if o.Deliverer != nil {
 		river.AddWorker(workers, &deliverer{d: o.Deliverer})
-		queues[triage.QueueDeliver] = river.QueueConfig{MaxWorkers: deliveriesAtOnce, FetchPollInterval: settlePolls * o.Poll}
+		each := river.QueueConfig{MaxWorkers: deliveriesAtOnce, FetchPollInterval: settlePolls * o.Poll}
+		queues[triage.QueueUndeliverable] = each
+		for _, d := range o.Destinations {
+			queues[triage.DeliverQueue(d)] = each
+		}
 	}
 	c, err := river.NewClient(driver, &river.Config{
 		Queues:                      queues,
@@ -180,6 +187,7 @@ type deliverer struct {
 }
 
 const (
+	// deliveriesAtOnce to one destination.
 	deliveriesAtOnce = 2
 	deliveryTimeout  = 10 * time.Minute
 	// mostDeliveryPause is the longest pause before a destination is tried
@@ -196,7 +204,11 @@ func (w *deliverer) NextRetry(j *river.Job[triage.DeliverJob]) time.Time {
 }
 
 func (w *deliverer) Work(ctx context.Context, j *river.Job[triage.DeliverJob]) error {
-	return answer(w.d.Deliver(ctx, token(j.JobRow), j.Args.DeliveryID))
+	again, err := w.d.Deliver(ctx, token(j.JobRow), j.Args.DeliveryID)
+	if err == nil && !again.IsZero() {
+		return river.JobSnooze(max(time.Until(again), 0))
+	}
+	return answer(err)
 }
 
 func token(j *rivertype.JobRow) triage.Token { return triage.Token{JobID: j.ID, Attempt: j.Attempt} }

@@ -31,7 +31,7 @@ func BenchmarkStore(b *testing.B) {
 	defer cancel()
 	go app.Inbox().Run(ctx)
 	s := dimse.NewServer(dimse.ServerConfig{Offers: pacs.Offers([]string{part10.ExplicitLE}), Log: log},
-		pacs.NewProvider(func() (pacs.Sender, error) { return app.Inbox().Sender() }, nil, log))
+		pacs.NewProvider(func() (pacs.Sender, error) { return app.Inbox().Sender() }, nil, nil, log))
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(b, err)
 	go func() { _ = s.Serve(ln) }()

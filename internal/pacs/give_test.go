@@ -549,7 +549,7 @@ func TestResultsAreInstancesOfTheirStudy(t *testing.T) {
 	series := s.search(path + "/series")
 	require.Len(t, series, 3)
 	for _, kind := range objects.All {
-		want, err := objects.Make(s.said.delivery, s.said.image, kind.Kind, "fr")
+		want, err := objects.Make(t.Context(), s.said.delivery, objects.Only(s.said.image), kind.Kind, "fr")
 		require.NoError(t, err)
 		found := s.search(path + "/instances?Modality=" + kind.Modality)
 		require.Len(t, found, 1)

@@ -151,7 +151,7 @@ func (l *library) made(ctx context.Context, studyUID string) ([]made, error) {
 	}
 	var out []made
 	for _, kind := range objects.All {
-		data, err := objects.Make(d, image, kind.Kind, l.Language)
+		data, err := objects.Make(ctx, d, objects.Only(image), kind.Kind, l.Language)
 		if errors.Is(err, triage.ErrNoResult) {
 			continue
 		}

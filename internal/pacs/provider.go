@@ -25,19 +25,24 @@ type Sender interface {
 // Intake opens a Sender for each association.
 type Intake func() (Sender, error)
 
+// Answered takes in what an archive says of objects that we asked it to keep;
+// false where we did not ask. triage.Service.Answered is one.
+type Answered func(ctx context.Context, r triage.CommitmentReport) (bool, error)
+
 // Provider answers associations.
 type Provider struct {
 	intake     Intake
 	commitment *Commitment
+	answered   Answered
 	log        *slog.Logger
 }
 
 var _ dimse.Handler = (*Provider)(nil)
 
 // NewProvider makes a Provider. commitment is nil where no storage commitment
-// is given.
-func NewProvider(intake Intake, commitment *Commitment, log *slog.Logger) *Provider {
-	return &Provider{intake: intake, commitment: commitment, log: log}
+// is given, answered where none is asked for.
+func NewProvider(intake Intake, commitment *Commitment, answered Answered, log *slog.Logger) *Provider {
+	return &Provider{intake: intake, commitment: commitment, answered: answered, log: log}
 }
 
 // Open implements dimse.Handler.
@@ -118,9 +123,28 @@ func (s *session) Commit(ctx context.Context, in dimse.CommitRequest) (command.S
 	return s.provider.commitment.ask(ctx, s.peer.CallingAE, in)
 }
 
-// Report implements dimse.Session. Nafas asks nobody for a commitment yet.
-func (s *session) Report(context.Context, dimse.CommitReport) command.Status {
-	return command.NoSuchInstance
+// Report implements dimse.Session: the archive that was asked says what it
+// keeps. Who knows the transaction is who was asked: its UID is random.
+func (s *session) Report(ctx context.Context, in dimse.CommitReport) command.Status {
+	if s.provider.answered == nil {
+		return command.NoSuchInstance
+	}
+	r := triage.CommitmentReport{TransactionUID: in.TransactionUID}
+	for _, o := range in.Committed {
+		r.Committed = append(r.Committed, o.SOPInstanceUID)
+	}
+	for _, o := range in.Failed {
+		r.Failed = append(r.Failed, o.SOPInstanceUID)
+	}
+	asked, err := s.provider.answered(ctx, r)
+	switch {
+	case err != nil:
+		s.provider.log.Error("storage commitment report not taken in", "error", err)
+		return command.ProcessingFailure
+	case !asked:
+		return command.NoSuchInstance
+	}
+	return command.Success
 }
 
 // End implements dimse.Session.

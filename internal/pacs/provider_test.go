@@ -39,9 +39,17 @@ func (s *sender) Take(_ context.Context, r io.Reader) (triage.Taken, error) {
 
 func (s *sender) End() { s.ended = true }
 
+// answered knows one transaction.
+func answered(_ context.Context, r triage.CommitmentReport) (bool, error) {
+	if r.TransactionUID == "2.25.9" {
+		return false, errors.New("no database")
+	}
+	return r.TransactionUID == "2.25.1" && r.Committed[0] == "2" && r.Failed[0] == "3", nil
+}
+
 func session(t *testing.T, s *sender, c *pacs.Commitment) dimse.Session {
 	t.Helper()
-	p := pacs.NewProvider(func() (pacs.Sender, error) { return s, nil }, c, slog.New(slog.DiscardHandler))
+	p := pacs.NewProvider(func() (pacs.Sender, error) { return s, nil }, c, answered, slog.New(slog.DiscardHandler))
 	out, err := p.Open(t.Context(), dimse.Peer{CallingAE: "PACS"})
 	require.NoError(t, err)
 	return out
@@ -81,7 +89,7 @@ func TestAnswersToStore(t *testing.T) {
 }
 
 func TestNoAssociationWhereNothingCanBeTaken(t *testing.T) {
-	p := pacs.NewProvider(func() (pacs.Sender, error) { return nil, triage.ErrDiskFull }, nil, slog.New(slog.DiscardHandler))
+	p := pacs.NewProvider(func() (pacs.Sender, error) { return nil, triage.ErrDiskFull }, nil, nil, slog.New(slog.DiscardHandler))
 	_, err := p.Open(t.Context(), dimse.Peer{})
 	require.ErrorIs(t, err, triage.ErrDiskFull)
 }
@@ -103,6 +111,24 @@ func TestCommitmentsThatAreRefused(t *testing.T) {
 	status, comment = session(t, &sender{}, stranger).Commit(t.Context(), request)
 	require.Equal(t, command.ProcessingFailure, status)
 	require.Contains(t, comment, "no address")
+}
+
+func TestReportsOfWhatWeAskedFor(t *testing.T) {
+	s := session(t, &sender{}, nil)
+	report := dimse.CommitReport{
+		TransactionUID: "2.25.1", Committed: []dimse.Reference{{SOPClassUID: ct, SOPInstanceUID: "2"}},
+		Failed: []dimse.FailedReference{{Reference: dimse.Reference{SOPClassUID: ct, SOPInstanceUID: "3"}}},
+	}
+	require.Equal(t, command.Success, s.Report(t.Context(), report))
+	report.TransactionUID = "2.25.2"
+	require.Equal(t, command.NoSuchInstance, s.Report(t.Context(), report), "nobody asked")
+	report.TransactionUID = "2.25.9"
+	require.Equal(t, command.ProcessingFailure, s.Report(t.Context(), report), "the archive may try again")
+
+	p := pacs.NewProvider(func() (pacs.Sender, error) { return &sender{}, nil }, nil, nil, slog.New(slog.DiscardHandler))
+	deaf, err := p.Open(t.Context(), dimse.Peer{})
+	require.NoError(t, err)
+	require.Equal(t, command.NoSuchInstance, deaf.Report(t.Context(), report))
 }
 
 func TestOffers(t *testing.T) {

@@ -64,12 +64,16 @@ func StudyProto(s triage.Study) *nafasv1.Study {
 		p.Series = append(p.Series, seriesProto(series))
 	}
 	for _, d := range s.Deliveries {
-		p.Deliveries = append(p.Deliveries, &nafasv1.Delivery{
-			Destination: d.Destination, State: deliveryToProto[d.State], Attempts: int32(d.Attempts),
-			Reason: d.Reason, UpdatedAt: timestamppb.New(d.UpdatedAt),
-		})
+		p.Deliveries = append(p.Deliveries, deliveryProto(d))
 	}
 	return p
+}
+
+func deliveryProto(d triage.DeliveryStatus) *nafasv1.Delivery {
+	return &nafasv1.Delivery{
+		Destination: d.Destination, State: deliveryToProto[d.State], Attempts: int32(d.Attempts), Reason: d.Reason,
+		UpdatedAt: timestamppb.New(d.UpdatedAt), QueuedAt: timestamppb.New(d.QueuedAt), StudyInstanceUid: d.StudyUID,
+	}
 }
 
 var deliveryToProto = map[triage.DeliveryState]nafasv1.DeliveryState{

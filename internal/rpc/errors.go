@@ -68,6 +68,8 @@ func statusError(ctx context.Context, log *slog.Logger, err error) error {
 		return withDetails(codes.NotFound, "nothing of this study was taken in", reasonStudyNotFound)
 	case errors.Is(err, triage.ErrNoResult):
 		return withDetails(codes.FailedPrecondition, "there is nothing to report: the study has no result yet, or no findings to select images of", reasonNoResult)
+	case errors.Is(err, triage.ErrNoOrder):
+		return withDetails(codes.FailedPrecondition, triage.ErrNoOrder.Error(), reasonNoResult)
 	case errors.Is(err, triage.ErrBadToken):
 		return invalid("page_token", "is not from a reply to the same request")
 	case errors.Is(err, triage.ErrBusy):

@@ -71,7 +71,8 @@ func blocked(began chan<- struct{}) readerFunc {
 func startServer(t *testing.T, read readerFunc, o rpc.Options) (address string, server *rpc.Server) {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	st, err := store.Open(t.Context(), t.TempDir(), store.Options{Log: log})
+	// Nobody takes results there: they wait.
+	st, err := store.Open(t.Context(), t.TempDir(), store.Options{Log: log, Destinations: []triage.Destination{{Name: "archive"}, {Name: "other"}}})
 	require.NoError(t, err)
 	app := triage.New(st, st, readHeader, read, triage.Options{
 		Recipe: triage.Recipe{ModelSHA256: "m", ConfigSHA256: "c"}, Quiet: 50 * time.Millisecond, MinFreeBytes: 1, Log: log,

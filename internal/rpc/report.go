@@ -14,6 +14,8 @@ var reportKinds = map[nafasv1.ReportFormat]objects.Kind{
 	nafasv1.ReportFormat_REPORT_FORMAT_UNSPECIFIED: objects.SR,
 	nafasv1.ReportFormat_REPORT_FORMAT_SR:          objects.SR,
 	nafasv1.ReportFormat_REPORT_FORMAT_KO:          objects.KO,
+	nafasv1.ReportFormat_REPORT_FORMAT_SEG:         objects.SEG,
+	nafasv1.ReportFormat_REPORT_FORMAT_SC:          objects.SC,
 }
 
 // mediaTypeDICOM is that of Part 10 files (RFC 3240).
@@ -23,9 +25,10 @@ func (s *triageService) GetReport(ctx context.Context, r *nafasv1.GetReportReque
 	if err := validateUID("study_instance_uid", r.GetStudyInstanceUid()); err != nil {
 		return nil, err
 	}
-	kind, ok := reportKinds[r.GetFormat()]
-	if !ok {
-		return nil, invalid("format", "is none of the known values")
+	kind, object := reportKinds[r.GetFormat()]
+	text, written := s.texts[r.GetFormat()]
+	if !object && !written {
+		return nil, invalid("format", "is none that this service writes")
 	}
 	language := cmp.Or(r.GetLanguage(), objects.Languages[0])
 	if !slices.Contains(objects.Languages, language) {
@@ -35,9 +38,15 @@ func (s *triageService) GetReport(ctx context.Context, r *nafasv1.GetReportReque
 	if err != nil {
 		return nil, statusError(ctx, s.log, err)
 	}
-	data, err := objects.Make(said, image, kind, language)
+	out := &nafasv1.GetReportResponse{MediaType: mediaTypeDICOM}
+	if object {
+		out.Data, err = objects.Make(ctx, said, s.service.ReadFile, kind, language)
+	} else {
+		out.MediaType = text.MediaType
+		out.Data, err = text.Write(said, image, language)
+	}
 	if err != nil {
 		return nil, statusError(ctx, s.log, err)
 	}
-	return &nafasv1.GetReportResponse{Data: data, MediaType: mediaTypeDICOM}, nil
+	return out, nil
 }

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"io"
 	"math/big"
 	"net"
 	"os"
@@ -141,6 +142,14 @@ func TestRolesByMethod(t *testing.T) {
 			_, err := c.Triage().ListStudies(t.Context(), &nafasv1.ListStudiesRequest{})
 			return err
 		},
+		"deliveries": func(c *client.Client) error {
+			_, err := c.Triage().ListDeliveries(t.Context(), &nafasv1.ListDeliveriesRequest{})
+			return err
+		},
+		"retry": func(c *client.Client) error {
+			_, err := c.Triage().RetryDeliveries(t.Context(), &nafasv1.RetryDeliveriesRequest{})
+			return err
+		},
 		"submit": func(c *client.Client) error {
 			_, _, err := c.Submit(t.Context(), &nafasv1.UploadHeader{}, nil, nil)
 			return err
@@ -152,14 +161,17 @@ func TestRolesByMethod(t *testing.T) {
 		"reflection": func(c *client.Client) error {
 			stream, err := reflectionv1.NewServerReflectionClient(c.Conn()).ServerReflectionInfo(t.Context())
 			require.NoError(t, err)
-			require.NoError(t, stream.Send(&reflectionv1.ServerReflectionRequest{
-				MessageRequest: &reflectionv1.ServerReflectionRequest_ListServices{}}))
+			if err := stream.Send(&reflectionv1.ServerReflectionRequest{
+				MessageRequest: &reflectionv1.ServerReflectionRequest_ListServices{}}); err != nil {
+				require.ErrorIs(t, err, io.EOF, "a refused call may be over by now; Recv has the reason")
+			}
 			_, err = stream.Recv()
 			return err
 		},
 	}
 	allowed := map[string][]string{
 		"list": {"reader", "both", "admin"}, "submit": {"sender", "both", "admin"},
+		"deliveries": {"reader", "both", "admin"}, "retry": {"admin"},
 		"triage": {"both", "admin"}, "reflection": {"reader", "both", "admin"},
 	}
 	for call, try := range calls {

@@ -38,9 +38,18 @@ type Options struct {
 	// Reflection lists the services to whoever may read. It stays off where
 	// a listener beyond loopback asks for no token.
 	Reflection bool
+	// Texts are the report formats that are no DICOM objects.
+	Texts map[nafasv1.ReportFormat]Text
 	// UploadIdle is how long an open upload may be silent before it is
 	// ended. Default 2 minutes.
 	UploadIdle time.Duration
+}
+
+// Text writes what is said of a study for systems other than a PACS, from an
+// image of the series that it is about.
+type Text struct {
+	MediaType string
+	Write     func(one triage.Delivery, image []byte, language string) ([]byte, error)
 }
 
 // Server is the gRPC server.
@@ -60,7 +69,7 @@ func New(o Options) *Server {
 	hs.SetServingStatus("", healthv1.HealthCheckResponse_NOT_SERVING)
 	hs.SetServingStatus(nafasv1.TriageService_ServiceDesc.ServiceName, healthv1.HealthCheckResponse_NOT_SERVING)
 	healthv1.RegisterHealthServer(gs, hs)
-	nafasv1.RegisterTriageServiceServer(gs, &triageService{service: o.Service, log: o.Log, stopping: stopping.Done(), uploadIdle: cmp.Or(o.UploadIdle, uploadIdle)})
+	nafasv1.RegisterTriageServiceServer(gs, &triageService{service: o.Service, log: o.Log, stopping: stopping.Done(), uploadIdle: cmp.Or(o.UploadIdle, uploadIdle), texts: o.Texts})
 	if o.Reflection {
 		reflection.Register(gs)
 	}

@@ -23,6 +23,7 @@ type triageService struct {
 	stopping <-chan struct{}
 	// uploadIdle is how long an open upload may be silent.
 	uploadIdle time.Duration
+	texts      map[nafasv1.ReportFormat]Text
 }
 
 var _ nafasv1.TriageServiceServer = (*triageService)(nil)

@@ -68,79 +68,70 @@ func (s *SQLite) Said(ctx context.Context, studyUID string) (triage.Delivery, er
 	return d, err
 }
 
-// loadDeliveries lists what became of a study's deliveries.
-func loadDeliveries(ctx context.Context, tx *sql.Tx, study int64) ([]triage.DeliveryStatus, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT destination, state, attempts, reason, updated_at FROM delivery WHERE study_id = ? ORDER BY id`, study)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []triage.DeliveryStatus
-	for rows.Next() {
-		var d triage.DeliveryStatus
-		var at int64
-		if err := rows.Scan(&d.Destination, &d.State, &d.Attempts, &d.Reason, &at); err != nil {
-			return nil, err
-		}
-		d.UpdatedAt = fromMicros(at)
-		out = append(out, d)
-	}
-	return out, rows.Err()
-}
-
 // queueDeliveries puts what is said of a study into the outbox of every
-// destination that was not told the same last, in place of what still waits
-// there. Studies without CT are none that anything is said of.
-func (s *SQLite) queueDeliveries(ctx context.Context, tx *sql.Tx, study int64, key string, at time.Time) error {
+// destination that wants it and was not told the same last, in place of what
+// still waits there. Studies without CT are none that anything is said of.
+func (s *SQLite) queueDeliveries(ctx context.Context, tx *sql.Tx, study int64, priority triage.Priority, key string, at time.Time) error {
 	var hasCT bool
 	if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM series WHERE study_id = ? AND modality = 'CT')`, study).Scan(&hasCT); err != nil || !hasCT {
 		return err
 	}
 	for _, destination := range s.destinations {
-		told, err := toldLast(ctx, tx, study, destination, key)
+		due, err := isDue(ctx, tx, study, priority, destination, key)
 		if err != nil {
 			return err
 		}
-		if told {
+		if !due {
 			continue
 		}
-		said, err := sayAt(ctx, tx, study, destination, key, at)
-		if err != nil {
-			return err
-		}
-		var id int64
-		if err := tx.QueryRowContext(ctx, `
-			INSERT INTO delivery (study_id, destination, key, state, created_at, queued_at, updated_at)
-			VALUES (?1, ?2, ?3, 'waiting', ?5, ?4, ?4) RETURNING id`,
-			study, destination, key, micros(at), said).Scan(&id); err != nil {
-			return err
-		}
-		if err := replaceDeliveries(ctx, tx, study, destination, id, at); err != nil {
-			return err
-		}
-		res, err := s.jobs.InsertTx(ctx, tx, triage.DeliverJob{DeliveryID: id}, &river.InsertOpts{
-			Queue: triage.QueueDeliver, MaxAttempts: maxAttempts,
-		})
-		if err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, `UPDATE delivery SET job_id = ? WHERE id = ?`, res.Job.ID, id); err != nil {
+		if err := s.queueDelivery(ctx, tx, study, destination.Name, key, at); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// toldLast says whether the latest that a destination was told, or is being
-// told, is this.
-func toldLast(ctx context.Context, tx *sql.Tx, study int64, destination, key string) (bool, error) {
+func (s *SQLite) queueDelivery(ctx context.Context, tx *sql.Tx, study int64, destination, key string, at time.Time) error {
+	said, err := sayAt(ctx, tx, study, destination, key, at)
+	if err != nil {
+		return err
+	}
+	var id int64
+	if err := tx.QueryRowContext(ctx, `
+		INSERT INTO delivery (study_id, destination, key, state, created_at, queued_at, updated_at)
+		VALUES (?1, ?2, ?3, 'waiting', ?5, ?4, ?4) RETURNING id`,
+		study, destination, key, micros(at), said).Scan(&id); err != nil {
+		return err
+	}
+	if err := replaceDeliveries(ctx, tx, study, destination, id, at); err != nil {
+		return err
+	}
+	return s.queueDeliverJob(ctx, tx, id, destination)
+}
+
+// queueDeliverJob inserts the job that owns a delivery from now on.
+func (s *SQLite) queueDeliverJob(ctx context.Context, tx *sql.Tx, id int64, destination string) error {
+	res, err := s.jobs.InsertTx(ctx, tx, triage.DeliverJob{DeliveryID: id}, &river.InsertOpts{
+		Queue: s.deliverQueue(destination), MaxAttempts: maxAttempts,
+	})
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE delivery SET job_id = ? WHERE id = ?`, res.Job.ID, id)
+	return err
+}
+
+// isDue says whether a destination is to be told something of a study: where
+// it wants such studies or knows this one, and the latest that it was told, or
+// is being told, is something else.
+func isDue(ctx context.Context, tx *sql.Tx, study int64, priority triage.Priority, d triage.Destination, key string) (bool, error) {
 	var last, state string
 	err := tx.QueryRowContext(ctx, `SELECT key, state FROM delivery WHERE study_id = ? AND destination = ? ORDER BY id DESC LIMIT 1`,
-		study, destination).Scan(&last, &state)
+		study, d.Name).Scan(&last, &state)
 	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
+		return d.Wants(priority), nil
 	}
-	return last == key && state != string(triage.DeliveryDead), err
+	return last != key || state == string(triage.DeliveryDead), err
 }
 
 // sayAt is the time that the objects of a delivery bear, which is part of their
@@ -191,14 +182,19 @@ func replaceDeliveries(ctx context.Context, tx *sql.Tx, study int64, destination
 // very attempt.
 func fencedDelivery(ctx context.Context, tx *sql.Tx, t triage.Token, id int64) (d triage.Delivery, study int64, err error) {
 	var created, queued int64
+	var sent string
 	err = tx.QueryRowContext(ctx, `
-		SELECT d.study_id, d.destination, d.key, d.created_at, d.queued_at FROM delivery d JOIN river_job j ON j.id = d.job_id
+		SELECT d.study_id, d.destination, d.key, d.created_at, d.queued_at, d.sent FROM delivery d JOIN river_job j ON j.id = d.job_id
 		WHERE d.id = ? AND d.job_id = ? AND d.state = 'waiting' AND j.state = 'running' AND j.attempt = ?`,
-		id, t.JobID, t.Attempt).Scan(&study, &d.Destination, &d.Key, &created, &queued)
+		id, t.JobID, t.Attempt).Scan(&study, &d.Destination, &d.Key, &created, &queued, &sent)
 	if errors.Is(err, sql.ErrNoRows) {
-		err = triage.ErrFenced
+		return d, 0, triage.ErrFenced
+	}
+	if err != nil {
+		return d, 0, err
 	}
 	d.ID, d.At, d.QueuedAt = id, fromMicros(created), fromMicros(queued)
+	d.Sent, err = decodeSent(sent)
 	return d, study, err
 }
 
@@ -252,6 +248,7 @@ func (s *SQLite) deliveryStudy(ctx context.Context, tx *sql.Tx, study int64, d *
 			return err
 		}
 		d.Instances = append(d.Instances, ref)
+		d.Paths = append(d.Paths, path)
 		d.Header = path
 	}
 	return rows.Err()
@@ -272,7 +269,7 @@ func aboutSeries(list []triage.Series, key string) triage.Series {
 	return most
 }
 
-// deliveredBefore are the reports of the study that the destination
+// deliveredBefore are the objects of the study that the destination
 // acknowledged last.
 func deliveredBefore(ctx context.Context, tx *sql.Tx, study int64, d triage.Delivery) ([]triage.InstanceRef, error) {
 	var objects string
@@ -300,7 +297,8 @@ func (s *SQLite) Delivered(ctx context.Context, t triage.Token, id int64, at tim
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `
-			UPDATE delivery SET state = 'delivered', attempts = attempts + 1, reason = '', objects = ?, updated_at = ? WHERE id = ?`,
+			UPDATE delivery SET state = 'delivered', attempts = attempts + 1, reason = '', objects = ?, sent = '', transaction_uid = '',
+				updated_at = ? WHERE id = ?`,
 			string(body), micros(at), id); err != nil {
 			return err
 		}

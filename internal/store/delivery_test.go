@@ -16,7 +16,11 @@ import (
 // withDestinations opens a store whose results go to two archives.
 func withDestinations(t *testing.T, dir string, names ...string) *store.SQLite {
 	t.Helper()
-	s, err := store.Open(t.Context(), dir, store.Options{Log: silent(), Destinations: names})
+	var destinations []triage.Destination
+	for _, n := range names {
+		destinations = append(destinations, triage.Destination{Name: n})
+	}
+	s, err := store.Open(t.Context(), dir, store.Options{Log: silent(), Destinations: destinations})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return s
@@ -220,7 +224,7 @@ func TestAFolderOfTheVersionBefore(t *testing.T) {
 	require.NoError(t, err)
 	finish(t, s, "1.2/1/1/P/x/", resultOf("1.2", "k1"))
 	for _, statement := range []string{
-		`DROP TABLE delivery`, `DROP TABLE study_header`, `DROP TABLE series_header`, `DROP TABLE instance_header`,
+		`DROP TABLE delivery`, `DROP TABLE polled`, `DROP TABLE study_header`, `DROP TABLE series_header`, `DROP TABLE instance_header`,
 		`DROP INDEX series_uid`, `DELETE FROM schema_version WHERE version > 1`,
 	} {
 		_, err := s.DB().ExecContext(t.Context(), statement)

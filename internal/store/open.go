@@ -51,7 +51,7 @@ type SQLite struct {
 	jobs         *river.Client[*sql.Tx]
 	log          *slog.Logger
 	installation string
-	destinations []string
+	destinations []triage.Destination
 }
 
 var _ triage.Store = (*SQLite)(nil)
@@ -62,8 +62,8 @@ type Options struct {
 	Disk Disk
 	// Log gets what happens in the store. Default slog.Default.
 	Log *slog.Logger
-	// Destinations are the names of those that every result is delivered to.
-	Destinations []string
+	// Destinations are those that results are delivered to.
+	Destinations []triage.Destination
 }
 
 // Open opens a data folder, makes it where there is none, takes its lock,

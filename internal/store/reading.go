@@ -138,7 +138,7 @@ func (s *SQLite) FinishReading(ctx context.Context, t triage.Token, at time.Time
 		if err := r.endReading(ctx, tx, "completed", string(reading.State), at); err != nil {
 			return err
 		}
-		if err := s.queueDeliveries(ctx, tx, r.id, deliveryKey(reading), at); err != nil {
+		if err := s.queueDeliveries(ctx, tx, r.id, r.priority, deliveryKey(reading), at); err != nil {
 			return err
 		}
 		return saveStudy(ctx, tx, &r, at)
@@ -217,7 +217,7 @@ func (s *SQLite) GiveUp(ctx context.Context, t triage.Token, uid string, at time
 		}
 		r.setNotAssessed(why)
 		r.state = triage.Failed
-		if err := s.queueDeliveries(ctx, tx, r.id, deliveryKey(triage.StudyReading{NotAssessed: why}), at); err != nil {
+		if err := s.queueDeliveries(ctx, tx, r.id, r.priority, deliveryKey(triage.StudyReading{NotAssessed: why}), at); err != nil {
 			return err
 		}
 		return saveStudy(ctx, tx, &r, at)

@@ -27,8 +27,10 @@ func (s *SQLite) recover(ctx context.Context) error {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM river_leader`); err != nil {
 			return err
 		}
-		studies, err = s.requeueRunning(ctx, tx, now)
-		return err
+		if studies, err = s.requeueRunning(ctx, tx, now); err != nil {
+			return err
+		}
+		return s.sortDeliverJobs(ctx, tx)
 	})
 	if err != nil {
 		return err

@@ -2,11 +2,28 @@ package triage
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"slices"
 	"time"
 
 	"nafas/dicomio/refusal"
 )
+
+// Destination is what the outbox knows of where results go.
+type Destination struct {
+	Name string
+	// Priorities are those of the studies whose results go there; none means
+	// all. A destination that was told of a study once is told on, whatever the
+	// priority is now.
+	Priorities []Priority
+}
+
+// Wants says whether results of a priority go there.
+func (d Destination) Wants(p Priority) bool {
+	return len(d.Priorities) == 0 || slices.Contains(d.Priorities, p)
+}
 
 // DeliverJob is the job that takes a result to a destination.
 type DeliverJob struct {
@@ -16,8 +33,16 @@ type DeliverJob struct {
 // Kind names the job in the queue.
 func (DeliverJob) Kind() string { return "deliver" }
 
-// QueueDeliver is the queue of DeliverJob.
-const QueueDeliver = "deliver"
+// QueueUndeliverable is the queue of the DeliverJobs whose destination is not
+// among the settings any more.
+const QueueUndeliverable = "deliver"
+
+// DeliverQueue is the queue of a destination's DeliverJobs: one for each, so
+// that a destination that is silent delays nobody else.
+func DeliverQueue(destination string) string {
+	sum := sha256.Sum256([]byte(destination))
+	return QueueUndeliverable + "-" + hex.EncodeToString(sum[:8])
+}
 
 // InstanceRef names one SOP instance.
 type InstanceRef struct {
@@ -39,12 +64,28 @@ type Delivery struct {
 	Study        Study
 	// Series is the one that the result is about: that was read, or where
 	// none was the CT series with the most instances. Its Instances are in the
-	// order of arrival, and Header is the path of the file of one of them.
+	// order of arrival, Paths are their files, and Header is one of these.
 	Series    Series
 	Instances []InstanceRef
+	Paths     []string
 	Header    string
-	// Replaces are the reports that were delivered there before.
+	// Replaces are the objects that were delivered there before.
 	Replaces []InstanceRef
+	// Sent is set where the destination has taken the objects, and is to say
+	// that it keeps them.
+	Sent *Sent
+}
+
+// Sent is what a destination has taken and not yet promised to keep.
+type Sent struct {
+	Objects []InstanceRef
+	// TransactionUID is that of the request to keep them, AskedAt when it was
+	// made; "" before.
+	TransactionUID string
+	AskedAt        time.Time
+	// Answered: the report came. Refused are the objects that are not kept.
+	Answered bool
+	Refused  []InstanceRef
 }
 
 // DeliveryState is where a delivery stands.
@@ -60,15 +101,22 @@ const (
 
 // DeliveryStatus is what is shown of a delivery.
 type DeliveryStatus struct {
+	ID          int64
+	StudyUID    string
 	Destination string
 	State       DeliveryState
 	Attempts    int
 	Reason      string
+	QueuedAt    time.Time
 	UpdatedAt   time.Time
 }
 
 // ErrNoResult says that nothing is said of a study yet.
 var ErrNoResult = errors.New("the study has no result yet")
+
+// ErrNoOrder says that a study names no patient identifier or no accession
+// number: a message about it could end up with another patient or order.
+var ErrNoOrder = errors.New("the images have no patient identifier or no accession number, without which no HL7 result is written; correct them in the archive and send the study again")
 
 // Report returns what is to be said of a study, as a Delivery to nobody, and
 // the file of an image of its series. ErrNotFound; ErrNoResult where nothing is
@@ -88,23 +136,43 @@ func (s *Service) Report(ctx context.Context, studyUID string) (Delivery, []byte
 	return d, image, err
 }
 
-// Outbox is the part of the store that deliveries are taken from. Its tokens
-// are as in Store.
-type Outbox interface {
-	// Delivery returns a delivery, or ErrFenced where it is not the job's.
-	Delivery(ctx context.Context, t Token, id int64) (Delivery, error)
-	// Delivered ends the job: the destination has the objects.
-	Delivered(ctx context.Context, t Token, id int64, at time.Time, objects []InstanceRef) error
-	// DeliveryFailed counts a failure; a dead one ends the job.
-	DeliveryFailed(ctx context.Context, t Token, id int64, at time.Time, failure DeliveryFailure) error
+// ReadFile returns the contents of a stored file: one of a Delivery's Paths.
+func (s *Service) ReadFile(path string) ([]byte, error) { return s.files.Read(path) }
+
+// DeliveryQuery asks for deliveries. The zero value asks for all.
+type DeliveryQuery struct {
+	State       DeliveryState
+	Destination string
+	StudyUID    string
+	// After is the number of the last delivery of the page before.
+	After int64
+	// Size is 1 to MaxPageSize; 0 means DefaultPageSize.
+	Size int
 }
 
-// DeliveryFailure is how a try to deliver ended.
-type DeliveryFailure struct {
-	// Reason quotes no patient.
-	Reason string
-	// Dead: it is not tried again.
-	Dead bool
-	// Acknowledged are the reports that the destination has even so.
-	Acknowledged []InstanceRef
+// Deliveries lists deliveries, the oldest first. next goes on after them; 0
+// where there are no more.
+func (s *Service) Deliveries(ctx context.Context, q DeliveryQuery) (list []DeliveryStatus, next int64, err error) {
+	if q.Size <= 0 {
+		q.Size = DefaultPageSize
+	}
+	size := min(q.Size, MaxPageSize)
+	q.Size = size + 1
+	if list, err = s.store.Deliveries(ctx, q); err != nil || len(list) <= size {
+		return list, 0, err
+	}
+	return list[:size], list[size-1].ID, nil
+}
+
+// RetryDeliveries puts dead deliveries back into the outbox, with their
+// patience anew: those of one study, or where it is "" of all; to one
+// destination, or where it is "" to every one. What a newer result has taken
+// the place of stays. It returns how many there were.
+func (s *Service) RetryDeliveries(ctx context.Context, studyUID, destination string) (int, error) {
+	n, err := s.store.RetryDeliveries(ctx, studyUID, destination, s.opt.Now())
+	if err == nil && n > 0 {
+		s.log.InfoContext(ctx, "dead deliveries are tried again", "deliveries", n)
+		s.hub.changed()
+	}
+	return n, err
 }

@@ -35,6 +35,15 @@ type Store interface {
 
 	// Said returns what a delivery of a study would hold now, or ErrNotFound.
 	Said(ctx context.Context, studyUID string) (Delivery, error)
+	// Deliveries lists up to q.Size deliveries by their number, after q.After.
+	Deliveries(ctx context.Context, q DeliveryQuery) ([]DeliveryStatus, error)
+	// RetryDeliveries puts dead deliveries that are the latest of their study
+	// and destination back into the outbox, and returns how many; studyUID and
+	// destination may be "".
+	RetryDeliveries(ctx context.Context, studyUID, destination string, at time.Time) (int, error)
+	// Answered takes a destination's report in; false where no delivery waits
+	// for it.
+	Answered(ctx context.Context, r CommitmentReport, at time.Time) (bool, error)
 
 	// Settle takes a study as complete if nothing came since quietSince, and
 	// ends the job; otherwise it changes nothing, and NotBefore is the time of

@@ -2,14 +2,19 @@ package objects
 
 import "nafas/internal/triage"
 
-// All are the kinds that are made of a result on request, in the order in which
-// they are listed.
+// All are the kinds that are made of a result for whoever lists a study, in the
+// order in which they are listed: those that need no more than one image.
 var All = []struct {
 	Kind Kind
 	triage.Made
 }{
 	{SR, triage.Made{Modality: "SR"}},
 	{KO, triage.Made{Modality: "KO", OfFindings: true}},
+}
+
+// Only is a Read for kinds that need one image of the series.
+func Only(image []byte) Read {
+	return func(string) ([]byte, error) { return image, nil }
 }
 
 // Made is All without the kinds.

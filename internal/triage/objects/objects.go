@@ -3,7 +3,9 @@
 package objects
 
 import (
+	"context"
 	"errors"
+	"slices"
 
 	"nafas/dicomio"
 	"nafas/dicomio/part10"
@@ -29,9 +31,9 @@ func Of(one triage.Delivery, image []byte, l report.Language) (report.Result, er
 		r.Source.Instances = append(r.Source.Instances, report.Reference{SOPClassUID: i.SOPClassUID, SOPInstanceUID: i.SOPUID})
 	}
 	for _, i := range one.Replaces {
-		r.Replaces = append(r.Replaces, report.Predecessor{
-			Reference: report.Reference{SOPClassUID: i.SOPClassUID, SOPInstanceUID: i.SOPUID}, SeriesUID: i.SeriesUID,
-		})
+		if p := predecessor(i); p.IsReport() {
+			r.Replaces = append(r.Replaces, p)
+		}
 	}
 	result := one.Series.Result
 	if result == nil {
@@ -52,6 +54,12 @@ func Of(one triage.Delivery, image []byte, l report.Language) (report.Result, er
 	return r, nil
 }
 
+func predecessor(i triage.InstanceRef) report.Predecessor {
+	return report.Predecessor{
+		Reference: report.Reference{SOPClassUID: i.SOPClassUID, SOPInstanceUID: i.SOPUID}, SeriesUID: i.SeriesUID,
+	}
+}
+
 // Languages that reports are written in.
 var Languages = []string{string(report.English), string(report.French), string(report.Arabic)}
 
@@ -60,35 +68,85 @@ type Kind string
 
 // The kinds.
 const (
-	SR Kind = "sr"
-	KO Kind = "ko"
+	SR  Kind = "sr"
+	KO  Kind = "ko"
+	SEG Kind = "seg"
+	SC  Kind = "sc"
+	// Reject is a note that withdraws what was delivered before, reports
+	// apart: a newer one names those.
+	Reject Kind = "reject"
 )
 
-// Make writes one object. triage.ErrNoResult where there are no findings to
-// select images of.
-func Make(one triage.Delivery, image []byte, k Kind, language string) ([]byte, error) {
+// Read returns the contents of one of a delivery's Paths.
+type Read func(path string) ([]byte, error)
+
+// Make writes one object. triage.ErrNoResult where a result has none of its
+// kind: there are key images, segments and pictures of findings alone, no
+// pictures where the images can only be decoded by native code, and notes only
+// where there is something to withdraw.
+func Make(ctx context.Context, one triage.Delivery, read Read, k Kind, language string) ([]byte, error) {
+	if one.Header == "" {
+		return nil, triage.ErrNoResult
+	}
+	image, err := read(one.Header)
+	if err != nil {
+		return nil, err
+	}
 	r, err := Of(one, image, report.Language(language))
 	if err != nil {
 		return nil, err
 	}
+	switch k {
+	case SR:
+		return r.SR()
+	case Reject:
+		return reject(one, r)
+	}
+	if len(r.Findings) == 0 {
+		return nil, triage.ErrNoResult
+	}
 	if k == KO {
-		if len(r.Findings) == 0 {
-			return nil, triage.ErrNoResult
-		}
 		return r.KO()
 	}
-	return r.SR()
+	laid, err := layOut(ctx, one, read)
+	if err != nil {
+		return nil, err
+	}
+	if k == SC {
+		return laid.capture(ctx, one, read, r)
+	}
+	segments, err := laid.segments(r)
+	if err != nil {
+		return nil, err
+	}
+	return r.SEG(laid.grid, segments)
 }
 
-// Place says where an object lies.
-func Place(data []byte) (studyUID, seriesUID string, err error) {
+// reject withdraws what was delivered before, and is not what is delivered
+// now.
+func reject(one triage.Delivery, r report.Result) ([]byte, error) {
+	own := []report.Reference{r.KOInstance(), r.SEGInstance(), r.SCInstance()}
+	var old []report.Predecessor
+	for _, i := range one.Replaces {
+		if p := predecessor(i); !p.IsReport() && !slices.Contains(own, p.Reference) {
+			old = append(old, p)
+		}
+	}
+	if len(old) == 0 {
+		return nil, triage.ErrNoResult
+	}
+	return r.Rejection(old)
+}
+
+// Place says which object it is that Make wrote, and where it belongs.
+func Place(data []byte) (studyUID string, ref triage.InstanceRef, err error) {
 	f, err := part10.Parse(data, part10.DefaultLimits())
 	if err != nil {
-		return "", "", err
+		return "", ref, err
 	}
 	in, err := dicomio.Identify(f)
 	if err != nil {
-		return "", "", err
+		return "", ref, err
 	}
-	return in.StudyUID, in.SeriesUID, nil
+	return in.StudyUID, triage.InstanceRef{SOPClassUID: in.SOPClassUID, SOPUID: in.SOPUID, SeriesUID: in.SeriesUID}, nil
 }

@@ -151,6 +151,17 @@ const (
 	ReportFormat_REPORT_FORMAT_SR ReportFormat = 1
 	// DICOM Key Object Selection; NO_RESULT where there are no findings.
 	ReportFormat_REPORT_FORMAT_KO ReportFormat = 2
+	// DICOM Segmentation, a segment for each finding; NO_RESULT where there are
+	// no findings.
+	ReportFormat_REPORT_FORMAT_SEG ReportFormat = 3
+	// DICOM Secondary Capture, a picture of the marked key slice of each
+	// finding; NO_RESULT where there are no findings, or no pictures of them.
+	ReportFormat_REPORT_FORMAT_SC ReportFormat = 4
+	// FHIR R4 Bundle, JSON.
+	ReportFormat_REPORT_FORMAT_FHIR ReportFormat = 5
+	// HL7 v2.5.1 ORU^R01; NO_RESULT without patient identifier and accession
+	// number.
+	ReportFormat_REPORT_FORMAT_HL7 ReportFormat = 6
 )
 
 // Enum value maps for ReportFormat.
@@ -159,11 +170,19 @@ var (
 		0: "REPORT_FORMAT_UNSPECIFIED",
 		1: "REPORT_FORMAT_SR",
 		2: "REPORT_FORMAT_KO",
+		3: "REPORT_FORMAT_SEG",
+		4: "REPORT_FORMAT_SC",
+		5: "REPORT_FORMAT_FHIR",
+		6: "REPORT_FORMAT_HL7",
 	}
 	ReportFormat_value = map[string]int32{
 		"REPORT_FORMAT_UNSPECIFIED": 0,
 		"REPORT_FORMAT_SR":          1,
 		"REPORT_FORMAT_KO":          2,
+		"REPORT_FORMAT_SEG":         3,
+		"REPORT_FORMAT_SC":          4,
+		"REPORT_FORMAT_FHIR":        5,
+		"REPORT_FORMAT_HL7":         6,
 	}
 )
 
@@ -1698,7 +1717,7 @@ func (x *GetReportRequest) GetLanguage() string {
 // GetReportResponse is a report.
 type GetReportResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// A DICOM Part 10 file. The same result gives the same bytes.
+	// A DICOM Part 10 file, or text. The same result gives the same bytes.
 	Data          []byte `protobuf:"bytes,1,opt,name=data,proto3" json:"data,omitempty"`
 	MediaType     string `protobuf:"bytes,2,opt,name=media_type,json=mediaType,proto3" json:"media_type,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1749,16 +1768,19 @@ func (x *GetReportResponse) GetMediaType() string {
 	return ""
 }
 
-// Delivery is a result on its way to an archive.
+// Delivery is a result on its way to a destination.
 type Delivery struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The name that the service's settings give the archive.
+	// The name that the service's settings give it.
 	Destination string        `protobuf:"bytes,1,opt,name=destination,proto3" json:"destination,omitempty"`
 	State       DeliveryState `protobuf:"varint,2,opt,name=state,proto3,enum=nafas.v1.DeliveryState" json:"state,omitempty"`
 	Attempts    int32         `protobuf:"varint,3,opt,name=attempts,proto3" json:"attempts,omitempty"`
 	// Of the last failure; empty where there was none since.
-	Reason        string                 `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
-	UpdatedAt     *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	Reason           string                 `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	UpdatedAt        *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	StudyInstanceUid string                 `protobuf:"bytes,6,opt,name=study_instance_uid,json=studyInstanceUid,proto3" json:"study_instance_uid,omitempty"`
+	// Since when it is tried.
+	QueuedAt      *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=queued_at,json=queuedAt,proto3" json:"queued_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1828,6 +1850,252 @@ func (x *Delivery) GetUpdatedAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Delivery) GetStudyInstanceUid() string {
+	if x != nil {
+		return x.StudyInstanceUid
+	}
+	return ""
+}
+
+func (x *Delivery) GetQueuedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.QueuedAt
+	}
+	return nil
+}
+
+// ListDeliveriesRequest asks for a page of deliveries; empty fields match all.
+type ListDeliveriesRequest struct {
+	state            protoimpl.MessageState `protogen:"open.v1"`
+	State            DeliveryState          `protobuf:"varint,1,opt,name=state,proto3,enum=nafas.v1.DeliveryState" json:"state,omitempty"`
+	Destination      string                 `protobuf:"bytes,2,opt,name=destination,proto3" json:"destination,omitempty"`
+	StudyInstanceUid string                 `protobuf:"bytes,3,opt,name=study_instance_uid,json=studyInstanceUid,proto3" json:"study_instance_uid,omitempty"`
+	// 1 to 1000; 100 where 0.
+	PageSize int32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// From the page before.
+	PageToken     string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDeliveriesRequest) Reset() {
+	*x = ListDeliveriesRequest{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDeliveriesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDeliveriesRequest) ProtoMessage() {}
+
+func (x *ListDeliveriesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDeliveriesRequest.ProtoReflect.Descriptor instead.
+func (*ListDeliveriesRequest) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *ListDeliveriesRequest) GetState() DeliveryState {
+	if x != nil {
+		return x.State
+	}
+	return DeliveryState_DELIVERY_STATE_UNSPECIFIED
+}
+
+func (x *ListDeliveriesRequest) GetDestination() string {
+	if x != nil {
+		return x.Destination
+	}
+	return ""
+}
+
+func (x *ListDeliveriesRequest) GetStudyInstanceUid() string {
+	if x != nil {
+		return x.StudyInstanceUid
+	}
+	return ""
+}
+
+func (x *ListDeliveriesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListDeliveriesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListDeliveriesResponse is a page.
+type ListDeliveriesResponse struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Deliveries []*Delivery            `protobuf:"bytes,1,rep,name=deliveries,proto3" json:"deliveries,omitempty"`
+	// Empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDeliveriesResponse) Reset() {
+	*x = ListDeliveriesResponse{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDeliveriesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDeliveriesResponse) ProtoMessage() {}
+
+func (x *ListDeliveriesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDeliveriesResponse.ProtoReflect.Descriptor instead.
+func (*ListDeliveriesResponse) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *ListDeliveriesResponse) GetDeliveries() []*Delivery {
+	if x != nil {
+		return x.Deliveries
+	}
+	return nil
+}
+
+func (x *ListDeliveriesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// RetryDeliveriesRequest says which dead deliveries to try again; empty fields
+// match all.
+type RetryDeliveriesRequest struct {
+	state            protoimpl.MessageState `protogen:"open.v1"`
+	StudyInstanceUid string                 `protobuf:"bytes,1,opt,name=study_instance_uid,json=studyInstanceUid,proto3" json:"study_instance_uid,omitempty"`
+	Destination      string                 `protobuf:"bytes,2,opt,name=destination,proto3" json:"destination,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *RetryDeliveriesRequest) Reset() {
+	*x = RetryDeliveriesRequest{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RetryDeliveriesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RetryDeliveriesRequest) ProtoMessage() {}
+
+func (x *RetryDeliveriesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RetryDeliveriesRequest.ProtoReflect.Descriptor instead.
+func (*RetryDeliveriesRequest) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *RetryDeliveriesRequest) GetStudyInstanceUid() string {
+	if x != nil {
+		return x.StudyInstanceUid
+	}
+	return ""
+}
+
+func (x *RetryDeliveriesRequest) GetDestination() string {
+	if x != nil {
+		return x.Destination
+	}
+	return ""
+}
+
+// RetryDeliveriesResponse says how many there were.
+type RetryDeliveriesResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Deliveries    int32                  `protobuf:"varint,1,opt,name=deliveries,proto3" json:"deliveries,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RetryDeliveriesResponse) Reset() {
+	*x = RetryDeliveriesResponse{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RetryDeliveriesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RetryDeliveriesResponse) ProtoMessage() {}
+
+func (x *RetryDeliveriesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RetryDeliveriesResponse.ProtoReflect.Descriptor instead.
+func (*RetryDeliveriesResponse) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *RetryDeliveriesResponse) GetDeliveries() int32 {
+	if x != nil {
+		return x.Deliveries
+	}
+	return 0
+}
+
 // Study is an examination and what is known of it.
 type Study struct {
 	state            protoimpl.MessageState `protogen:"open.v1"`
@@ -1857,7 +2125,7 @@ type Study struct {
 
 func (x *Study) Reset() {
 	*x = Study{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[19]
+	mi := &file_nafas_v1_triage_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1869,7 +2137,7 @@ func (x *Study) String() string {
 func (*Study) ProtoMessage() {}
 
 func (x *Study) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[19]
+	mi := &file_nafas_v1_triage_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1882,7 +2150,7 @@ func (x *Study) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Study.ProtoReflect.Descriptor instead.
 func (*Study) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{19}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Study) GetStudyInstanceUid() string {
@@ -1985,7 +2253,7 @@ type Series struct {
 
 func (x *Series) Reset() {
 	*x = Series{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[20]
+	mi := &file_nafas_v1_triage_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1997,7 +2265,7 @@ func (x *Series) String() string {
 func (*Series) ProtoMessage() {}
 
 func (x *Series) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[20]
+	mi := &file_nafas_v1_triage_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2010,7 +2278,7 @@ func (x *Series) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Series.ProtoReflect.Descriptor instead.
 func (*Series) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{20}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Series) GetSeriesInstanceUid() string {
@@ -2074,7 +2342,7 @@ type SeriesResult struct {
 
 func (x *SeriesResult) Reset() {
 	*x = SeriesResult{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[21]
+	mi := &file_nafas_v1_triage_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2086,7 +2354,7 @@ func (x *SeriesResult) String() string {
 func (*SeriesResult) ProtoMessage() {}
 
 func (x *SeriesResult) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[21]
+	mi := &file_nafas_v1_triage_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2099,7 +2367,7 @@ func (x *SeriesResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SeriesResult.ProtoReflect.Descriptor instead.
 func (*SeriesResult) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{21}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *SeriesResult) GetStudyInstanceUid() string {
@@ -2187,7 +2455,7 @@ type SeriesNotRead struct {
 
 func (x *SeriesNotRead) Reset() {
 	*x = SeriesNotRead{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[22]
+	mi := &file_nafas_v1_triage_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2199,7 +2467,7 @@ func (x *SeriesNotRead) String() string {
 func (*SeriesNotRead) ProtoMessage() {}
 
 func (x *SeriesNotRead) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[22]
+	mi := &file_nafas_v1_triage_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2212,7 +2480,7 @@ func (x *SeriesNotRead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SeriesNotRead.ProtoReflect.Descriptor instead.
 func (*SeriesNotRead) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{22}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *SeriesNotRead) GetStudyInstanceUid() string {
@@ -2263,7 +2531,7 @@ type Model struct {
 
 func (x *Model) Reset() {
 	*x = Model{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[23]
+	mi := &file_nafas_v1_triage_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2275,7 +2543,7 @@ func (x *Model) String() string {
 func (*Model) ProtoMessage() {}
 
 func (x *Model) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[23]
+	mi := &file_nafas_v1_triage_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2288,7 +2556,7 @@ func (x *Model) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Model.ProtoReflect.Descriptor instead.
 func (*Model) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{23}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Model) GetName() string {
@@ -2324,7 +2592,7 @@ type Runtime struct {
 
 func (x *Runtime) Reset() {
 	*x = Runtime{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[24]
+	mi := &file_nafas_v1_triage_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2336,7 +2604,7 @@ func (x *Runtime) String() string {
 func (*Runtime) ProtoMessage() {}
 
 func (x *Runtime) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[24]
+	mi := &file_nafas_v1_triage_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2349,7 +2617,7 @@ func (x *Runtime) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Runtime.ProtoReflect.Descriptor instead.
 func (*Runtime) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{24}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Runtime) GetVersion() string {
@@ -2378,7 +2646,7 @@ type Warning struct {
 
 func (x *Warning) Reset() {
 	*x = Warning{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[25]
+	mi := &file_nafas_v1_triage_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2390,7 +2658,7 @@ func (x *Warning) String() string {
 func (*Warning) ProtoMessage() {}
 
 func (x *Warning) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[25]
+	mi := &file_nafas_v1_triage_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2403,7 +2671,7 @@ func (x *Warning) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Warning.ProtoReflect.Descriptor instead.
 func (*Warning) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{25}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Warning) GetCode() string {
@@ -2438,7 +2706,7 @@ type Scan struct {
 
 func (x *Scan) Reset() {
 	*x = Scan{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[26]
+	mi := &file_nafas_v1_triage_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2450,7 +2718,7 @@ func (x *Scan) String() string {
 func (*Scan) ProtoMessage() {}
 
 func (x *Scan) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[26]
+	mi := &file_nafas_v1_triage_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2463,7 +2731,7 @@ func (x *Scan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Scan.ProtoReflect.Descriptor instead.
 func (*Scan) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{26}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Scan) GetSlices() int32 {
@@ -2533,7 +2801,7 @@ type StageTime struct {
 
 func (x *StageTime) Reset() {
 	*x = StageTime{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[27]
+	mi := &file_nafas_v1_triage_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2545,7 +2813,7 @@ func (x *StageTime) String() string {
 func (*StageTime) ProtoMessage() {}
 
 func (x *StageTime) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[27]
+	mi := &file_nafas_v1_triage_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2558,7 +2826,7 @@ func (x *StageTime) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StageTime.ProtoReflect.Descriptor instead.
 func (*StageTime) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{27}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *StageTime) GetStage() string {
@@ -2605,7 +2873,7 @@ type Finding struct {
 
 func (x *Finding) Reset() {
 	*x = Finding{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[28]
+	mi := &file_nafas_v1_triage_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2617,7 +2885,7 @@ func (x *Finding) String() string {
 func (*Finding) ProtoMessage() {}
 
 func (x *Finding) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[28]
+	mi := &file_nafas_v1_triage_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2630,7 +2898,7 @@ func (x *Finding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finding.ProtoReflect.Descriptor instead.
 func (*Finding) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{28}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Finding) GetRank() int32 {
@@ -2715,7 +2983,7 @@ type Point struct {
 
 func (x *Point) Reset() {
 	*x = Point{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[29]
+	mi := &file_nafas_v1_triage_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2727,7 +2995,7 @@ func (x *Point) String() string {
 func (*Point) ProtoMessage() {}
 
 func (x *Point) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[29]
+	mi := &file_nafas_v1_triage_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2740,7 +3008,7 @@ func (x *Point) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Point.ProtoReflect.Descriptor instead.
 func (*Point) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{29}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *Point) GetX() float64 {
@@ -2775,7 +3043,7 @@ type PixelPosition struct {
 
 func (x *PixelPosition) Reset() {
 	*x = PixelPosition{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[30]
+	mi := &file_nafas_v1_triage_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2787,7 +3055,7 @@ func (x *PixelPosition) String() string {
 func (*PixelPosition) ProtoMessage() {}
 
 func (x *PixelPosition) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[30]
+	mi := &file_nafas_v1_triage_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2800,7 +3068,7 @@ func (x *PixelPosition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PixelPosition.ProtoReflect.Descriptor instead.
 func (*PixelPosition) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{30}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *PixelPosition) GetColumn() float64 {
@@ -2893,14 +3161,35 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\x11GetReportResponse\x12\x12\n" +
 	"\x04data\x18\x01 \x01(\fR\x04data\x12\x1d\n" +
 	"\n" +
-	"media_type\x18\x02 \x01(\tR\tmediaType\"\xca\x01\n" +
+	"media_type\x18\x02 \x01(\tR\tmediaType\"\xb1\x02\n" +
 	"\bDelivery\x12 \n" +
 	"\vdestination\x18\x01 \x01(\tR\vdestination\x12-\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x17.nafas.v1.DeliveryStateR\x05state\x12\x1a\n" +
 	"\battempts\x18\x03 \x01(\x05R\battempts\x12\x16\n" +
 	"\x06reason\x18\x04 \x01(\tR\x06reason\x129\n" +
 	"\n" +
-	"updated_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\"\xce\x04\n" +
+	"updated_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\x12,\n" +
+	"\x12study_instance_uid\x18\x06 \x01(\tR\x10studyInstanceUid\x127\n" +
+	"\tqueued_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\bqueuedAt\"\xd2\x01\n" +
+	"\x15ListDeliveriesRequest\x12-\n" +
+	"\x05state\x18\x01 \x01(\x0e2\x17.nafas.v1.DeliveryStateR\x05state\x12 \n" +
+	"\vdestination\x18\x02 \x01(\tR\vdestination\x12,\n" +
+	"\x12study_instance_uid\x18\x03 \x01(\tR\x10studyInstanceUid\x12\x1b\n" +
+	"\tpage_size\x18\x04 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x05 \x01(\tR\tpageToken\"t\n" +
+	"\x16ListDeliveriesResponse\x122\n" +
+	"\n" +
+	"deliveries\x18\x01 \x03(\v2\x12.nafas.v1.DeliveryR\n" +
+	"deliveries\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"h\n" +
+	"\x16RetryDeliveriesRequest\x12,\n" +
+	"\x12study_instance_uid\x18\x01 \x01(\tR\x10studyInstanceUid\x12 \n" +
+	"\vdestination\x18\x02 \x01(\tR\vdestination\"9\n" +
+	"\x17RetryDeliveriesResponse\x12\x1e\n" +
+	"\n" +
+	"deliveries\x18\x01 \x01(\x05R\n" +
+	"deliveries\"\xce\x04\n" +
 	"\x05Study\x12,\n" +
 	"\x12study_instance_uid\x18\x01 \x01(\tR\x10studyInstanceUid\x12*\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x14.nafas.v1.StudyStateR\x05state\x12.\n" +
@@ -2995,11 +3284,15 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\x17STUDY_ORDER_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14STUDY_ORDER_WORKLIST\x10\x01\x12\x1d\n" +
 	"\x19STUDY_ORDER_RECEIVED_DESC\x10\x02\x12\x1c\n" +
-	"\x18STUDY_ORDER_RECEIVED_ASC\x10\x03*Y\n" +
+	"\x18STUDY_ORDER_RECEIVED_ASC\x10\x03*\xb5\x01\n" +
 	"\fReportFormat\x12\x1d\n" +
 	"\x19REPORT_FORMAT_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10REPORT_FORMAT_SR\x10\x01\x12\x14\n" +
-	"\x10REPORT_FORMAT_KO\x10\x02*\x9f\x01\n" +
+	"\x10REPORT_FORMAT_KO\x10\x02\x12\x15\n" +
+	"\x11REPORT_FORMAT_SEG\x10\x03\x12\x14\n" +
+	"\x10REPORT_FORMAT_SC\x10\x04\x12\x16\n" +
+	"\x12REPORT_FORMAT_FHIR\x10\x05\x12\x15\n" +
+	"\x11REPORT_FORMAT_HL7\x10\x06*\x9f\x01\n" +
 	"\rDeliveryState\x12\x1e\n" +
 	"\x1aDELIVERY_STATE_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16DELIVERY_STATE_WAITING\x10\x01\x12\x1c\n" +
@@ -3056,14 +3349,16 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\x15REASON_WORKER_CRASHED\x10\x1a\x12\x14\n" +
 	"\x10REASON_CANCELLED\x10\x1b\x12\x13\n" +
 	"\x0fREASON_INTERNAL\x10\x1c\x12\x19\n" +
-	"\x15REASON_LIMIT_EXCEEDED\x10\x1d2\xd9\x03\n" +
+	"\x15REASON_LIMIT_EXCEEDED\x10\x1d2\x86\x05\n" +
 	"\rTriageService\x12O\n" +
 	"\fSubmitSeries\x12\x1d.nafas.v1.SubmitSeriesRequest\x1a\x1e.nafas.v1.SubmitSeriesResponse(\x01\x12Q\n" +
 	"\fTriageSeries\x12\x1d.nafas.v1.TriageSeriesRequest\x1a\x1e.nafas.v1.TriageSeriesResponse(\x010\x01\x12A\n" +
 	"\bGetStudy\x12\x19.nafas.v1.GetStudyRequest\x1a\x1a.nafas.v1.GetStudyResponse\x12J\n" +
 	"\vListStudies\x12\x1c.nafas.v1.ListStudiesRequest\x1a\x1d.nafas.v1.ListStudiesResponse\x12O\n" +
 	"\fWatchStudies\x12\x1d.nafas.v1.WatchStudiesRequest\x1a\x1e.nafas.v1.WatchStudiesResponse0\x01\x12D\n" +
-	"\tGetReport\x12\x1a.nafas.v1.GetReportRequest\x1a\x1b.nafas.v1.GetReportResponseB\x1eZ\x1cnafas/proto/nafas/v1;nafasv1b\x06proto3"
+	"\tGetReport\x12\x1a.nafas.v1.GetReportRequest\x1a\x1b.nafas.v1.GetReportResponse\x12S\n" +
+	"\x0eListDeliveries\x12\x1f.nafas.v1.ListDeliveriesRequest\x1a .nafas.v1.ListDeliveriesResponse\x12V\n" +
+	"\x0fRetryDeliveries\x12 .nafas.v1.RetryDeliveriesRequest\x1a!.nafas.v1.RetryDeliveriesResponseB\x1eZ\x1cnafas/proto/nafas/v1;nafasv1b\x06proto3"
 
 var (
 	file_nafas_v1_triage_proto_rawDescOnce sync.Once
@@ -3078,48 +3373,52 @@ func file_nafas_v1_triage_proto_rawDescGZIP() []byte {
 }
 
 var file_nafas_v1_triage_proto_enumTypes = make([]protoimpl.EnumInfo, 8)
-var file_nafas_v1_triage_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
+var file_nafas_v1_triage_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
 var file_nafas_v1_triage_proto_goTypes = []any{
-	(OnDisconnect)(0),             // 0: nafas.v1.OnDisconnect
-	(StudyOrder)(0),               // 1: nafas.v1.StudyOrder
-	(ReportFormat)(0),             // 2: nafas.v1.ReportFormat
-	(DeliveryState)(0),            // 3: nafas.v1.DeliveryState
-	(StudyState)(0),               // 4: nafas.v1.StudyState
-	(Priority)(0),                 // 5: nafas.v1.Priority
-	(RequestPriority)(0),          // 6: nafas.v1.RequestPriority
-	(Reason)(0),                   // 7: nafas.v1.Reason
-	(*UploadHeader)(nil),          // 8: nafas.v1.UploadHeader
-	(*Chunk)(nil),                 // 9: nafas.v1.Chunk
-	(*SubmitSeriesRequest)(nil),   // 10: nafas.v1.SubmitSeriesRequest
-	(*SubmitSeriesResponse)(nil),  // 11: nafas.v1.SubmitSeriesResponse
-	(*TriageSeriesRequest)(nil),   // 12: nafas.v1.TriageSeriesRequest
-	(*TriageSeriesResponse)(nil),  // 13: nafas.v1.TriageSeriesResponse
-	(*Receipt)(nil),               // 14: nafas.v1.Receipt
-	(*InstanceRefusal)(nil),       // 15: nafas.v1.InstanceRefusal
-	(*Refusal)(nil),               // 16: nafas.v1.Refusal
-	(*Progress)(nil),              // 17: nafas.v1.Progress
-	(*GetStudyRequest)(nil),       // 18: nafas.v1.GetStudyRequest
-	(*GetStudyResponse)(nil),      // 19: nafas.v1.GetStudyResponse
-	(*ListStudiesRequest)(nil),    // 20: nafas.v1.ListStudiesRequest
-	(*ListStudiesResponse)(nil),   // 21: nafas.v1.ListStudiesResponse
-	(*WatchStudiesRequest)(nil),   // 22: nafas.v1.WatchStudiesRequest
-	(*WatchStudiesResponse)(nil),  // 23: nafas.v1.WatchStudiesResponse
-	(*GetReportRequest)(nil),      // 24: nafas.v1.GetReportRequest
-	(*GetReportResponse)(nil),     // 25: nafas.v1.GetReportResponse
-	(*Delivery)(nil),              // 26: nafas.v1.Delivery
-	(*Study)(nil),                 // 27: nafas.v1.Study
-	(*Series)(nil),                // 28: nafas.v1.Series
-	(*SeriesResult)(nil),          // 29: nafas.v1.SeriesResult
-	(*SeriesNotRead)(nil),         // 30: nafas.v1.SeriesNotRead
-	(*Model)(nil),                 // 31: nafas.v1.Model
-	(*Runtime)(nil),               // 32: nafas.v1.Runtime
-	(*Warning)(nil),               // 33: nafas.v1.Warning
-	(*Scan)(nil),                  // 34: nafas.v1.Scan
-	(*StageTime)(nil),             // 35: nafas.v1.StageTime
-	(*Finding)(nil),               // 36: nafas.v1.Finding
-	(*Point)(nil),                 // 37: nafas.v1.Point
-	(*PixelPosition)(nil),         // 38: nafas.v1.PixelPosition
-	(*timestamppb.Timestamp)(nil), // 39: google.protobuf.Timestamp
+	(OnDisconnect)(0),               // 0: nafas.v1.OnDisconnect
+	(StudyOrder)(0),                 // 1: nafas.v1.StudyOrder
+	(ReportFormat)(0),               // 2: nafas.v1.ReportFormat
+	(DeliveryState)(0),              // 3: nafas.v1.DeliveryState
+	(StudyState)(0),                 // 4: nafas.v1.StudyState
+	(Priority)(0),                   // 5: nafas.v1.Priority
+	(RequestPriority)(0),            // 6: nafas.v1.RequestPriority
+	(Reason)(0),                     // 7: nafas.v1.Reason
+	(*UploadHeader)(nil),            // 8: nafas.v1.UploadHeader
+	(*Chunk)(nil),                   // 9: nafas.v1.Chunk
+	(*SubmitSeriesRequest)(nil),     // 10: nafas.v1.SubmitSeriesRequest
+	(*SubmitSeriesResponse)(nil),    // 11: nafas.v1.SubmitSeriesResponse
+	(*TriageSeriesRequest)(nil),     // 12: nafas.v1.TriageSeriesRequest
+	(*TriageSeriesResponse)(nil),    // 13: nafas.v1.TriageSeriesResponse
+	(*Receipt)(nil),                 // 14: nafas.v1.Receipt
+	(*InstanceRefusal)(nil),         // 15: nafas.v1.InstanceRefusal
+	(*Refusal)(nil),                 // 16: nafas.v1.Refusal
+	(*Progress)(nil),                // 17: nafas.v1.Progress
+	(*GetStudyRequest)(nil),         // 18: nafas.v1.GetStudyRequest
+	(*GetStudyResponse)(nil),        // 19: nafas.v1.GetStudyResponse
+	(*ListStudiesRequest)(nil),      // 20: nafas.v1.ListStudiesRequest
+	(*ListStudiesResponse)(nil),     // 21: nafas.v1.ListStudiesResponse
+	(*WatchStudiesRequest)(nil),     // 22: nafas.v1.WatchStudiesRequest
+	(*WatchStudiesResponse)(nil),    // 23: nafas.v1.WatchStudiesResponse
+	(*GetReportRequest)(nil),        // 24: nafas.v1.GetReportRequest
+	(*GetReportResponse)(nil),       // 25: nafas.v1.GetReportResponse
+	(*Delivery)(nil),                // 26: nafas.v1.Delivery
+	(*ListDeliveriesRequest)(nil),   // 27: nafas.v1.ListDeliveriesRequest
+	(*ListDeliveriesResponse)(nil),  // 28: nafas.v1.ListDeliveriesResponse
+	(*RetryDeliveriesRequest)(nil),  // 29: nafas.v1.RetryDeliveriesRequest
+	(*RetryDeliveriesResponse)(nil), // 30: nafas.v1.RetryDeliveriesResponse
+	(*Study)(nil),                   // 31: nafas.v1.Study
+	(*Series)(nil),                  // 32: nafas.v1.Series
+	(*SeriesResult)(nil),            // 33: nafas.v1.SeriesResult
+	(*SeriesNotRead)(nil),           // 34: nafas.v1.SeriesNotRead
+	(*Model)(nil),                   // 35: nafas.v1.Model
+	(*Runtime)(nil),                 // 36: nafas.v1.Runtime
+	(*Warning)(nil),                 // 37: nafas.v1.Warning
+	(*Scan)(nil),                    // 38: nafas.v1.Scan
+	(*StageTime)(nil),               // 39: nafas.v1.StageTime
+	(*Finding)(nil),                 // 40: nafas.v1.Finding
+	(*Point)(nil),                   // 41: nafas.v1.Point
+	(*PixelPosition)(nil),           // 42: nafas.v1.PixelPosition
+	(*timestamppb.Timestamp)(nil),   // 43: google.protobuf.Timestamp
 }
 var file_nafas_v1_triage_proto_depIdxs = []int32{
 	6,  // 0: nafas.v1.UploadHeader.request_priority:type_name -> nafas.v1.RequestPriority
@@ -3131,58 +3430,65 @@ var file_nafas_v1_triage_proto_depIdxs = []int32{
 	9,  // 6: nafas.v1.TriageSeriesRequest.chunk:type_name -> nafas.v1.Chunk
 	14, // 7: nafas.v1.TriageSeriesResponse.receipt:type_name -> nafas.v1.Receipt
 	17, // 8: nafas.v1.TriageSeriesResponse.progress:type_name -> nafas.v1.Progress
-	27, // 9: nafas.v1.TriageSeriesResponse.study:type_name -> nafas.v1.Study
+	31, // 9: nafas.v1.TriageSeriesResponse.study:type_name -> nafas.v1.Study
 	15, // 10: nafas.v1.Receipt.refusals:type_name -> nafas.v1.InstanceRefusal
 	16, // 11: nafas.v1.InstanceRefusal.refusal:type_name -> nafas.v1.Refusal
 	7,  // 12: nafas.v1.Refusal.reason:type_name -> nafas.v1.Reason
-	27, // 13: nafas.v1.GetStudyResponse.study:type_name -> nafas.v1.Study
+	31, // 13: nafas.v1.GetStudyResponse.study:type_name -> nafas.v1.Study
 	4,  // 14: nafas.v1.ListStudiesRequest.states:type_name -> nafas.v1.StudyState
 	5,  // 15: nafas.v1.ListStudiesRequest.priorities:type_name -> nafas.v1.Priority
-	39, // 16: nafas.v1.ListStudiesRequest.received_after:type_name -> google.protobuf.Timestamp
-	39, // 17: nafas.v1.ListStudiesRequest.received_before:type_name -> google.protobuf.Timestamp
+	43, // 16: nafas.v1.ListStudiesRequest.received_after:type_name -> google.protobuf.Timestamp
+	43, // 17: nafas.v1.ListStudiesRequest.received_before:type_name -> google.protobuf.Timestamp
 	1,  // 18: nafas.v1.ListStudiesRequest.order:type_name -> nafas.v1.StudyOrder
-	27, // 19: nafas.v1.ListStudiesResponse.studies:type_name -> nafas.v1.Study
-	27, // 20: nafas.v1.WatchStudiesResponse.study:type_name -> nafas.v1.Study
+	31, // 19: nafas.v1.ListStudiesResponse.studies:type_name -> nafas.v1.Study
+	31, // 20: nafas.v1.WatchStudiesResponse.study:type_name -> nafas.v1.Study
 	2,  // 21: nafas.v1.GetReportRequest.format:type_name -> nafas.v1.ReportFormat
 	3,  // 22: nafas.v1.Delivery.state:type_name -> nafas.v1.DeliveryState
-	39, // 23: nafas.v1.Delivery.updated_at:type_name -> google.protobuf.Timestamp
-	4,  // 24: nafas.v1.Study.state:type_name -> nafas.v1.StudyState
-	5,  // 25: nafas.v1.Study.priority:type_name -> nafas.v1.Priority
-	6,  // 26: nafas.v1.Study.request_priority:type_name -> nafas.v1.RequestPriority
-	39, // 27: nafas.v1.Study.received_at:type_name -> google.protobuf.Timestamp
-	39, // 28: nafas.v1.Study.updated_at:type_name -> google.protobuf.Timestamp
-	28, // 29: nafas.v1.Study.series:type_name -> nafas.v1.Series
-	16, // 30: nafas.v1.Study.not_assessed:type_name -> nafas.v1.Refusal
-	26, // 31: nafas.v1.Study.deliveries:type_name -> nafas.v1.Delivery
-	16, // 32: nafas.v1.Series.not_read:type_name -> nafas.v1.Refusal
-	29, // 33: nafas.v1.Series.result:type_name -> nafas.v1.SeriesResult
-	31, // 34: nafas.v1.SeriesResult.model:type_name -> nafas.v1.Model
-	33, // 35: nafas.v1.SeriesResult.warnings:type_name -> nafas.v1.Warning
-	36, // 36: nafas.v1.SeriesResult.findings:type_name -> nafas.v1.Finding
-	34, // 37: nafas.v1.SeriesResult.scan:type_name -> nafas.v1.Scan
-	35, // 38: nafas.v1.SeriesResult.timings:type_name -> nafas.v1.StageTime
-	32, // 39: nafas.v1.SeriesResult.runtime:type_name -> nafas.v1.Runtime
-	16, // 40: nafas.v1.SeriesNotRead.not_read:type_name -> nafas.v1.Refusal
-	37, // 41: nafas.v1.Scan.spacing_mm:type_name -> nafas.v1.Point
-	37, // 42: nafas.v1.Finding.center_lps_mm:type_name -> nafas.v1.Point
-	38, // 43: nafas.v1.Finding.pixel:type_name -> nafas.v1.PixelPosition
-	10, // 44: nafas.v1.TriageService.SubmitSeries:input_type -> nafas.v1.SubmitSeriesRequest
-	12, // 45: nafas.v1.TriageService.TriageSeries:input_type -> nafas.v1.TriageSeriesRequest
-	18, // 46: nafas.v1.TriageService.GetStudy:input_type -> nafas.v1.GetStudyRequest
-	20, // 47: nafas.v1.TriageService.ListStudies:input_type -> nafas.v1.ListStudiesRequest
-	22, // 48: nafas.v1.TriageService.WatchStudies:input_type -> nafas.v1.WatchStudiesRequest
-	24, // 49: nafas.v1.TriageService.GetReport:input_type -> nafas.v1.GetReportRequest
-	11, // 50: nafas.v1.TriageService.SubmitSeries:output_type -> nafas.v1.SubmitSeriesResponse
-	13, // 51: nafas.v1.TriageService.TriageSeries:output_type -> nafas.v1.TriageSeriesResponse
-	19, // 52: nafas.v1.TriageService.GetStudy:output_type -> nafas.v1.GetStudyResponse
-	21, // 53: nafas.v1.TriageService.ListStudies:output_type -> nafas.v1.ListStudiesResponse
-	23, // 54: nafas.v1.TriageService.WatchStudies:output_type -> nafas.v1.WatchStudiesResponse
-	25, // 55: nafas.v1.TriageService.GetReport:output_type -> nafas.v1.GetReportResponse
-	50, // [50:56] is the sub-list for method output_type
-	44, // [44:50] is the sub-list for method input_type
-	44, // [44:44] is the sub-list for extension type_name
-	44, // [44:44] is the sub-list for extension extendee
-	0,  // [0:44] is the sub-list for field type_name
+	43, // 23: nafas.v1.Delivery.updated_at:type_name -> google.protobuf.Timestamp
+	43, // 24: nafas.v1.Delivery.queued_at:type_name -> google.protobuf.Timestamp
+	3,  // 25: nafas.v1.ListDeliveriesRequest.state:type_name -> nafas.v1.DeliveryState
+	26, // 26: nafas.v1.ListDeliveriesResponse.deliveries:type_name -> nafas.v1.Delivery
+	4,  // 27: nafas.v1.Study.state:type_name -> nafas.v1.StudyState
+	5,  // 28: nafas.v1.Study.priority:type_name -> nafas.v1.Priority
+	6,  // 29: nafas.v1.Study.request_priority:type_name -> nafas.v1.RequestPriority
+	43, // 30: nafas.v1.Study.received_at:type_name -> google.protobuf.Timestamp
+	43, // 31: nafas.v1.Study.updated_at:type_name -> google.protobuf.Timestamp
+	32, // 32: nafas.v1.Study.series:type_name -> nafas.v1.Series
+	16, // 33: nafas.v1.Study.not_assessed:type_name -> nafas.v1.Refusal
+	26, // 34: nafas.v1.Study.deliveries:type_name -> nafas.v1.Delivery
+	16, // 35: nafas.v1.Series.not_read:type_name -> nafas.v1.Refusal
+	33, // 36: nafas.v1.Series.result:type_name -> nafas.v1.SeriesResult
+	35, // 37: nafas.v1.SeriesResult.model:type_name -> nafas.v1.Model
+	37, // 38: nafas.v1.SeriesResult.warnings:type_name -> nafas.v1.Warning
+	40, // 39: nafas.v1.SeriesResult.findings:type_name -> nafas.v1.Finding
+	38, // 40: nafas.v1.SeriesResult.scan:type_name -> nafas.v1.Scan
+	39, // 41: nafas.v1.SeriesResult.timings:type_name -> nafas.v1.StageTime
+	36, // 42: nafas.v1.SeriesResult.runtime:type_name -> nafas.v1.Runtime
+	16, // 43: nafas.v1.SeriesNotRead.not_read:type_name -> nafas.v1.Refusal
+	41, // 44: nafas.v1.Scan.spacing_mm:type_name -> nafas.v1.Point
+	41, // 45: nafas.v1.Finding.center_lps_mm:type_name -> nafas.v1.Point
+	42, // 46: nafas.v1.Finding.pixel:type_name -> nafas.v1.PixelPosition
+	10, // 47: nafas.v1.TriageService.SubmitSeries:input_type -> nafas.v1.SubmitSeriesRequest
+	12, // 48: nafas.v1.TriageService.TriageSeries:input_type -> nafas.v1.TriageSeriesRequest
+	18, // 49: nafas.v1.TriageService.GetStudy:input_type -> nafas.v1.GetStudyRequest
+	20, // 50: nafas.v1.TriageService.ListStudies:input_type -> nafas.v1.ListStudiesRequest
+	22, // 51: nafas.v1.TriageService.WatchStudies:input_type -> nafas.v1.WatchStudiesRequest
+	24, // 52: nafas.v1.TriageService.GetReport:input_type -> nafas.v1.GetReportRequest
+	27, // 53: nafas.v1.TriageService.ListDeliveries:input_type -> nafas.v1.ListDeliveriesRequest
+	29, // 54: nafas.v1.TriageService.RetryDeliveries:input_type -> nafas.v1.RetryDeliveriesRequest
+	11, // 55: nafas.v1.TriageService.SubmitSeries:output_type -> nafas.v1.SubmitSeriesResponse
+	13, // 56: nafas.v1.TriageService.TriageSeries:output_type -> nafas.v1.TriageSeriesResponse
+	19, // 57: nafas.v1.TriageService.GetStudy:output_type -> nafas.v1.GetStudyResponse
+	21, // 58: nafas.v1.TriageService.ListStudies:output_type -> nafas.v1.ListStudiesResponse
+	23, // 59: nafas.v1.TriageService.WatchStudies:output_type -> nafas.v1.WatchStudiesResponse
+	25, // 60: nafas.v1.TriageService.GetReport:output_type -> nafas.v1.GetReportResponse
+	28, // 61: nafas.v1.TriageService.ListDeliveries:output_type -> nafas.v1.ListDeliveriesResponse
+	30, // 62: nafas.v1.TriageService.RetryDeliveries:output_type -> nafas.v1.RetryDeliveriesResponse
+	55, // [55:63] is the sub-list for method output_type
+	47, // [47:55] is the sub-list for method input_type
+	47, // [47:47] is the sub-list for extension type_name
+	47, // [47:47] is the sub-list for extension extendee
+	0,  // [0:47] is the sub-list for field type_name
 }
 
 func init() { file_nafas_v1_triage_proto_init() }
@@ -3209,7 +3515,7 @@ func file_nafas_v1_triage_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_nafas_v1_triage_proto_rawDesc), len(file_nafas_v1_triage_proto_rawDesc)),
 			NumEnums:      8,
-			NumMessages:   31,
+			NumMessages:   35,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

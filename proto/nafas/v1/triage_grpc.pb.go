@@ -27,12 +27,14 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	TriageService_SubmitSeries_FullMethodName = "/nafas.v1.TriageService/SubmitSeries"
-	TriageService_TriageSeries_FullMethodName = "/nafas.v1.TriageService/TriageSeries"
-	TriageService_GetStudy_FullMethodName     = "/nafas.v1.TriageService/GetStudy"
-	TriageService_ListStudies_FullMethodName  = "/nafas.v1.TriageService/ListStudies"
-	TriageService_WatchStudies_FullMethodName = "/nafas.v1.TriageService/WatchStudies"
-	TriageService_GetReport_FullMethodName    = "/nafas.v1.TriageService/GetReport"
+	TriageService_SubmitSeries_FullMethodName    = "/nafas.v1.TriageService/SubmitSeries"
+	TriageService_TriageSeries_FullMethodName    = "/nafas.v1.TriageService/TriageSeries"
+	TriageService_GetStudy_FullMethodName        = "/nafas.v1.TriageService/GetStudy"
+	TriageService_ListStudies_FullMethodName     = "/nafas.v1.TriageService/ListStudies"
+	TriageService_WatchStudies_FullMethodName    = "/nafas.v1.TriageService/WatchStudies"
+	TriageService_GetReport_FullMethodName       = "/nafas.v1.TriageService/GetReport"
+	TriageService_ListDeliveries_FullMethodName  = "/nafas.v1.TriageService/ListDeliveries"
+	TriageService_RetryDeliveries_FullMethodName = "/nafas.v1.TriageService/RetryDeliveries"
 )
 
 // TriageServiceClient is the client API for TriageService service.
@@ -61,6 +63,12 @@ type TriageServiceClient interface {
 	// FAILED_PRECONDITION, reason NO_RESULT, where nothing is said of it yet;
 	// PATIENT_MISMATCH where it is held.
 	GetReport(ctx context.Context, in *GetReportRequest, opts ...grpc.CallOption) (*GetReportResponse, error)
+	// ListDeliveries returns what became of the deliveries of results, the
+	// oldest first, one page at a time.
+	ListDeliveries(ctx context.Context, in *ListDeliveriesRequest, opts ...grpc.CallOption) (*ListDeliveriesResponse, error)
+	// RetryDeliveries puts dead deliveries back into the outbox. What a newer
+	// result has taken the place of stays.
+	RetryDeliveries(ctx context.Context, in *RetryDeliveriesRequest, opts ...grpc.CallOption) (*RetryDeliveriesResponse, error)
 }
 
 type triageServiceClient struct {
@@ -146,6 +154,26 @@ func (c *triageServiceClient) GetReport(ctx context.Context, in *GetReportReques
 	return out, nil
 }
 
+func (c *triageServiceClient) ListDeliveries(ctx context.Context, in *ListDeliveriesRequest, opts ...grpc.CallOption) (*ListDeliveriesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListDeliveriesResponse)
+	err := c.cc.Invoke(ctx, TriageService_ListDeliveries_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *triageServiceClient) RetryDeliveries(ctx context.Context, in *RetryDeliveriesRequest, opts ...grpc.CallOption) (*RetryDeliveriesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RetryDeliveriesResponse)
+	err := c.cc.Invoke(ctx, TriageService_RetryDeliveries_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // TriageServiceServer is the server API for TriageService service.
 // All implementations must embed UnimplementedTriageServiceServer
 // for forward compatibility.
@@ -172,6 +200,12 @@ type TriageServiceServer interface {
 	// FAILED_PRECONDITION, reason NO_RESULT, where nothing is said of it yet;
 	// PATIENT_MISMATCH where it is held.
 	GetReport(context.Context, *GetReportRequest) (*GetReportResponse, error)
+	// ListDeliveries returns what became of the deliveries of results, the
+	// oldest first, one page at a time.
+	ListDeliveries(context.Context, *ListDeliveriesRequest) (*ListDeliveriesResponse, error)
+	// RetryDeliveries puts dead deliveries back into the outbox. What a newer
+	// result has taken the place of stays.
+	RetryDeliveries(context.Context, *RetryDeliveriesRequest) (*RetryDeliveriesResponse, error)
 	mustEmbedUnimplementedTriageServiceServer()
 }
 
@@ -199,6 +233,12 @@ func (UnimplementedTriageServiceServer) WatchStudies(*WatchStudiesRequest, grpc.
 }
 func (UnimplementedTriageServiceServer) GetReport(context.Context, *GetReportRequest) (*GetReportResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetReport not implemented")
+}
+func (UnimplementedTriageServiceServer) ListDeliveries(context.Context, *ListDeliveriesRequest) (*ListDeliveriesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListDeliveries not implemented")
+}
+func (UnimplementedTriageServiceServer) RetryDeliveries(context.Context, *RetryDeliveriesRequest) (*RetryDeliveriesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RetryDeliveries not implemented")
 }
 func (UnimplementedTriageServiceServer) mustEmbedUnimplementedTriageServiceServer() {}
 func (UnimplementedTriageServiceServer) testEmbeddedByValue()                       {}
@@ -300,6 +340,42 @@ func _TriageService_GetReport_Handler(srv interface{}, ctx context.Context, dec 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _TriageService_ListDeliveries_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListDeliveriesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(TriageServiceServer).ListDeliveries(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: TriageService_ListDeliveries_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(TriageServiceServer).ListDeliveries(ctx, req.(*ListDeliveriesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _TriageService_RetryDeliveries_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RetryDeliveriesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(TriageServiceServer).RetryDeliveries(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: TriageService_RetryDeliveries_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(TriageServiceServer).RetryDeliveries(ctx, req.(*RetryDeliveriesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // TriageService_ServiceDesc is the grpc.ServiceDesc for TriageService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -318,6 +394,14 @@ var TriageService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetReport",
 			Handler:    _TriageService_GetReport_Handler,
+		},
+		{
+			MethodName: "ListDeliveries",
+			Handler:    _TriageService_ListDeliveries_Handler,
+		},
+		{
+			MethodName: "RetryDeliveries",
+			Handler:    _TriageService_RetryDeliveries_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -1,0 +1,96 @@
+package config_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"nafas/internal/config"
+)
+
+const whole = `
+deliver:
+  - name: pacs
+    dicom: ORTHANC@10.0.0.5:4242
+    tls: {ca: ca.pem}
+    objects: [sr, ko, seg]
+    priorities: [urgent, high]
+    language: fr
+    confirm: commitment
+    patience-days: 3
+  - name: web
+    web: https://pacs.example/dicom-web
+    token-file: /etc/token
+  - name: ris
+    hl7: 127.0.0.1:2575
+poll:
+  - name: night
+    dicom: ORTHANC@10.0.0.5:4242
+    insecure: true
+    every: 5m
+    words: [poumons]
+`
+
+func TestAWholeFile(t *testing.T) {
+	f, err := config.Parse([]byte(whole), "/etc/nafas")
+	require.NoError(t, err)
+	require.Len(t, f.Deliver, 3)
+	require.Equal(t, "/etc/nafas/ca.pem", f.Deliver[0].TLS.CA, "paths are relative to the file")
+	require.Equal(t, "/etc/token", f.Deliver[1].TokenFile)
+	require.Equal(t, []string{"sr", "ko", "seg"}, f.Deliver[0].Objects)
+	require.Equal(t, 3, f.Deliver[0].PatienceDays)
+	require.Equal(t, 5*time.Minute, time.Duration(f.Poll[0].Every))
+	require.True(t, f.Poll[0].Insecure)
+
+	path := filepath.Join(t.TempDir(), "nafas.yaml")
+	require.NoError(t, os.WriteFile(path, []byte(whole), 0o600))
+	loaded, err := config.Load(path)
+	require.NoError(t, err)
+	require.Equal(t, filepath.Join(filepath.Dir(path), "ca.pem"), loaded.Deliver[0].TLS.CA)
+
+	empty, err := config.Parse(nil, "/")
+	require.NoError(t, err, "a file in which nothing is set sets nothing")
+	require.Empty(t, empty.Deliver)
+}
+
+func TestWhatIsRefused(t *testing.T) {
+	entry := func(text string) string { return "deliver:\n  - {name: a, " + text + "}\n" }
+	poll := func(text string) string { return "poll:\n  - {name: a, " + text + "}\n" }
+	for _, c := range []struct{ name, text, says string }{
+		{"a word that is none of ours", "delivers: []", "unknown field"},
+		{"a field that is none of ours", entry("dicom: A@127.0.0.1:1, obects: [sr]"), "unknown field"},
+		{"no name", "deliver:\n  - {dicom: A@127.0.0.1:1}\n", "name"},
+		{"no way", entry("language: fr"), "exactly one of"},
+		{"two ways", entry("dicom: A@127.0.0.1:1, hl7: 127.0.0.1:2"), "exactly one of"},
+		{"two of one name", "deliver:\n  - {name: a, hl7: 127.0.0.1:2}\n  - {name: a, hl7: 127.0.0.1:3}\n", "two entries are named a"},
+		{"no title", entry("dicom: 127.0.0.1:1"), "TITLE@HOST:PORT"},
+		{"a title that is too long", entry("dicom: ABCDEFGHIJKLMNOPQ@127.0.0.1:1"), "TITLE@HOST:PORT"},
+		{"no port", entry("dicom: A@127.0.0.1"), "TITLE@HOST:PORT"},
+		{"plaintext elsewhere", entry("dicom: A@10.0.0.1:1"), "plaintext"},
+		{"plaintext HTTP elsewhere", entry("web: http://10.0.0.1/dicom-web"), "plaintext"},
+		{"plaintext HL7 elsewhere", entry("hl7: 10.0.0.1:2575"), "plaintext"},
+		{"an object that we do not make", entry("dicom: A@127.0.0.1:1, objects: [sr, pdf]"), `"pdf" is none of`},
+		{"no report", entry("dicom: A@127.0.0.1:1, objects: [ko]"), "must have sr"},
+		{"a priority of another system", entry("dicom: A@127.0.0.1:1, priorities: [stat]"), `"stat" is none of`},
+		{"a language that we do not have", entry("dicom: A@127.0.0.1:1, language: de"), `"de" is none of`},
+		{"commitment over the web", entry("web: http://127.0.0.1/x, confirm: commitment"), "storage commitment is for dicom"},
+		{"objects in a message", entry("hl7: 127.0.0.1:1, objects: [sr]"), "for dicom and web"},
+		{"a token for DICOM", entry("dicom: A@127.0.0.1:1, token-file: x"), "token-file is for web"},
+		{"a poll without its pace", poll("dicom: A@127.0.0.1:1"), "every"},
+		{"a poll without rest", poll("dicom: A@127.0.0.1:1, every: 1s"), "every"},
+		{"a time without unit", poll("dicom: A@127.0.0.1:1, every: 5"), "no time such as"},
+		{"a poll of nobody", poll("every: 5m"), "dicom is missing"},
+		{"a year and more", poll("dicom: A@127.0.0.1:1, every: 5m, days: 400"), "days must be"},
+		{"no YAML", "deliver: [", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := config.Parse([]byte(c.text), "/")
+			require.ErrorContains(t, err, c.says)
+		})
+	}
+	_, err := config.Load(filepath.Join(t.TempDir(), "none.yaml"))
+	require.ErrorIs(t, err, os.ErrNotExist)
+}

@@ -1,0 +1,75 @@
+package interop
+
+import "nafas/dicomio/report"
+
+// observations are one for each finding; without findings one that says so in
+// words, of a failure one that says why: whoever reads nothing but
+// Observations must not take either for a study that was never sent.
+func (s said) observations() []observation {
+	if len(s.report.Findings) == 0 {
+		return []observation{s.statement()}
+	}
+	var out []observation
+	for _, f := range s.report.Findings {
+		out = append(out, s.finding(f))
+	}
+	return out
+}
+
+// observed starts an observation.
+func (s said) observed(uid string, code concept) observation {
+	method := coded(s.concepts.ArtificialIntelligence)
+	method.Text = s.algorithm()
+	return observation{
+		head: s.asserted("Observation", uid), Status: "preliminary",
+		Category: []codeable{table("observation-category", "imaging", "Imaging")},
+		Code:     coded(code), Subject: s.patientHead().ref(), Effective: s.started(), Issued: instant(s.At),
+		Note:   []annotation{{Text: report.Disclaimer(s.language)}},
+		Method: &method, Device: s.deviceHead().ref(), DerivedFrom: []*reference{s.studyHead().ref()},
+	}
+}
+
+// statement says in words what came of a series without findings. A failure
+// has no value, and a reason why (obs-6).
+func (s said) statement() observation {
+	o := s.observed(s.name("statement"), s.concepts.Comment)
+	if !s.failed() {
+		o.ValueString = s.conclusion()
+		return o
+	}
+	reason := table("data-absent-reason", "error", "Error")
+	reason.Text = s.conclusion()
+	o.Status, o.AbsentReason = "cancelled", &reason
+	return o
+}
+
+// finding is named by the tracking UID that the structured report gives it.
+func (s said) finding(f report.Finding) observation {
+	uid := s.report.TrackingUID(f)
+	o := s.observed(uid, s.words.nodule())
+	site := coded(s.site(f.Side))
+	o.Identifier, o.BodySite = []identifier{dicomUID(uid)}, &site
+	o.Component = []component{
+		{Code: coded(s.words.rank()), ValueInteger: f.Rank},
+		{Code: coded(s.words.flagged()), ValueBoolean: &f.Flagged},
+		s.measured(s.concepts.Certainty, report.Percent(f.Score), s.concepts.Percent),
+		s.measured(s.concepts.Diameter, f.MeanDiameterMM, s.concepts.Millimeter),
+	}
+	for i, axis := range s.words.axes() {
+		o.Component = append(o.Component, s.measured(axis, f.CenterLPSMM[i], s.concepts.Millimeter))
+	}
+	if uid := s.exam.FrameOfReferenceUID; uid != "" {
+		o.Component = append(o.Component, component{Code: coded(s.words.frameUID()), ValueString: "urn:oid:" + uid})
+	}
+	o.Component = append(o.Component, component{Code: coded(s.words.image()), ValueString: "urn:oid:" + f.SOPInstanceUID})
+	if f.Frame > 0 {
+		o.Component = append(o.Component, component{Code: coded(s.words.frame()), ValueInteger: f.Frame})
+	}
+	return o
+}
+
+func (s said) measured(what concept, value float64, unit concept) component {
+	return component{Code: coded(what), ValueQuantity: &quantity{
+		Value: value + 0, Unit: unit.Value, System: systems[unit.Scheme], Code: unit.Value, // +0: never "-0"
+	}}
+}

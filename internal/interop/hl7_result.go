@@ -1,0 +1,115 @@
+package interop
+
+import (
+	"strconv"
+	"strings"
+
+	"nafas/dicomio/report"
+	"nafas/internal/triage"
+)
+
+// observed is the value of one OBX.
+type observed struct {
+	kind  string // HL7 table 0125
+	what  concept
+	value string // encoded
+	unit  *concept
+	// rank is that of the finding, the same for all its values; 0 for what is
+	// said of the study.
+	rank int
+	// absent: there is no result, and value says why.
+	absent bool
+}
+
+// obx are the segments of all values.
+func (s said) obx() []segment {
+	values := s.ofStudy()
+	for _, f := range s.report.Findings {
+		values = append(values, s.ofFinding(f)...)
+	}
+	var out []segment
+	for i, v := range values {
+		out = append(out, s.observation(i+1, v))
+	}
+	return out
+}
+
+// observation is preliminary, or X: results cannot be obtained.
+func (s said) observation(n int, v observed) segment {
+	a := s.concepts.ArtificialIntelligence
+	fields := map[int]string{
+		1: strconv.Itoa(n), 2: v.kind, 3: s.coded(v.what), 5: v.value, 11: "P", 14: s.studied(),
+		17: components(a.Value, a.Meaning, a.Scheme, s.algorithm(), s.algorithm(), local),
+		18: s.entity(s.report.DeviceUID()), 19: moment(s.At),
+	}
+	if v.rank > 0 {
+		fields[4] = strconv.Itoa(v.rank)
+	}
+	if v.unit != nil {
+		fields[6] = s.coded(*v.unit)
+	}
+	if v.absent {
+		fields[11] = "X"
+	}
+	return segment{"OBX", fields}
+}
+
+// ofStudy begins with all in words: also those who show no more than the first
+// value show the disclaimer, and that an analysis failed.
+func (s said) ofStudy() []observed {
+	out := []observed{
+		{kind: "TX", what: s.concepts.Comment, value: escaped(s.conclusion()), absent: s.failed()},
+		{kind: "CWE", what: s.words.worklist(), value: s.suggested()},
+		text(s.words.studyUID(), s.Study.UID, 0),
+		text(s.words.seriesUID(), s.Series.UID, 0),
+	}
+	if uid := s.exam.FrameOfReferenceUID; uid != "" && len(s.report.Findings) > 0 {
+		out = append(out, text(s.words.frameUID(), uid, 0))
+	}
+	if hash := s.report.Algorithm.SHA256; hash != "" {
+		out = append(out, text(s.concepts.Parameters, "sha256="+hash, 0))
+	}
+	return out
+}
+
+// suggested is the priority of the result, in HL7's words (table 0485) and in
+// ours, with its reasons.
+func (s said) suggested() string {
+	code, word := "R", "Routine"
+	if s.Study.Priority == triage.PriorityUrgent {
+		code, word = "A", "ASAP"
+	}
+	return components(code, word, "HL70485", priorityCodes[s.Study.Priority], s.words.priorities[s.Study.Priority], local,
+		"", "", strings.Join(s.Study.PriorityReasons, "; "))
+}
+
+func (s said) ofFinding(f report.Finding) []observed {
+	flagged := components("N", s.words.no, "HL70136")
+	if f.Flagged {
+		flagged = components("Y", s.words.yes, "HL70136")
+	}
+	mm, percent := &s.concepts.Millimeter, &s.concepts.Percent
+	out := []observed{
+		{kind: "CWE", what: s.concepts.Finding, value: s.coded(s.words.nodule()), rank: f.Rank},
+		{kind: "CWE", what: s.concepts.FindingSite, value: s.coded(s.site(f.Side)), rank: f.Rank},
+		{kind: "CWE", what: s.words.flagged(), value: flagged, rank: f.Rank},
+		number(s.concepts.Certainty, report.Percent(f.Score), percent, f.Rank),
+		number(s.concepts.Diameter, f.MeanDiameterMM, mm, f.Rank),
+	}
+	for i, axis := range s.words.axes() {
+		out = append(out, number(axis, f.CenterLPSMM[i], mm, f.Rank))
+	}
+	out = append(out, text(s.concepts.TrackingUID, s.report.TrackingUID(f), f.Rank), text(s.words.image(), f.SOPInstanceUID, f.Rank))
+	if f.Frame > 0 {
+		out = append(out, number(s.words.frame(), float64(f.Frame), nil, f.Rank))
+	}
+	return out
+}
+
+func text(what concept, value string, rank int) observed {
+	return observed{kind: "ST", what: what, value: escaped(value), rank: rank}
+}
+
+func number(what concept, value float64, unit *concept, rank int) observed {
+	return observed{kind: "NM", what: what, value: strconv.FormatFloat(value+0, 'f', -1, 64), unit: unit, rank: rank}
+}

@@ -1,0 +1,120 @@
+package interop
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"nafas/dicomio"
+	"nafas/dicomio/part10"
+	"nafas/dicomio/refusal"
+	"nafas/dicomio/report"
+	"nafas/internal/triage"
+	"nafas/internal/triage/objects"
+)
+
+// ErrOtherSeries says that an image is not of the series that a result is
+// about: its patient may be another one.
+var ErrOtherSeries = errors.New("the image is not of the series that the result is about")
+
+// said is what is said of a study, and of whom.
+type said struct {
+	triage.Delivery
+	exam     dicomio.Examination
+	language report.Language
+	words    words
+	concepts report.Concepts
+	// report names what is said as the DICOM objects do.
+	report report.Result
+}
+
+// of puts together what is said. A study that is held is refused with its
+// reason; triage.ErrNoResult where there is nothing to say.
+func of(one triage.Delivery, image []byte, language string) (said, error) {
+	if !slices.Contains(objects.Languages, language) {
+		return said{}, fmt.Errorf("the language is none of %s", strings.Join(objects.Languages, ", "))
+	}
+	why := one.Study.NotAssessed
+	if why != nil && why.Reason == refusal.PatientMismatch {
+		return said{}, why
+	}
+	if one.Series.Result == nil && why == nil {
+		return said{}, triage.ErrNoResult
+	}
+	f, err := part10.Parse(image, part10.DefaultLimits())
+	if err != nil {
+		return said{}, err
+	}
+	exam, err := dicomio.Examine(f)
+	if err != nil {
+		return said{}, err
+	}
+	if exam.StudyUID != one.Study.UID || exam.SeriesUID != one.Series.UID {
+		return said{}, ErrOtherSeries
+	}
+	l := report.Language(language)
+	return said{
+		Delivery: one, exam: exam, language: l, words: wordsIn[l], concepts: report.ConceptsIn(l), report: named(one),
+	}, nil
+}
+
+// named is the result as far as names and sentences are made of it.
+func named(one triage.Delivery) report.Result {
+	r := report.Result{Key: one.Key, At: one.At, Source: report.Source{SeriesUID: one.Series.UID}}
+	result := one.Series.Result
+	if result == nil {
+		r.NotAssessed = one.Study.NotAssessed.Error()
+		r.Algorithm = report.Algorithm{Name: "Nafas", Version: part10.ImplementationVersionName}
+		return r
+	}
+	r.Algorithm = report.Algorithm(result.Model)
+	for _, f := range result.Findings {
+		r.Findings = append(r.Findings, report.Finding{Finding: f.Finding, SOPInstanceUID: f.SOPInstanceUID, Frame: f.Frame})
+	}
+	return r
+}
+
+func (s said) failed() bool { return s.report.NotAssessed != "" }
+
+// conclusion is all in words.
+func (s said) conclusion() string {
+	out := s.report.Sentences(s.language)
+	if n := len(s.report.Findings); n > 0 {
+		out = append(out, fmt.Sprintf(s.words.reached, n), s.words.score)
+	}
+	if !s.failed() {
+		out = append(out, s.words.review)
+	}
+	return strings.Join(out, " ")
+}
+
+// priority is in words, with its reasons.
+func (s said) priority() string {
+	text := fmt.Sprintf(s.words.priority, s.words.priorities[s.Study.Priority])
+	return strings.Join(append([]string{text}, s.Study.PriorityReasons...), " ")
+}
+
+// urgent says whether the study goes before others, by the result or by its
+// sender's request: a result lowers no request.
+func (s said) urgent() bool {
+	return s.Study.Priority == triage.PriorityUrgent || s.Study.RequestPriority == triage.RequestUrgent
+}
+
+// algorithm is its name and version.
+func (s said) algorithm() string { return s.report.Algorithm.Name + " " + s.report.Algorithm.Version }
+
+// filler is the number under which Nafas reports on a study. It is the same
+// for each of the study's results, so that a later one takes the place of the
+// one before. 20 hexadecimal digits: some receivers keep no more than 22
+// characters.
+func (s said) filler() string {
+	return strings.ReplaceAll(uuidOf(part10.NameUID("interop 1", "filler", s.Study.UID)), "-", "")[:20]
+}
+
+// name is a UID for a part of what is said.
+func (s said) name(part string) string {
+	r := s.report
+	return part10.NameUID("interop 1", part, s.Study.UID, s.Series.UID, r.Key, r.Algorithm.SHA256, r.NotAssessed,
+		string(s.language), s.At.UTC().Format("20060102150405.000000000"))
+}

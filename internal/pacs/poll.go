@@ -1,0 +1,236 @@
+package pacs
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"nafas/dicomio/dimse"
+	"nafas/dicomio/dimse/command"
+	"nafas/dicomio/part10"
+	"nafas/internal/triage"
+)
+
+// Rule says which studies of an archive are fetched.
+type Rule struct {
+	// Name is what the ledger and the log call the archive.
+	Name string
+	// MoveTo is our AE title, which the archive must know.
+	MoveTo string
+	// Every is the pause between two looks.
+	Every time.Duration
+	// Days is how many days back study dates are looked for, today included.
+	Days int
+	// AnyRegion fetches CT of every part of the body.
+	AnyRegion bool
+	// Words mark a chest, in lower case, besides the usual ones.
+	Words []string
+}
+
+// Poller looks into one archive for new studies and has it send them to us
+// (C-FIND, C-MOVE). A study is fetched when the archive has had the same number
+// of its instances in two looks, and again when there are more CT instances.
+type Poller struct {
+	rule   Rule
+	dial   func(ctx context.Context) (Archive, error)
+	ledger triage.Ledger
+	log    *slog.Logger
+	now    func() time.Time
+}
+
+// Archive is an association with one; *dimse.Client is one.
+type Archive interface {
+	Find(dimse.Query) ([]dimse.Match, error)
+	Move(what dimse.Retrieval, destinationAE string) (command.Counts, error)
+	Close() error
+	Abort()
+}
+
+// Archived opens associations with an archive for a Poller.
+func Archived(at dimse.Remote) func(ctx context.Context) (Archive, error) {
+	return func(ctx context.Context) (Archive, error) {
+		return dimse.Dial(ctx, at, []dimse.Proposal{
+			{AbstractSyntax: dimse.StudyRootFind, TransferSyntaxes: messages},
+			{AbstractSyntax: dimse.StudyRootMove, TransferSyntaxes: messages},
+		})
+	}
+}
+
+// NewPoller makes a Poller. now is the clock.
+func NewPoller(rule Rule, dial func(ctx context.Context) (Archive, error), ledger triage.Ledger, now func() time.Time, log *slog.Logger) *Poller {
+	return &Poller{rule: rule, dial: dial, ledger: ledger, log: log, now: now}
+}
+
+// Run looks until ctx ends. What fails is tried again at the next look.
+func (p *Poller) Run(ctx context.Context) {
+	tick := time.NewTicker(p.rule.Every)
+	defer tick.Stop()
+	for {
+		if err := p.Look(ctx); err != nil && ctx.Err() == nil {
+			p.log.WarnContext(ctx, "looking into an archive for new studies failed; it is tried again", "archive", p.rule.Name, "error", plain(err))
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// plain is an error without the words of a peer, which may hold anything.
+func plain(err error) string {
+	var failure *dimse.Failure
+	if errors.As(err, &failure) {
+		return failure.Error()
+	}
+	return err.Error()
+}
+
+// messages are the transfer syntaxes in which questions go.
+var messages = []string{part10.ExplicitLE, part10.ImplicitLE}
+
+// Look looks once.
+func (p *Poller) Look(ctx context.Context) error {
+	archive, err := p.dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer archive.Abort() // nothing where it was released
+	known, err := p.ledger.Polled(ctx, p.rule.Name)
+	if err != nil {
+		return err
+	}
+	now := p.now()
+	found, err := archive.Find(dimse.Query{Level: dimse.StudyLevel, StudyDates: p.dates(now), Modality: "CT"})
+	if err != nil {
+		return err
+	}
+	for _, m := range found {
+		// Where the archive does not say which modalities, it may be CT.
+		if m.StudyUID == "" || len(m.Modalities) > 0 && !slices.Contains(m.Modalities, "CT") {
+			continue
+		}
+		before, ok := known[m.StudyUID]
+		if !ok {
+			before = triage.Polled{StudyUID: m.StudyUID, Instances: -1, Done: -1, Fetched: -1}
+		}
+		after, err := p.study(archive, before, m, now)
+		if after != before {
+			err = errors.Join(err, p.ledger.Remember(ctx, p.rule.Name, []triage.Polled{after}))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := p.ledger.Unlist(ctx, p.rule.Name, now.AddDate(0, 0, -p.rule.Days-unlistAfterDays)); err != nil {
+		return err
+	}
+	return archive.Close()
+}
+
+// unlistAfterDays is how long a study that the archive does not name any more
+// is remembered beyond the days that are looked for.
+const unlistAfterDays = 7
+
+// dates is the range of study dates; tomorrow too, since the archive's clock
+// may be in another zone.
+func (p *Poller) dates(now time.Time) string {
+	const day = "20060102"
+	return now.AddDate(0, 0, 1-p.rule.Days).Format(day) + "-" + now.AddDate(0, 0, 1).Format(day)
+}
+
+// study decides about one study, and has it sent. An error is the
+// association's: the archive's refusal of one study is remembered.
+func (p *Poller) study(archive Archive, before triage.Polled, m dimse.Match, now time.Time) (triage.Polled, error) {
+	after := before
+	after.SeenAt, after.Instances = now, m.Instances
+	switch {
+	case before.Instances != m.Instances:
+		return after, nil // new, or still growing: wait for the next look
+	case before.Done == m.Instances, now.Before(before.NextAt):
+		return after, nil
+	}
+	series, err := archive.Find(dimse.Query{Level: dimse.SeriesLevel, StudyUID: m.StudyUID})
+	if err != nil {
+		return after, refusedOnly(err)
+	}
+	ct, images := countCT(series, m.Instances)
+	done := after
+	done.Done, done.Fetched, done.Failures, done.NextAt = m.Instances, images, 0, time.Time{}
+	// What came in besides CT may be our own results.
+	if images == before.Fetched || !p.wanted(m, ct) {
+		return done, nil
+	}
+	counts, err := archive.Move(dimse.Retrieval{Level: dimse.StudyLevel, StudyUID: m.StudyUID}, p.rule.MoveTo)
+	if err != nil {
+		after.Failures++
+		after.NextAt = now.Add(min(p.rule.Every<<min(after.Failures, 10), longestPause))
+		p.log.Warn("an archive did not send a study, or not all of it; it is asked again", "archive", p.rule.Name,
+			"sent", counts.Completed, "failed", counts.Failed, "error", plain(err))
+		return after, refusedOnly(err)
+	}
+	p.log.Info("study fetched", "archive", p.rule.Name, "instances", int(counts.Completed)+int(counts.Warning))
+	return done, nil
+}
+
+// longestPause bounds the wait after failures in a row.
+const longestPause = time.Hour
+
+// refusedOnly is nil for a refusal of the archive's: the association goes on.
+func refusedOnly(err error) error {
+	var failure *dimse.Failure
+	if errors.As(err, &failure) {
+		return nil
+	}
+	return err
+}
+
+// countCT takes the CT series, and counts their instances; where the archive
+// does not say how many a series has, those of the study stand for them.
+func countCT(series []dimse.Match, study int) (ct []dimse.Match, images int) {
+	said := true
+	for _, s := range series {
+		if !slices.Contains(s.Modalities, "CT") {
+			continue
+		}
+		ct = append(ct, s)
+		images += s.Instances
+		said = said && s.Instances > 0
+	}
+	if !said {
+		images = study
+	}
+	return ct, images
+}
+
+// chestWords mark a chest in what people and scanners write, in lower case:
+// words of English, French, German, Spanish and Arabic, and values of Body Part
+// Examined (PS3.16 annex L).
+var chestWords = []string{"chest", "thora", "torax", "tórax", "lung", "poumon", "pulm", "صدر", "رئة", "رئت", "الرئ"}
+
+// wanted says whether a study is of the chest, as far as can be told. A study
+// is passed over only where each of its CT series names a part of the body, and
+// none of them this one: to read one study too many costs less than to miss
+// one.
+func (p *Poller) wanted(study dimse.Match, ct []dimse.Match) bool {
+	if len(ct) == 0 {
+		return false
+	}
+	if p.rule.AnyRegion || p.chest(study.StudyDescription) {
+		return true
+	}
+	for _, s := range ct {
+		if s.BodyPart == "" || p.chest(s.BodyPart) || p.chest(s.SeriesDescription) {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *Poller) chest(text string) bool {
+	text = strings.ToLower(text)
+	return slices.ContainsFunc(slices.Concat(chestWords, p.rule.Words), func(w string) bool { return strings.Contains(text, w) })
+}
