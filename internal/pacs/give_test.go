@@ -627,6 +627,22 @@ func TestGivingOutNeedsTheRoleRead(t *testing.T) {
 	}
 }
 
+// A page whose name leads to the loopback address does not get in as the
+// machine's own programs do.
+func TestOnLoopbackOnlyItsOwnNamesAreAnswered(t *testing.T) {
+	s := newShelf(t, nil)
+	port := strings.TrimPrefix(s.http.URL, "http://127.0.0.1")
+	for host, want := range map[string]int{"evil.example" + port: 403, "evil.example": 403, "localhost" + port: 204, "127.0.0.1" + port: 204, "[::1]" + port: 204} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.http.URL+"/dicom-web/studies", nil)
+		require.NoError(t, err)
+		r.Host = host
+		res, err := http.DefaultClient.Do(r)
+		require.NoError(t, err)
+		res.Body.Close()
+		require.Equal(t, want, res.StatusCode, host)
+	}
+}
+
 // A file that is damaged on the disk ends the answer early, so that nobody takes
 // it for the whole.
 func TestADamagedFileBreaksTheAnswer(t *testing.T) {

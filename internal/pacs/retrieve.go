@@ -97,6 +97,7 @@ func (w *Web) listed(rw http.ResponseWriter, r *http.Request) ([]object, bool) {
 	}
 	w.warnings(rw, r, dicomweb.Query{}, partial)
 	rw.Header().Set("Cache-Control", "no-store")
+	rw.Header().Set("X-Content-Type-Options", "nosniff")
 	return all, true
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"nafas/dicomio"
 	"nafas/dicomio/match"
@@ -133,6 +134,7 @@ func (s *Service) DescribeStored(ctx context.Context, archive Archive) (describe
 			return described, nil
 		}
 		after = list[len(list)-1].Number
+		began := time.Now()
 		out := make([]Described, len(list))
 		for i, one := range list {
 			if err := ctx.Err(); err != nil {
@@ -144,6 +146,12 @@ func (s *Service) DescribeStored(ctx context.Context, archive Archive) (describe
 			return described, err
 		}
 		described += len(out)
+		// Whoever sends and reads meanwhile has half of the disk at least.
+		select {
+		case <-ctx.Done():
+			return described, ctx.Err()
+		case <-time.After(time.Since(began)):
+		}
 	}
 }
 
