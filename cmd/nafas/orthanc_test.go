@@ -333,6 +333,48 @@ poll:
 	})
 }
 
+// All kinds of objects go to an archive that is to have them. A slice that
+// comes late makes a new result, which names the report before it and withdraws
+// the other objects.
+func TestALaterResultWithdrawsTheOneBefore(t *testing.T) {
+	inNamespace(t, func(t *testing.T) {
+		o := startOrthanc(t, "11112")
+		settings := filepath.Join(t.TempDir(), "nafas.yaml")
+		require.NoError(t, os.WriteFile(settings, []byte(`
+deliver:
+  - {name: pacs, dicom: "ORTHANC@127.0.0.1:4242", objects: [sr, ko, seg, sc, reject]}
+`), 0o600))
+		s := startServer(t, t.TempDir(), "--quiet", "1s", "--settings", settings)
+		uid, files := smallStudy(t, "late")
+		study := o.upload(contents(t, files))
+		_, err := s.send(t.Context(), files[:len(files)-1])
+		require.NoError(t, err)
+		require.Eventually(t, func() bool {
+			return slices.Equal([]string{"CT", "KO", "OT", "SEG", "SR"}, o.series(study))
+		}, 2*time.Minute, 200*time.Millisecond, "%v", o.series(study))
+		first := s.wait(uid, time.Minute)
+		_, err = s.send(t.Context(), files)
+		require.NoError(t, err)
+		require.Eventually(t, func() bool {
+			return slices.Equal([]string{"CT", "KO", "KO", "KO", "OT", "OT", "SEG", "SEG", "SR", "SR"}, o.series(study))
+		}, 2*time.Minute, 200*time.Millisecond, "%v", o.series(study))
+		second := s.wait(uid, time.Minute)
+		require.NotEqual(t, first.Series[0].Result.ResultKey, second.Series[0].Result.ResultKey)
+
+		var notes []struct{ ID string }
+		o.call(http.MethodPost, "/tools/find", []byte(`{"Level": "Instance", "Expand": true, "Query": {"Modality": "KO", "SeriesNumber": "9905"}}`), &notes)
+		require.Len(t, notes, 1)
+		var tags map[string]any
+		o.call(http.MethodGet, "/instances/"+notes[0].ID+"/simplified-tags", nil, &tags)
+		evidence, err := json.Marshal(tags["CurrentRequestedProcedureEvidenceSequence"])
+		require.NoError(t, err)
+		for _, class := range []string{"1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.7.4", "1.2.840.10008.5.1.4.1.1.88.59"} {
+			require.Contains(t, string(evidence), class, "withdrawn")
+		}
+		require.NotContains(t, string(evidence), "1.2.840.10008.5.1.4.1.1.88.34", "reports are replaced")
+	})
+}
+
 // An archive that is down gets the result when it is up again, once.
 func TestADestinationThatIsDown(t *testing.T) {
 	inNamespace(t, func(t *testing.T) {

@@ -23,7 +23,10 @@ func TestReportVerb(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, nafasv1.StudyState_STUDY_STATE_DONE, s.wait(uid, time.Minute).State)
 
-	for as, class := range map[string]string{"sr": "1.2.840.10008.5.1.4.1.1.88.34", "ko": "1.2.840.10008.5.1.4.1.1.88.59"} {
+	for as, class := range map[string]string{
+		"sr": "1.2.840.10008.5.1.4.1.1.88.34", "ko": "1.2.840.10008.5.1.4.1.1.88.59",
+		"seg": "1.2.840.10008.5.1.4.1.1.66.4", "sc": "1.2.840.10008.5.1.4.1.1.7.4",
+	} {
 		out := filepath.Join(t.TempDir(), as)
 		code, _, stderr = nafas(t, "report", uid, "--address", s.address, "--as", as, "-o", out)
 		require.Equal(t, exitDone, code, stderr)
