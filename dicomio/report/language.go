@@ -75,8 +75,6 @@ var (
 	processingEquipment      = code{"109102", "DCM", "Processing Equipment", "", ""}
 	segmentationOf           = code{"113076", "DCM", "Segmentation", "Segmentation", "تجزئة"}
 	processedImage           = code{"121322", "DCM", "Source image for image processing operation", "Image source", "الصورة المصدر"}
-	titleModifier            = code{"113011", "DCM", "Document Title Modifier", "Précision du titre", "توضيح العنوان"}
-	inappropriateProcessing  = code{"111219", "DCM", "Inappropriate image processing", "Traitement d'image inapproprié", "معالجة غير ملائمة للصورة"}
 	// rejectedForQuality is English in every language: viewers know a
 	// rejection note by this meaning.
 	rejectedForQuality = code{"113001", "DCM", "Rejected for Quality Reasons", "", ""}

@@ -52,9 +52,9 @@ func inOrder(old []Predecessor) []Predecessor {
 // that the patient was at risk, 113038 that it was the wrong patient or order,
 // 113039 that the archive may destroy what it was told to keep. With this
 // title a receiver hides the objects or goes on showing them, as it is set up.
-// The title needs a modifier (of CID 7011); of those, that the processing was
-// not the right one fits better than any failure or artifact does. The
-// description says in words what happened.
+// The title may have a modifier (of CID 7011); none of those is true of an
+// object that was right when it was made. The description says in words what
+// happened.
 //
 // It is an error to withdraw anything else, images of the study above all, and
 // what this result itself says.
@@ -69,7 +69,6 @@ func (r Result) Rejection(old []Predecessor) ([]byte, error) {
 		instance: r.RejectionInstance(old), seriesUID: r.RejectionSeries(old), modality: "KO", series: seriesRejection, description: "Withdrawn objects",
 	}, l, bySeries(old))
 	children := []item{
-		coded(hasConceptMod, titleModifier, inappropriateProcessing),
 		coded(hasConceptMod, languageOfContent, languages[l]),
 		coded(hasObsContext, observerType, device),
 		uidref(hasObsContext, deviceUID, r.deviceUID()),
