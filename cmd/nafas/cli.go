@@ -23,6 +23,9 @@ type cli struct {
 	Model      modelCmd      `cmd:"" help:"List, verify and train models."`
 	Runtime    runtimeCmd    `cmd:"" help:"Get the ONNX Runtime library."`
 	Bench      benchCmd      `cmd:"" help:"Measure each stage on this machine."`
+	Backup     backupCmd     `cmd:"" help:"Copy the data folder of a service into one file, while it runs."`
+	Restore    restoreCmd    `cmd:"" help:"Make a data folder from a backup."`
+	Erase      eraseCmd      `cmd:"" help:"Erase a patient from the data folder of a service that is stopped, and print a proof."`
 	Config     configCmd     `cmd:"" help:"Check the settings of a service before it starts."`
 	Token      tokenCmd      `cmd:"" help:"Make a bearer token for a service."`
 	Health     healthCmd     `cmd:"" help:"Ask a service whether it takes studies in."`

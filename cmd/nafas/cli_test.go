@@ -87,6 +87,10 @@ func TestExitCodes(t *testing.T) {
 		{"a worker without memory", []string{"serve", "--data", empty, "--worker-memory-mib=-1"}, exitUsage, "--worker-memory-mib"},
 		{"no time to read", []string{"serve", "--data", empty, "--read-limit=0s"}, exitUsage, "--read-limit"},
 		{"negative quiet time", []string{"serve", "--data", empty, "--quiet=-1s"}, exitUsage, "--quiet"},
+		{"days before today", []string{"serve", "--data", empty, "--keep-done-days=-1"}, exitUsage, "--keep-done-days"},
+		{"a backup of nothing", []string{"backup", "--data", empty, "-o", filepath.Join(empty, "b")}, exitFailed, "no data folder"},
+		{"a restore of what is no backup", []string{"restore", text, "--data", filepath.Join(empty, "r")}, exitFailed, "nothing is restored"},
+		{"nobody to erase", []string{"erase", " ", "--data", empty}, exitUsage, "Patient ID"},
 		{"help", []string{"--help"}, exitDone, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -152,7 +152,7 @@ func listenDICOM(f dicomFlags, tls access.TLSFiles, insecure bool, app *triage.S
 	if err != nil {
 		return nil, fmt.Errorf("DICOM listener: %w", err)
 	}
-	d := &dicomListener{listener: ln, commitment: pacs.NewCommitment(app.Inbox().Kept, remotes, log)}
+	d := &dicomListener{listener: ln, commitment: pacs.NewCommitment(app.Inbox().Promise, remotes, log)}
 	d.server = dimse.NewServer(cfg, pacs.NewProvider(func() (pacs.Sender, error) { return app.Inbox().Sender() }, d.commitment, app.Answered, log))
 	return d, nil
 }

@@ -96,11 +96,13 @@ type server struct {
 	cmd     *exec.Cmd
 	address string
 	// dicom is the address of the DICOM listener, where there is one.
-	dicom  string
+	dicom string
+	// http is that of the HTTP listener.
+	http   string
 	client *client.Client
 }
 
-var listening = regexp.MustCompile(`grpc=(127\.0\.0\.1:\d+) dicom=(\S*)`)
+var listening = regexp.MustCompile(`grpc=(127\.0\.0\.1:\d+) dicom=(\S*) http=(\S*)`)
 
 func startServer(t *testing.T, data string, more ...string) *server {
 	t.Helper()
@@ -128,7 +130,7 @@ func startServer(t *testing.T, data string, more ...string) *server {
 	select {
 	case found := <-addresses:
 		if found != nil {
-			s.address, s.dicom = found[0], strings.Trim(found[1], `"`)
+			s.address, s.dicom, s.http = found[0], strings.Trim(found[1], `"`), strings.Trim(found[2], `"`)
 		}
 	case <-time.After(2 * time.Minute):
 	}

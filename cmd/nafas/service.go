@@ -18,6 +18,7 @@ import (
 	"nafas/internal/access"
 	"nafas/internal/deliver"
 	"nafas/internal/jobs"
+	"nafas/internal/metrics"
 	"nafas/internal/rpc"
 	"nafas/internal/store"
 	"nafas/internal/triage"
@@ -48,6 +49,7 @@ type serviceFlags struct {
 	Settings    string        `help:"Settings file (YAML): where results go, and which archives are looked into for new studies." type:"existingfile" placeholder:"FILE"`
 	DICOM       dicomFlags    `embed:"" prefix:"dicom-" group:"DICOM:"`
 	HTTP        httpFlags     `embed:"" prefix:"http-" group:"HTTP:"`
+	Keep        keepFlags     `embed:"" prefix:"keep-" group:"Keeping:"`
 }
 
 func (f serviceFlags) tlsFiles() access.TLSFiles {
@@ -85,7 +87,7 @@ func (f serviceFlags) limits() error {
 	case f.WorkerLimit < minWorkerMiB:
 		return usage("--worker-memory-mib is %d; the runtime and the model alone need %d", f.WorkerLimit, minWorkerMiB)
 	}
-	return nil
+	return f.Keep.check()
 }
 
 // minWorkerMiB holds the library, a model and the smallest chest.
@@ -119,6 +121,8 @@ type service struct {
 	rpc      *rpc.Server
 	dicom    *dicomListener // nil without one
 	http     *httpListener  // nil without one
+	keeper   *keeper        // nil before it is started
+	metrics  *metrics.Metrics
 	inbox    sync.WaitGroup
 	// endInbox ends the recording of what the DICOM listener took.
 	endInbox context.CancelFunc
@@ -129,7 +133,7 @@ type service struct {
 // startService returns when studies are taken in; stop ends it. It serves
 // nothing before the model has proved itself in the worker process.
 func startService(ctx context.Context, log *slog.Logger, f serviceFlags) (_ *service, err error) {
-	s := &service{flags: f, log: log, served: make(chan error, 3)}
+	s := &service{flags: f, log: log, served: make(chan error, 3), metrics: metrics.New()}
 	if err := f.limits(); err != nil {
 		return nil, err
 	}
@@ -188,6 +192,9 @@ func startService(ctx context.Context, log *slog.Logger, f serviceFlags) (_ *ser
 	if s.http, err = listenHTTP(f, security.Tokens, app, s.store, log); err != nil {
 		return nil, err
 	}
+	if s.http != nil {
+		s.http.server.Handler = s.observed(s.http.server.Handler, security.Tokens, app)
+	}
 	if err := s.jobs.Start(ctx); err != nil {
 		return nil, err
 	}
@@ -196,6 +203,7 @@ func startService(ctx context.Context, log *slog.Logger, f serviceFlags) (_ *ser
 	go func() { s.served <- s.rpc.Serve(s.listener) }()
 	s.takeOneByOne(app)
 	s.rpc.SetReady()
+	s.keeper = startKeeper(app, f.Keep, log)
 	go s.sweep(ctx)
 	s.poll(polls)
 	go s.describe(ctx, app)
@@ -209,7 +217,7 @@ func (s *service) application() (*triage.Service, error) {
 	}
 	return triage.New(s.store, s.store, triage.ReadHeader, s.worker, triage.Options{
 		Recipe: s.identity.Recipe, Quiet: s.flags.Quiet, MinFreeBytes: s.flags.MinFree << 20,
-		Log: s.log, Pseudonyms: pseudonyms,
+		Log: s.log, Pseudonyms: pseudonyms, Meter: s.metrics,
 	}), nil
 }
 
@@ -288,6 +296,7 @@ func (s *service) stop() error {
 // close gives back what was opened, in the reverse order.
 func (s *service) close() {
 	s.pollers.stop()
+	s.keeper.stop()
 	if s.worker != nil {
 		s.worker.Close()
 	}

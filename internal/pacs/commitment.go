@@ -11,7 +11,8 @@ import (
 	"nafas/dicomio/part10"
 )
 
-// Kept says which instances are durable here, by SOP Instance UID.
+// Kept says which instances are durable here, by SOP Instance UID, and promises
+// to keep those for the days that images of their studies are kept.
 type Kept func(ctx context.Context, sopUIDs []string) (map[string]bool, error)
 
 // Commitment is the provider of storage commitment (PS3.4 annex J). Reports go

@@ -165,7 +165,7 @@ type made struct {
 func (l *library) made(ctx context.Context, studyUID string) ([]made, error) {
 	d, image, err := l.Reports.Report(ctx, studyUID)
 	var held *refusal.Error
-	if errors.Is(err, triage.ErrNotFound) || errors.Is(err, triage.ErrNoResult) || errors.As(err, &held) {
+	if errors.Is(err, triage.ErrNotFound) || errors.Is(err, triage.ErrNoResult) || errors.Is(err, triage.ErrImagesGone) || errors.As(err, &held) {
 		return nil, nil
 	}
 	if err != nil {

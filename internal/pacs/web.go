@@ -4,9 +4,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
-	"strings"
 	"time"
 
 	"nafas/dicomio/dicomweb"
@@ -47,41 +45,7 @@ func (w *Web) ServeHTTP(rw http.ResponseWriter, r *http.Request) { w.mux.ServeHT
 
 // only lets callers with a role through.
 func (w *Web) only(role access.Role, next http.HandlerFunc) http.Handler {
-	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if w.tokens == nil {
-			if foreignName(r) {
-				http.Error(rw, "called by a name that is not this machine's own: use localhost or the address, or tokens", http.StatusForbidden)
-				return
-			}
-			next(rw, r)
-			return
-		}
-		token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		who, err := w.tokens.Check(token)
-		switch {
-		case !ok || err != nil:
-			rw.Header().Set("WWW-Authenticate", "Bearer")
-			http.Error(rw, "a bearer token is needed (nafas token new)", http.StatusUnauthorized)
-		case !who.Has(role):
-			http.Error(rw, "the token lacks the role "+string(role), http.StatusForbidden)
-		default:
-			next(rw, r)
-		}
-	})
-}
-
-// foreignName: a page in a browser on this machine can have its own name lead to
-// the loopback address, and would be let in as anybody is there.
-func foreignName(r *http.Request) bool {
-	at, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
-	if !ok || !at.IP.IsLoopback() || r.TLS != nil {
-		return false
-	}
-	host, _, err := net.SplitHostPort(r.Host)
-	if err != nil {
-		host = r.Host
-	}
-	return host != "localhost" && net.ParseIP(strings.Trim(host, "[]")) == nil
+	return access.Bearer(w.tokens, role, next)
 }
 
 // mostParts bounds one request.

@@ -104,6 +104,20 @@ func TestNothingOverTheWebWhereTheDiskIsFull(t *testing.T) {
 	require.NotEmpty(t, w.Header().Get("Retry-After"))
 }
 
+// A disk that becomes full under a request: what was stored before is said, and
+// of the rest that it was not (PS3.18 section 10.5.3.2.1, failure reason A700).
+func TestTheDiskBecomesFullUnderARequest(t *testing.T) {
+	s := &sender{err: triage.ErrDiskFull}
+	h := pacs.NewWeb(func() (pacs.Sender, error) { return s, nil }, nil, slog.New(slog.DiscardHandler))
+	w := post(t, h, related, parts("a"), "")
+	require.Equal(t, http.StatusConflict, w.Code)
+	var answer map[string]struct {
+		Value []map[string]struct{ Value []any }
+	}
+	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &answer))
+	require.EqualValues(t, 0xA700, answer["00081198"].Value[0]["00081197"].Value[0])
+}
+
 func TestTokensOverTheWeb(t *testing.T) {
 	submit, line1, err := access.NewToken("gateway", []access.Role{access.RoleSubmit})
 	require.NoError(t, err)

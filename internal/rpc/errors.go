@@ -70,6 +70,8 @@ func statusError(ctx context.Context, log *slog.Logger, err error) error {
 		return withDetails(codes.FailedPrecondition, "there is nothing to report: the study has no result yet, or no findings to select images of", reasonNoResult)
 	case errors.Is(err, triage.ErrNoOrder):
 		return withDetails(codes.FailedPrecondition, triage.ErrNoOrder.Error(), reasonNoResult)
+	case errors.Is(err, triage.ErrImagesGone):
+		return withDetails(codes.FailedPrecondition, "the images of the study were deleted after the days that they are kept, and a report needs them: send the study again", reasonNoResult)
 	case errors.Is(err, triage.ErrBadToken):
 		return invalid("page_token", "is not from a reply to the same request")
 	case errors.Is(err, triage.ErrBusy):

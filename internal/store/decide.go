@@ -32,6 +32,9 @@ func (s *SQLite) decide(ctx context.Context, tx *sql.Tx, r *studyRow, on decideO
 	if facts.Patients, err = studyPatients(ctx, tx, r.id); err != nil {
 		return nil, false, err
 	}
+	if facts.Partial, err = partial(ctx, tx, r.id); err != nil {
+		return nil, false, err
+	}
 	if on.complete {
 		if facts.Key, err = readingKey(ctx, tx, r.id, on.recipe); err != nil {
 			return nil, false, err
@@ -69,7 +72,8 @@ func (s *SQLite) decide(ctx context.Context, tx *sql.Tx, r *studyRow, on decideO
 func studyPatients(ctx context.Context, tx *sql.Tx, study int64) ([]triage.Patient, error) {
 	rows, err := tx.QueryContext(ctx, `
 		SELECT patient_id, issuer, name, birth_date FROM patient
-		WHERE id IN (SELECT DISTINCT patient_id FROM instance WHERE study_id = ?)`, study)
+		WHERE id IN (SELECT patient_id FROM instance WHERE study_id = ? UNION SELECT patient_id FROM gone_instance WHERE study_id = ?)`,
+		study, study)
 	if err != nil {
 		return nil, err
 	}

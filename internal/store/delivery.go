@@ -233,6 +233,9 @@ func (s *SQLite) deliveryStudy(ctx context.Context, tx *sql.Tx, study int64, d *
 	if d.Study.Deliveries, err = loadDeliveries(ctx, tx, study); err != nil {
 		return err
 	}
+	if d.Study.ImagesGoneAt, err = goneAt(ctx, tx, study); err != nil {
+		return err
+	}
 	d.Series = aboutSeries(d.Study.Series, d.Key)
 	rows, err := tx.QueryContext(ctx, `
 		SELECT i.sop_class, i.sop_uid, i.path FROM instance i JOIN series s ON s.id = i.series_id

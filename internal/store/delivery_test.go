@@ -13,8 +13,8 @@ import (
 	"nafas/internal/triage"
 )
 
-// withDestinations opens a store whose results go to two archives.
-func withDestinations(t *testing.T, dir string, names ...string) *store.SQLite {
+// openFor opens a store whose results go to archives.
+func openFor(t *testing.T, dir string, names ...string) *store.SQLite {
 	t.Helper()
 	var destinations []triage.Destination
 	for _, n := range names {
@@ -22,6 +22,13 @@ func withDestinations(t *testing.T, dir string, names ...string) *store.SQLite {
 	}
 	s, err := store.Open(t.Context(), dir, store.Options{Log: silent(), Destinations: destinations})
 	require.NoError(t, err)
+	return s
+}
+
+// withDestinations is openFor for the rest of a test.
+func withDestinations(t *testing.T, dir string, names ...string) *store.SQLite {
+	t.Helper()
+	s := openFor(t, dir, names...)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return s
 }
@@ -31,8 +38,9 @@ func finish(t *testing.T, s *store.SQLite, file string, r triage.StudyReading) {
 	t.Helper()
 	record(t, s, true, file)
 	token := begin(t, s, "read")
-	_, err := s.StartReading(t.Context(), token, r.StudyUID, noon, recipe)
+	job, err := s.StartReading(t.Context(), token, r.StudyUID, noon, recipe)
 	require.NoError(t, err)
+	r.Key, r.Recipe = job.Key, recipe
 	require.NoError(t, s.FinishReading(t.Context(), token, noon, r))
 }
 
@@ -216,8 +224,9 @@ func TestStudiesWithoutCTAreNotReportedOn(t *testing.T) {
 	require.Empty(t, deliveryStates(t, s))
 }
 
-// A data folder of before deliveries is brought up to date, with all that is
-// in it.
+// A data folder of before deliveries, and of before images were deleted, is
+// brought up to date, with all that is in it. What a step of another number has
+// made meanwhile stays: the numbers may have gaps.
 func TestAFolderOfTheVersionBefore(t *testing.T) {
 	dir := t.TempDir()
 	s, err := store.Open(t.Context(), dir, store.Options{Log: silent()})
@@ -226,6 +235,7 @@ func TestAFolderOfTheVersionBefore(t *testing.T) {
 	for _, statement := range []string{
 		`DROP TABLE delivery`, `DROP TABLE polled`, `DROP TABLE study_header`, `DROP TABLE series_header`, `DROP TABLE instance_header`,
 		`DROP INDEX series_uid`, `DELETE FROM schema_version WHERE version > 1`,
+		`DROP TABLE keeping`, `DROP TABLE gone_instance`, `DROP TABLE doomed`, `DROP TABLE erasure`,
 	} {
 		_, err := s.DB().ExecContext(t.Context(), statement)
 		require.NoError(t, err)
@@ -245,4 +255,23 @@ func TestAFolderOfTheVersionBefore(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, undescribed, 1, "what came before, and not what came since")
 	require.Equal(t, "1", undescribed[0].SOPUID)
+	token, d := next(t, s)
+	require.NoError(t, s.Delivered(t.Context(), token, d.ID, noon, nil))
+	kept, err := s.Forget(t.Context(), "1.2", time.Now().Add(48*time.Hour), triage.KeepRule{Done: 24 * time.Hour})
+	require.NoError(t, err)
+	require.Empty(t, kept, "what came before the upgrade is forgotten too")
+}
+
+// A step that is missing below the newest is made up for.
+func TestAGapInTheStepsIsFilled(t *testing.T) {
+	dir := t.TempDir()
+	s := openFor(t, dir)
+	for _, statement := range []string{`DROP TABLE delivery`, `DELETE FROM schema_version WHERE version IN (2, 4)`} {
+		_, err := s.DB().ExecContext(t.Context(), statement)
+		require.NoError(t, err)
+	}
+	require.NoError(t, s.Close())
+	s = withDestinations(t, dir, "A")
+	finish(t, s, "1.2/1/2/P/y/", resultOf("1.2", "k2"))
+	require.Equal(t, []string{"waiting"}, deliveryStates(t, s))
 }

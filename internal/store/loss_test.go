@@ -125,8 +125,11 @@ func (l *lossy) Remove(path string) error {
 	if err := l.step("remove", path); err != nil {
 		return err
 	}
+	if err := l.OS.Remove(path); err != nil {
+		return err // such as a folder that is not empty
+	}
 	delete(l.current, path)
-	return l.OS.Remove(path)
+	return nil
 }
 
 func (l *lossy) SyncDir(path string) error {

@@ -40,15 +40,15 @@ func (s *SQLite) migrate(ctx context.Context) error {
 	if _, err := s.write.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL)`); err != nil {
 		return err
 	}
-	var have int
-	if err := s.write.QueryRowContext(ctx, `SELECT coalesce(max(version), 0) FROM schema_version`).Scan(&have); err != nil {
+	have, err := s.applied(ctx)
+	if err != nil {
 		return err
 	}
-	if newest := steps[len(steps)-1].version; have > newest {
-		return fmt.Errorf("version %d is newer than the %d that this program knows: use the program that wrote it, or restore a backup", have, newest)
+	if newest := steps[len(steps)-1].version; len(have) > 0 && slices.Max(have) > newest {
+		return fmt.Errorf("version %d is newer than the %d that this program knows: use the program that wrote it, or restore a backup", slices.Max(have), newest)
 	}
 	for _, m := range steps {
-		if m.version <= have {
+		if slices.Contains(have, m.version) {
 			continue
 		}
 		if err := s.apply(ctx, m); err != nil {
@@ -56,6 +56,25 @@ func (s *SQLite) migrate(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// applied are the steps that the database has seen: one by one, since their
+// numbers may have gaps that a later version fills.
+func (s *SQLite) applied(ctx context.Context) ([]int, error) {
+	rows, err := s.write.QueryContext(ctx, `SELECT version FROM schema_version`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []int
+	for rows.Next() {
+		var version int
+		if err := rows.Scan(&version); err != nil {
+			return nil, err
+		}
+		out = append(out, version)
+	}
+	return out, rows.Err()
 }
 
 func (s *SQLite) apply(ctx context.Context, m migration) error {

@@ -68,7 +68,8 @@ type Options struct {
 
 // Open opens a data folder, makes it where there is none, takes its lock,
 // brings its schema up to date, and makes ready what a dead server left
-// behind. ErrInUse where another server has it.
+// behind. ErrInUse where another server has it; ErrRestoring where it is half
+// restored.
 func Open(ctx context.Context, dir string, o Options) (*SQLite, error) {
 	if o.Disk == nil {
 		o.Disk = OS{}
@@ -92,10 +93,18 @@ func Open(ctx context.Context, dir string, o Options) (*SQLite, error) {
 
 func (s *SQLite) open(ctx context.Context, o Options) error {
 	var err error
-	if s.lock, err = lock(filepath.Join(s.dir, lockFile)); err != nil {
+	if s.lock, err = flock(filepath.Join(s.dir, lockFile), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		return err
+	}
+	if err = notRestoring(s.dir); err != nil {
 		return err
 	}
 	if s.Folder, err = OpenFolder(s.dir, o.Disk); err != nil {
+		return err
+	}
+	// Made by the owner of the folder, whoever writes backups.
+	guard, err := os.OpenFile(filepath.Join(s.dir, backupLock), os.O_RDWR|os.O_CREATE, fileMode)
+	if err = errors.Join(err, guard.Close()); err != nil {
 		return err
 	}
 	if err = s.connect(); err != nil {
@@ -125,23 +134,6 @@ func (s *SQLite) open(ctx context.Context, o Options) error {
 // quiet is for a River client that only inserts: its start says nothing of
 // use.
 func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
-
-// lock takes the folder for this process; the system gives it back when the
-// process ends, however it ends.
-func lock(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, fileMode)
-	if err != nil {
-		return nil, err
-	}
-	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-	if errors.Is(err, unix.EWOULDBLOCK) {
-		err = ErrInUse
-	}
-	if err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return f, nil
-}
 
 func (s *SQLite) connect() error {
 	path := filepath.Join(s.dir, databaseFile)

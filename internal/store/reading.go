@@ -74,7 +74,7 @@ func (s *SQLite) StartReading(ctx context.Context, t triage.Token, uid string, a
 		if err != nil {
 			return err
 		}
-		out = triage.ReadingJob{StudyUID: uid}
+		out = triage.ReadingJob{StudyUID: uid, LastInstanceAt: fromMicros(r.lastInstanceAt)}
 		if out.Files, err = studyFiles(ctx, tx, r.id); err != nil {
 			return err
 		}

@@ -171,6 +171,9 @@ func (r *recording) accept(ctx context.Context, t *touched, f triage.IntakeFile)
 	if err != nil {
 		return err
 	}
+	if _, err := r.tx.ExecContext(ctx, `DELETE FROM gone_instance WHERE study_id = ? AND sop_uid = ?`, t.id, f.Header.SOPUID); err != nil {
+		return err
+	}
 	t.instances++
 	t.changed, t.content, t.seen = true, true, true
 	if err := r.describeNew(ctx, place{t.id, series, id}, f.Header.Description); err != nil {
@@ -330,6 +333,11 @@ func (r *recording) conclude(ctx context.Context, t *touched) ([]int64, error) {
 	if r.in.Priority == triage.RequestUrgent && t.request != triage.RequestUrgent {
 		t.request, t.seen = triage.RequestUrgent, true
 		if err := hurry(ctx, r.tx, t.jobID); err != nil {
+			return nil, err
+		}
+	}
+	if t.content {
+		if err := returned(ctx, r.tx, t.id); err != nil {
 			return nil, err
 		}
 	}

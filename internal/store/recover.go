@@ -38,6 +38,13 @@ func (s *SQLite) recover(ctx context.Context) error {
 	if jobs > 0 || studies > 0 {
 		s.log.InfoContext(ctx, "took over from a server that ended early", "jobs", jobs, "studies", studies)
 	}
+	if _, err := s.Bury(ctx); err != nil {
+		return err
+	}
+	if err := s.finishErasures(ctx); err != nil {
+		// It needs room for a second database; senders need the service.
+		s.log.ErrorContext(ctx, "traces of an erased patient are left in free pages of the database; the next start tries again", "error", err)
+	}
 	return s.emptySpool()
 }
 
@@ -85,17 +92,21 @@ func (s *SQLite) emptySpool() error {
 }
 
 // Sweep removes placed files that no row points at: those of commits that did
-// not end. It looks only at files from before it began, and may run beside
+// not end. It looks only at files from a day before it began, and may run beside
 // everything else.
 func (s *SQLite) Sweep(ctx context.Context) (removed int, err error) {
-	began := time.Now()
+	return s.removeOrphans(ctx, time.Now().Add(-sweepAge))
+}
+
+// removeOrphans is Sweep for files from before a time.
+func (s *SQLite) removeOrphans(ctx context.Context, before time.Time) (removed int, err error) {
 	for _, top := range []string{instancesDir, quarantineDir} {
 		studies, err := filepath.Glob(filepath.Join(s.Abs(top), "??", "*"))
 		if err != nil {
 			return removed, err
 		}
 		for _, dir := range studies {
-			n, err := s.sweepDir(ctx, dir, began)
+			n, err := s.sweepDir(ctx, dir, before)
 			removed += n
 			if err != nil {
 				return removed, err
@@ -108,7 +119,7 @@ func (s *SQLite) Sweep(ctx context.Context) (removed int, err error) {
 	return removed, nil
 }
 
-func (s *SQLite) sweepDir(ctx context.Context, dir string, began time.Time) (int, error) {
+func (s *SQLite) sweepDir(ctx context.Context, dir string, before time.Time) (int, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return 0, err
@@ -116,7 +127,7 @@ func (s *SQLite) sweepDir(ctx context.Context, dir string, began time.Time) (int
 	var orphans []string
 	for _, e := range entries {
 		info, err := e.Info()
-		if err != nil || !info.Mode().IsRegular() || !info.ModTime().Before(began.Add(-sweepAge)) {
+		if err != nil || !info.Mode().IsRegular() || !info.ModTime().Before(before) {
 			continue
 		}
 		path, err := filepath.Rel(s.dir, filepath.Join(dir, e.Name()))
@@ -126,8 +137,9 @@ func (s *SQLite) sweepDir(ctx context.Context, dir string, began time.Time) (int
 		path = filepath.ToSlash(path)
 		var known bool
 		if err := s.read.QueryRowContext(ctx, `
-			SELECT EXISTS (SELECT 1 FROM instance_file WHERE path = ?) OR EXISTS (SELECT 1 FROM quarantine WHERE path = ?)`,
-			path, path).Scan(&known); err != nil {
+			SELECT EXISTS (SELECT 1 FROM instance_file WHERE path = ?) OR EXISTS (SELECT 1 FROM quarantine WHERE path = ?)
+				OR EXISTS (SELECT 1 FROM doomed WHERE path = ?)`, // Bury's, when no backup needs it
+			path, path, path).Scan(&known); err != nil {
 			return 0, err
 		}
 		if !known {

@@ -199,6 +199,9 @@ func (w *where) combine(all []match.Condition, expressions map[string]string) (d
 
 func (w *where) search(q triage.Search) error {
 	w.add(`s.instances > 0`)
+	if q.Level == triage.LevelSeries {
+		w.add(`EXISTS (SELECT 1 FROM instance WHERE series_id = x.id)`)
+	}
 	w.scope(q.In)
 	expressions := searched(q.Level)
 	done := w.combine(q.Conditions, expressions)

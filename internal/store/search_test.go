@@ -193,3 +193,28 @@ func TestSearchKnowsWhatIsSaid(t *testing.T) {
 	require.False(t, said("1.2").Anything)
 	require.Len(t, uids(t, s, triage.Search{}), 2, "it is listed even so")
 }
+
+// What images said of a patient goes with them, and does not stand in the way
+// of what they say when they come again.
+func TestSearchForgetsWithTheImages(t *testing.T) {
+	s := withDestinations(t, t.TempDir())
+	named := func(name string) triage.Description {
+		return triage.Description{Study: triage.Attributes{"PatientID": "P", "PatientName": name}, Series: triage.Attributes{"SeriesNumber": "1"}}
+	}
+	take(t, s, noon, instanceOf("1.2", "1.2.1", "1.2.1.1", "CT", named("Old^Name")), instanceOf("1.2", "1.2.2", "1.2.2.1", "CT", named("Old^Name")))
+	_, err := s.DB().ExecContext(t.Context(), `UPDATE study SET state = 'done', settle_job_id = NULL`)
+	require.NoError(t, err)
+	kept, err := s.Forget(t.Context(), "1.2", noon.AddDate(0, 0, 9), triage.KeepRule{Done: time.Hour})
+	require.NoError(t, err)
+	require.Empty(t, kept)
+	for _, level := range []triage.Level{triage.LevelStudy, triage.LevelSeries, triage.LevelInstance} {
+		require.Empty(t, uids(t, s, triage.Search{Level: level}))
+	}
+	var left int
+	require.NoError(t, s.DB().QueryRowContext(t.Context(), `SELECT (SELECT count(*) FROM study_header) + (SELECT count(*) FROM series_header)`).Scan(&left))
+	require.Zero(t, left)
+
+	take(t, s, noon.AddDate(0, 0, 9), instanceOf("1.2", "1.2.1", "1.2.1.1", "CT", named("New^Name")))
+	require.Equal(t, []string{"1.2"}, uids(t, s, triage.Search{Conditions: []match.Condition{asked(t, "PatientName", "PN", "New^Name")}}))
+	require.Equal(t, []string{"1.2.1"}, uids(t, s, triage.Search{Level: triage.LevelSeries}), "a series without images is none to retrieve")
+}

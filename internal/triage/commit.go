@@ -37,6 +37,7 @@ func (u *Upload) Commit(ctx context.Context) (Receipt, error) {
 func (u *Upload) told(ctx context.Context, recorded Recorded) Receipt {
 	u.s.running.interrupt(recorded.Dropped)
 	receipt := u.receipt(recorded)
+	u.meter(recorded)
 	u.s.log.InfoContext(ctx, "taken in", "studies", len(receipt.StudyUIDs), "accepted", receipt.Accepted,
 		"repeated", receipt.Repeated, "refused", len(receipt.Refused), "reasons", receipt.reasons())
 	u.s.hub.changed()

@@ -24,6 +24,9 @@ type Facts struct {
 	JobKey string
 	// Held says that the study is held for a patient mismatch.
 	Held bool
+	// Partial: CT images of the study were deleted after their days and are
+	// not all there again.
+	Partial bool
 }
 
 // Decision is what happens to a study.
@@ -43,13 +46,18 @@ type Decision struct {
 // Decide holds the rules of intake, for every store alike:
 // one study with two patients is held at once, whatever else is known of it;
 // what is complete is read unless just that was read or is on its way; all
-// else waits for its quiet time.
+// else waits for its quiet time. What is said of a study stays while a part of
+// what it was said of is deleted: a part must not replace the whole, and one
+// that was held meanwhile stays so until all is there again.
 func Decide(f Facts) Decision {
 	busy := f.JobKey != ""
 	if !dicomio.OnePatient(f.Patients) {
 		return Decision{State: NotAssessed, Drop: busy, Hold: refusal.New(refusal.PatientMismatch,
 			"correct the patient in the sending system and send all instances of the study again, or have the study split",
 			"the instances of this study name more than one patient")}
+	}
+	if f.Partial && f.State.Final() {
+		return Decision{State: f.State}
 	}
 	if !f.Complete {
 		if !f.Changed && !f.Held {

@@ -118,9 +118,13 @@ var ErrNoResult = errors.New("the study has no result yet")
 // number: a message about it could end up with another patient or order.
 var ErrNoOrder = errors.New("the images have no patient identifier or no accession number, without which no HL7 result is written; correct them in the archive and send the study again")
 
+// ErrImagesGone says that the images were deleted after their days, and with
+// them the patient and study attributes that a report would bear.
+var ErrImagesGone = errors.New("the images of the study are deleted")
+
 // Report returns what is to be said of a study, as a Delivery to nobody, and
 // the file of an image of its series. ErrNotFound; ErrNoResult where nothing is
-// said of it yet; a refusal where it is held.
+// said of it yet; ErrImagesGone; a refusal where it is held.
 func (s *Service) Report(ctx context.Context, studyUID string) (Delivery, []byte, error) {
 	d, err := s.store.Said(ctx, studyUID)
 	if err != nil {
@@ -128,6 +132,9 @@ func (s *Service) Report(ctx context.Context, studyUID string) (Delivery, []byte
 	}
 	if why := d.Study.NotAssessed; why != nil && why.Reason == refusal.PatientMismatch {
 		return d, nil, why
+	}
+	if d.Header == "" && !d.Study.ImagesGoneAt.IsZero() {
+		return d, nil, ErrImagesGone
 	}
 	if d.Series.Result == nil && d.Study.NotAssessed == nil || d.Header == "" {
 		return d, nil, ErrNoResult

@@ -178,20 +178,19 @@ func (i *Inbox) known(ctx context.Context, sopUID string) (map[string]Known, err
 	return known, nil
 }
 
-// Kept says which instances are durable here, recorded or not.
-func (i *Inbox) Kept(ctx context.Context, sopUIDs []string) (map[string]bool, error) {
-	kept := map[string]bool{}
-	// What waits first: it may be recorded between the two looks.
+// Promise says which instances are durable here, and has their studies kept
+// for their days from now on. What waits is recorded first: a promise is
+// written to rows.
+func (i *Inbox) Promise(ctx context.Context, sopUIDs []string) (map[string]bool, error) {
 	i.mu.Lock()
-	for _, uid := range sopUIDs {
-		_, kept[uid] = i.pending[uid]
-	}
+	waits := slices.ContainsFunc(sopUIDs, func(uid string) bool { _, ok := i.pending[uid]; return ok })
 	i.mu.Unlock()
-	known, err := i.s.store.Known(ctx, sopUIDs)
-	for uid := range known {
-		kept[uid] = true
+	if waits {
+		if err := i.Record(ctx); err != nil {
+			return nil, err
+		}
 	}
-	return kept, err
+	return i.s.store.Promise(ctx, sopUIDs, i.s.opt.Now())
 }
 
 // recordAtOnce bounds a transaction.

@@ -63,6 +63,9 @@ type Store interface {
 	// returns the jobs that were running, and changes nothing in a study
 	// that is final.
 	Cancel(ctx context.Context, uid string, at time.Time, why *refusal.Error) ([]int64, error)
+
+	Keeper
+	Counter
 }
 
 // Files is the data folder.

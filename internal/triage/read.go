@@ -45,6 +45,7 @@ func (s *Service) Read(ctx context.Context, t Token, studyUID string) error {
 		err = s.store.FinishReading(context.WithoutCancel(ctx), t, s.opt.Now(), reading)
 	}
 	if err == nil {
+		s.opt.Meter.Read(reading.State, s.opt.Now().Sub(job.LastInstanceAt))
 		log.InfoContext(ctx, "read", "state", reading.State, "seconds", time.Since(began).Seconds())
 		s.hub.changed()
 		return nil
@@ -85,6 +86,7 @@ func (s *Service) readingFailed(ctx context.Context, t Token, studyUID string, e
 	}
 	if errors.Is(err, ErrNoWorker) {
 		s.log.ErrorContext(ctx, "nothing is read until a worker process can be started", "error", err)
+		s.opt.Meter.Trouble(TroubleNoWorker)
 		_, waitErr := s.store.Trouble(context.WithoutCancel(ctx), t, studyUID, s.opt.Now(), TroubleNoWorker)
 		s.hub.changed()
 		return errors.Join(err, waitErr)
@@ -93,6 +95,7 @@ func (s *Service) readingFailed(ctx context.Context, t Token, studyUID string, e
 	if errors.Is(err, ErrWorkerDied) {
 		kind = TroubleCrash
 	}
+	s.opt.Meter.Trouble(kind)
 	n, countErr := s.store.Trouble(context.WithoutCancel(ctx), t, studyUID, s.opt.Now(), kind)
 	if countErr != nil {
 		return countErr

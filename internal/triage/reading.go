@@ -65,6 +65,8 @@ type ReadingJob struct {
 	// Key identifies instances, model and configuration of the study.
 	Key   string
 	Files []ReadingFile
+	// LastInstanceAt is the arrival of the last instance that counts.
+	LastInstanceAt time.Time
 	// Known are results of this study under the same recipe, by their key:
 	// they are taken as they are.
 	Known map[string]Result

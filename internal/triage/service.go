@@ -44,6 +44,8 @@ type Options struct {
 	Log *slog.Logger
 	// Pseudonyms names studies in the log. Without it they are not named.
 	Pseudonyms *Pseudonyms
+	// Meter hears of what happens. Default nobody.
+	Meter Meter
 }
 
 func (o Options) withDefaults() Options {
@@ -76,6 +78,9 @@ func (o Options) withDefaults() Options {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
+	if o.Meter == nil {
+		o.Meter = noMeter{}
+	}
 	return o
 }
 
@@ -104,6 +109,7 @@ type Service struct {
 	inbox      *Inbox
 	// described: nothing is stored that cannot be searched.
 	described atomic.Bool
+	diskLevel diskLevel
 }
 
 // New makes a Service. reader may be nil in a process that only takes in.

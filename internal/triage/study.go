@@ -69,6 +69,9 @@ type Study struct {
 	// Instances are stored; Quarantined are kept apart and never read.
 	Instances   int
 	Quarantined int
+	// ImagesGoneAt is when the images were deleted after their days; zero where
+	// they are there, and in lists.
+	ImagesGoneAt time.Time
 	// Series is empty in lists.
 	Series []Series
 	// NotAssessed says why there is no result; nil where there is one.

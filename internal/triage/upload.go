@@ -64,12 +64,12 @@ func (s *Service) Begin(_ context.Context, sub Submission) (*Upload, error) {
 
 // room checks the watermark.
 func (s *Service) room() error {
-	free, err := s.files.FreeBytes()
+	d, err := s.Disk()
 	if err != nil {
 		return err
 	}
-	if free < s.opt.MinFreeBytes {
-		return busy(ErrDiskFull, "%d MiB are free in the data folder, less than the %d MiB that intake leaves", free>>20, s.opt.MinFreeBytes>>20)
+	if d.Full() {
+		return busy(ErrDiskFull, "%d MiB are free in the data folder, less than the %d MiB that intake leaves", d.FreeBytes>>20, d.WatermarkBytes>>20)
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os/exec"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"nafas/internal/triage"
@@ -68,6 +69,8 @@ type Supervisor struct {
 	// closed ends whoever waits for a turn.
 	closed chan struct{}
 	once   sync.Once
+	// starts and deaths of children, for Counts.
+	starts, deaths atomic.Int64
 
 	// The rest is for whoever has the turn. identity is the first child's.
 	identity *Identity
@@ -119,6 +122,10 @@ func (s *Supervisor) Start(ctx context.Context) (Identity, error) {
 	return s.child.id, nil
 }
 
+// Counts says how often a child was started, and how often one ended by itself
+// or had to be killed.
+func (s *Supervisor) Counts() (starts, deaths int64) { return s.starts.Load(), s.deaths.Load() }
+
 // Close ends the child. It waits for a Read that runs, whose context should
 // have ended: such a Read returns within the grace.
 func (s *Supervisor) Close() {
@@ -138,6 +145,7 @@ func (s *Supervisor) ensure(ctx context.Context) error {
 		case <-s.child.exited:
 			s.log.Warn("the worker process ended while idle", "exit", s.child.gone())
 			go s.child.drain()
+			s.deaths.Add(1)
 			s.child = nil
 		default:
 			return nil
@@ -167,6 +175,7 @@ func (s *Supervisor) ensure(ctx context.Context) error {
 		return errChanged
 	}
 	s.log.Info("worker process started", "pid", cmd.Process.Pid)
+	s.starts.Add(1)
 	s.child = child
 	return nil
 }
@@ -304,6 +313,7 @@ func (s *Supervisor) died() error {
 	s.child.await(s.opt.Grace)
 	how := s.child.gone()
 	s.log.Error("the worker process died at work", "exit", how)
+	s.deaths.Add(1)
 	s.child = nil
 	return fmt.Errorf("%w: %s", triage.ErrWorkerDied, how)
 }
@@ -311,6 +321,7 @@ func (s *Supervisor) died() error {
 // discard kills the child.
 func (s *Supervisor) discard(why string) {
 	s.log.Warn("the worker process is killed", "why", why)
+	s.deaths.Add(1)
 	s.child.kill()
 	s.child = nil
 }

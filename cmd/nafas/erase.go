@@ -1,0 +1,132 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"nafas/internal/store"
+	"nafas/internal/triage"
+)
+
+type eraseCmd struct {
+	Patient string  `arg:"" optional:"" help:"The Patient ID." placeholder:"PATIENT_ID"`
+	Issuer  *string `help:"The issuer of the ID, where IDs of several are stored; '' for none." placeholder:"ISSUER"`
+	Data    string  `help:"Data folder of a service that is stopped." default:"nafas-data" type:"existingdir"`
+	Yes     bool    `help:"Do not ask."`
+	Proofs  bool    `help:"Print the proofs of all erasures so far, and erase nothing."`
+	Shared  bool    `help:"Erase studies that name another patient too, as a whole." name:"shared-studies"`
+}
+
+// Run lists what is stored of a patient, asks, erases it, and prints the proof.
+func (c *eraseCmd) Run(s *streams, ctx kongContext) error {
+	c.Patient = strings.TrimSpace(c.Patient)
+	if (c.Patient == "") != c.Proofs {
+		return usage("say whom to erase by the Patient ID, or --proofs alone")
+	}
+	db, err := openStopped(ctx, c.Data, s)
+	if err != nil {
+		return err
+	}
+	var printed any
+	if c.Proofs {
+		printed, err = db.Proofs(ctx)
+	} else {
+		printed, err = c.erase(ctx, s, db)
+	}
+	if err = errors.Join(err, db.Close()); err != nil {
+		return err
+	}
+	out := json.NewEncoder(s.out)
+	out.SetIndent("", "  ")
+	return out.Encode(printed)
+}
+
+// openStopped opens a data folder that no server has, and takes up what lies
+// in its inbox, as a start does.
+func openStopped(ctx context.Context, data string, s *streams) (*store.SQLite, error) {
+	if _, err := os.Stat(filepath.Join(data, "nafas.db")); err != nil {
+		return nil, fmt.Errorf("%s is no data folder: %w", data, err)
+	}
+	db, err := store.Open(ctx, data, store.Options{Log: s.logger()})
+	if errors.Is(err, store.ErrInUse) {
+		return nil, fmt.Errorf("%w: stop the service first", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	app := triage.New(db, db, triage.ReadHeader, nil, triage.Options{Log: s.logger()})
+	if err := app.Inbox().Recover(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("instances in the inbox: %w", err), db.Close())
+	}
+	return db, nil
+}
+
+func (c *eraseCmd) erase(ctx context.Context, s *streams, db *store.SQLite) (store.Proof, error) {
+	pseudonyms, err := triage.LoadPseudonyms(filepath.Join(c.Data, store.PseudonymKeyFile))
+	if err != nil {
+		return store.Proof{}, err
+	}
+	found, err := db.Erasable(ctx, store.Whose{ID: c.Patient, Issuer: c.Issuer}, triage.ReadHeader)
+	if err != nil {
+		return store.Proof{}, err
+	}
+	if found.Empty() {
+		return store.Proof{}, errors.New("nothing is stored of a patient with this ID" + map[bool]string{true: " and issuer"}[c.Issuer != nil])
+	}
+	if issuers := found.Issuers(); len(issuers) > 1 {
+		return store.Proof{}, usage("the ID is stored with several issuers, %q: they may be several people. Say which with --issuer", issuers)
+	}
+	if err := c.list(s.err, found); err != nil {
+		return store.Proof{}, err
+	}
+	if !c.Yes && !agreed(os.Stdin, s.err) {
+		return store.Proof{}, errors.New("nothing was erased")
+	}
+	// What has begun is brought to its end, whoever loses patience.
+	proof, err := db.Erase(context.WithoutCancel(ctx), found, time.Now(), pseudonyms.Study)
+	if err != nil {
+		return proof, fmt.Errorf("%w. Run nafas erase --proofs: it finishes what was begun, and its proof is among them", err)
+	}
+	return proof, nil
+}
+
+// list says what will go; it refuses what another patient would lose.
+func (c *eraseCmd) list(w io.Writer, e store.Erasable) error {
+	fmt.Fprintf(w, "%d records of the patient:\n", len(e.Patients))
+	for _, p := range e.Patients {
+		fmt.Fprintf(w, "  %q, issuer %q, born %q\n", p.Name, p.Issuer, p.BirthDate)
+	}
+	for _, study := range e.Studies {
+		fmt.Fprintf(w, "study %s, %s, received %s: %d instances, %d in quarantine\n", study.UID, study.State,
+			study.ReceivedAt.Local().Format("2006-01-02"), study.Instances, study.Quarantined)
+	}
+	if e.Quarantined+e.Versions > 0 {
+		fmt.Fprintf(w, "beside them %d files in quarantine and %d older versions of images that are another patient's now\n", e.Quarantined, e.Versions)
+	}
+	shared := slices.ContainsFunc(e.Studies, func(s store.ErasableStudy) bool { return s.Shared })
+	if shared && !c.Shared {
+		for _, study := range e.Studies {
+			if study.Shared {
+				fmt.Fprintf(w, "study %s names another patient too\n", study.UID)
+			}
+		}
+		return errors.New("a study would be erased for another patient too: correct the patient in the sending system and send the study again, " +
+			"or say --shared-studies to erase it as a whole. Nothing was erased")
+	}
+	return nil
+}
+
+func agreed(in io.Reader, w io.Writer) bool {
+	fmt.Fprint(w, "Erase all of this? It cannot be undone. Type yes: ")
+	answer, err := bufio.NewReader(in).ReadString('\n')
+	return err == nil && strings.TrimSpace(answer) == "yes"
+}
