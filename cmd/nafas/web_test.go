@@ -43,21 +43,21 @@ func TestOrthancFetchesOverDICOMweb(t *testing.T) {
 			[]byte(`{"Uri": "/studies", "Arguments": {"PatientName": "test^VIEW*", "00080061": "SR"}}`), &found)
 		require.Len(t, found, 1)
 		o.call(http.MethodPost, "/dicom-web/servers/nafas/qido", fmt.Appendf(nil, `{"Uri": "/studies/%s/series"}`, uid), &found)
-		require.Len(t, found, 3)
+		require.Len(t, found, 5)
 
 		o.call(http.MethodPost, "/dicom-web/servers/nafas/retrieve", fmt.Appendf(nil, `{"Resources": [{"Study": %q}], "Synchronous": true}`, uid), nil)
 		var studies, instances []string
 		o.call(http.MethodGet, "/studies", nil, &studies)
 		require.Len(t, studies, 1)
-		require.Equal(t, []string{"CT", "KO", "SR"}, o.series(studies[0]))
+		require.Equal(t, []string{"CT", "KO", "OT", "SEG", "SR"}, o.series(studies[0]))
 		o.call(http.MethodGet, "/instances", nil, &instances)
-		require.Len(t, instances, len(sent)+2)
+		require.Len(t, instances, len(sent)+4)
 
 		want := map[string]bool{}
 		for _, data := range sent {
 			want[string(data)] = true
 		}
-		for _, kind := range []string{"sr", "ko"} {
+		for _, kind := range []string{"sr", "ko", "seg", "sc"} {
 			path := filepath.Join(t.TempDir(), kind)
 			code, _, stderr := nafas(t, "report", uid, "--address", s.address, "--as", kind, "--language", "fr", "-o", path)
 			require.Equal(t, exitDone, code, stderr)

@@ -122,9 +122,16 @@ func (s *shelf) result(image []byte, findings int) {
 	}
 	s.said.study, s.said.image = h.StudyUID, image
 	s.said.delivery = triage.Delivery{
-		Header: "image",
-		Key:    "k", Study: triage.Study{UID: h.StudyUID}, Series: triage.Series{UID: h.SeriesUID, Modality: "CT", Result: result},
-		Instances: []triage.InstanceRef{{SOPClassUID: h.SOPClassUID, SOPUID: h.SOPUID}},
+		Key: "k", Study: triage.Study{UID: h.StudyUID}, Series: triage.Series{UID: h.SeriesUID, Modality: "CT", Result: result},
+	}
+	located, err := s.store.Located(s.t.Context(), triage.Scope{StudyUID: h.StudyUID, SeriesUID: h.SeriesUID}, 0, 1000)
+	require.NoError(s.t, err)
+	for _, one := range located {
+		s.said.delivery.Instances = append(s.said.delivery.Instances, triage.InstanceRef{SOPClassUID: one.SOPClassUID, SOPUID: one.SOPUID})
+		s.said.delivery.Paths = append(s.said.delivery.Paths, one.Path)
+		if one.SOPUID == h.SOPUID {
+			s.said.delivery.Header = one.Path
+		}
 	}
 }
 
@@ -540,17 +547,18 @@ func TestPicturesInColour(t *testing.T) {
 }
 
 func TestResultsAreInstancesOfTheirStudy(t *testing.T) {
-	ct := slices(t, 3, ctwriter.Options{Seed: "results", Patient: ctwriter.Patient{ID: "P1", Name: "Doe^Jane"}})
+	const n, whole = 151, 151 + 4
+	ct := slices(t, n, ctwriter.Options{Seed: "results", Patient: ctwriter.Patient{ID: "P1", Name: "Doe^Jane"}})
 	s := newShelf(t, nil, ct...)
 	s.result(ct[1], 2)
 	path := studyPath(t, ct[0])
-	require.Equal(t, []any{"CT", "KO", "SR"}, s.search("/studies")[0]["00080061"].Value)
-	require.Equal(t, []any{5.0}, s.search("/studies")[0]["00201208"].Value)
+	require.Equal(t, []any{"CT", "KO", "OT", "SEG", "SR"}, s.search("/studies")[0]["00080061"].Value)
+	require.Equal(t, []any{float64(whole)}, s.search("/studies")[0]["00201208"].Value)
 
 	series := s.search(path + "/series")
-	require.Len(t, series, 3)
+	require.Len(t, series, 5)
 	for _, kind := range objects.All {
-		want, err := objects.Make(t.Context(), s.said.delivery, objects.Only(s.said.image), kind.Kind, "fr")
+		want, err := objects.Make(t.Context(), s.said.delivery, s.store.Read, kind.Kind, "fr")
 		require.NoError(t, err)
 		found := s.search(path + "/instances?Modality=" + kind.Modality)
 		require.Len(t, found, 1)
@@ -561,38 +569,48 @@ func TestResultsAreInstancesOfTheirStudy(t *testing.T) {
 		require.Equal(t, kind.Modality, s.search(at + "/metadata")[0].text("00080060"))
 	}
 	all, _ := s.parts(path, "")
-	require.Len(t, all, 5)
-	require.Len(t, s.search(path+"/metadata"), 5)
-	require.Len(t, s.search("/series?StudyInstanceUID="+strings.TrimPrefix(path, "/studies/")), 3)
+	require.Len(t, all, whole)
+	require.Len(t, s.search(path+"/metadata"), whole)
+	require.Len(t, s.search("/series?StudyInstanceUID="+strings.TrimPrefix(path, "/studies/")), 5)
 	require.Empty(t, s.search(path+"/series?Modality=SR&PatientName=nobody"))
 
 	// Pages of all of them hold each once.
 	seen := map[string]int{}
-	for offset := range 6 {
+	for offset := range whole + 1 {
 		for _, found := range s.search(path + "/instances?limit=1&offset=" + strconv.Itoa(offset)) {
 			seen[found.text("00080018")]++
 		}
 	}
-	require.Len(t, seen, 5)
+	require.Len(t, seen, whole)
 	for _, n := range seen {
 		require.Equal(t, 1, n)
 	}
 
 	// The report comes back from an archive: it is there once.
-	sr, err := objects.Make(t.Context(), s.said.delivery, objects.Only(s.said.image), objects.SR, "fr")
+	sr, err := objects.Make(t.Context(), s.said.delivery, s.store.Read, objects.SR, "fr")
 	require.NoError(t, err)
 	s.put(sr)
-	require.Len(t, s.search(path+"/instances"), 5)
-	require.Equal(t, []any{5.0}, s.search("/studies")[0]["00201208"].Value)
+	require.Len(t, s.search(path+"/instances"), whole)
+	require.Equal(t, []any{float64(whole)}, s.search("/studies")[0]["00201208"].Value)
 	all, _ = s.parts(path, "")
-	require.Len(t, all, 5)
+	require.Len(t, all, whole)
 
 	// Without findings there are no key images.
-	s.said.delivery.Series.Result.Findings = nil
+	s.said.delivery.Key, s.said.delivery.Series.Result.Findings = "another", nil
 	require.Empty(t, s.search(path+"/series?Modality=KO"))
-	// What cannot be made does not hide what is stored, and is said.
+	// What cannot be made does not hide what can be, nor what is stored, and is
+	// said: here of a series that is too short for a grid.
+	short := slices(t, 3, ctwriter.Options{Seed: "short"})
+	s.put(short...)
+	s.result(short[1], 1)
+	res, body := s.get(studyPath(t, short[0])+"/series", "")
+	require.Contains(t, res.Header.Get("Warning"), "could not be made")
+	var found []jsonSet
+	require.NoError(t, json.Unmarshal(body, &found))
+	require.Len(t, found, 3, "the images, the report and the key images")
+	path = studyPath(t, short[0])
 	s.said.err = io.ErrUnexpectedEOF
-	res, _ := s.get(path+"/series", "")
+	res, _ = s.get(path+"/series", "")
 	require.Equal(t, http.StatusOK, res.StatusCode)
 	require.Contains(t, res.Header.Get("Warning"), "could not be made")
 }

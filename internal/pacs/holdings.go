@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"runtime"
+	"time"
 
 	"golang.org/x/sync/semaphore"
 
@@ -43,11 +45,24 @@ type library struct {
 	bytes *semaphore.Weighted
 	// decoding bounds the frames that are decoded and drawn.
 	decoding *semaphore.Weighted
-	recent   recent
+	// files are large ones; results are the objects that were made of studies.
+	files   recent[*part10.File]
+	results recent[results]
 }
 
+// Bounds of what is kept for a moment: files that are smaller are read again as
+// fast, those that are larger would crowd out the rest.
+const (
+	leastKept  = 4 << 20
+	mostKept   = 256 << 20
+	mostMade   = 64 << 20
+	makingTime = 2 * time.Minute
+)
+
 func newLibrary(h Holdings) *library {
-	return &library{Holdings: h, bytes: semaphore.NewWeighted(mostHeld), decoding: semaphore.NewWeighted(int64(runtime.NumCPU()))}
+	l := &library{Holdings: h, bytes: semaphore.NewWeighted(mostHeld), decoding: semaphore.NewWeighted(int64(runtime.NumCPU()))}
+	l.files.most, l.results.most = mostKept, mostMade
+	return l
 }
 
 // object is a stored instance, or one that was made.
@@ -79,13 +94,20 @@ func (l *library) parsed(ctx context.Context, o object, f func(*part10.File) err
 		return err
 	}
 	defer l.bytes.Release(weight)
-	parsed, err := l.recent.get(o.path, size, func() (*part10.File, error) {
+	load := func() (*part10.File, int64, error) {
 		data := make([]byte, size)
 		if _, err := io.ReadFull(file, data); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
-		return part10.Parse(data, part10.DefaultLimits())
-	})
+		parsed, err := part10.Parse(data, part10.DefaultLimits())
+		return parsed, size, err
+	}
+	var parsed *part10.File
+	if o.path != "" && size >= leastKept && size <= mostKept {
+		parsed, err = l.files.get(o.path, load)
+	} else {
+		parsed, _, err = load()
+	}
 	if err != nil {
 		return err
 	}
@@ -139,7 +161,7 @@ type made struct {
 
 // made makes the objects of a study that are not stored themselves: one that was
 // delivered may have come back. Nothing is made where nothing is said, or may
-// be said; the error is for what could not be made.
+// be said; the error is for what could not be made, beside what could.
 func (l *library) made(ctx context.Context, studyUID string) ([]made, error) {
 	d, image, err := l.Reports.Report(ctx, studyUID)
 	var held *refusal.Error
@@ -149,19 +171,17 @@ func (l *library) made(ctx context.Context, studyUID string) ([]made, error) {
 	if err != nil {
 		return nil, err
 	}
+	all, err := l.results.get(l.resultKey(d), func() (results, int64, error) {
+		// Others may wait for it when this caller has left.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), makingTime)
+		defer cancel()
+		return l.make(ctx, d, image)
+	})
+	if err != nil {
+		return nil, err
+	}
 	var out []made
-	for _, kind := range objects.All {
-		data, err := objects.Make(ctx, d, objects.Only(image), kind.Kind, l.Language)
-		if errors.Is(err, triage.ErrNoResult) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		m, err := describeMade(data)
-		if err != nil {
-			return nil, err
-		}
+	for _, m := range all.made {
 		stored, err := l.Archive.Located(ctx, m.Scope, 0, 1)
 		if err != nil {
 			return nil, err
@@ -170,7 +190,58 @@ func (l *library) made(ctx context.Context, studyUID string) ([]made, error) {
 			out = append(out, m)
 		}
 	}
-	return out, nil
+	return out, all.partial
+}
+
+// resultKey names all that the objects of a result depend on: files never change
+// under their paths.
+func (l *library) resultKey(d triage.Delivery) string {
+	return fmt.Sprintf("%s|%s|%s|%d|%q|%q|%v|%v", l.Language, d.Study.UID, d.Key, d.At.UnixMicro(), d.Header, d.Paths, d.Instances, d.Study.NotAssessed)
+}
+
+// results are the objects of a study; partial says what could not be made.
+type results struct {
+	made    []made
+	partial error
+}
+
+func (l *library) make(ctx context.Context, d triage.Delivery, image []byte) (out results, bytes int64, err error) {
+	if err := l.decoding.Acquire(ctx, 1); err != nil {
+		return out, 0, err
+	}
+	defer l.decoding.Release(1)
+	read := func(path string) ([]byte, error) {
+		if path == d.Header {
+			return image, nil
+		}
+		file, size, err := l.Archive.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer file.Close()
+		data := make([]byte, size)
+		_, err = io.ReadFull(file, data)
+		return data, err
+	}
+	for _, kind := range objects.All {
+		data, err := objects.Make(ctx, d, read, kind.Kind, l.Language)
+		if errors.Is(err, triage.ErrNoResult) {
+			continue
+		}
+		var m made
+		if err == nil {
+			m, err = describeMade(data)
+		}
+		if ctx.Err() != nil {
+			return out, 0, ctx.Err()
+		}
+		if err != nil { // the others are of use without it
+			out.partial = errors.Join(out.partial, fmt.Errorf("%s: %w", kind.Kind, err))
+			continue
+		}
+		out.made, bytes = append(out.made, m), bytes+int64(len(data))
+	}
+	return out, bytes, nil
 }
 
 func describeMade(data []byte) (made, error) {

@@ -3,109 +3,108 @@ package pacs
 import (
 	"sync"
 	"time"
-
-	"nafas/dicomio/part10"
 )
 
-// recent keeps large files that were read a moment ago: a viewer asks for the
-// frames of a multi-frame instance one by one. A file never changes under its
-// path.
-type recent struct {
+// recent keeps what was read or made a moment ago: a viewer asks for the frames
+// of one instance one by one. What a key names never changes.
+type recent[T any] struct {
+	// most bounds the bytes of what is kept.
+	most int64
+
 	mu    sync.Mutex
-	files map[string]*recentFile
+	kept  map[string]*recentOne[T]
 	bytes int64
 	timer *time.Timer
 }
 
-type recentFile struct {
-	once sync.Once
-	file *part10.File
-	err  error
+type recentOne[T any] struct {
+	once  sync.Once
+	value T
+	err   error
+	// size is 0 until the value is there.
 	size int64
 	used time.Time
 }
 
-// Bounds of what is kept: smaller files are read again as fast, larger ones
-// would crowd out the rest.
-const (
-	leastKept  = 4 << 20
-	mostKept   = 256 << 20
-	keptUnused = time.Minute
-)
+// keptUnused is how long something is kept that nobody asks for.
+const keptUnused = time.Minute
 
-// get returns the file, read by load where it is not there. Of several callers
-// one reads and the others wait.
-func (r *recent) get(path string, size int64, load func() (*part10.File, error)) (*part10.File, error) {
-	if path == "" || size < leastKept || size > mostKept {
-		return load()
-	}
-	one := r.entry(path, size)
-	one.once.Do(func() { one.file, one.err = load() })
-	if one.err != nil {
-		r.drop(path, one)
-	}
-	return one.file, one.err
+// get returns what the key names, by load where it is not there: of several
+// callers one loads and the others wait. load says how many bytes it is.
+func (r *recent[T]) get(key string, load func() (T, int64, error)) (T, error) {
+	one := r.entry(key)
+	one.once.Do(func() {
+		var size int64
+		one.value, size, one.err = load()
+		r.loaded(key, one, size)
+	})
+	return one.value, one.err
 }
 
-func (r *recent) entry(path string, size int64) *recentFile {
+func (r *recent[T]) entry(key string) *recentOne[T] {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	one := r.files[path]
+	one := r.kept[key]
 	if one == nil {
-		one = &recentFile{size: size}
-		if r.files == nil {
-			r.files = map[string]*recentFile{}
+		one = &recentOne[T]{}
+		if r.kept == nil {
+			r.kept = map[string]*recentOne[T]{}
 		}
-		r.files[path] = one
-		r.bytes += size
+		r.kept[key] = one
 	}
 	one.used = time.Now()
-	for r.bytes > mostKept {
-		r.forget(r.oldest())
-	}
 	if r.timer == nil {
 		r.timer = time.AfterFunc(keptUnused, r.expire)
 	}
 	return one
 }
 
-func (r *recent) oldest() (path string) {
+// loaded counts what was loaded and makes room for it. A failure is not kept.
+func (r *recent[T]) loaded(key string, one *recentOne[T], size int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.kept[key] != one {
+		return // forgotten meanwhile
+	}
+	one.size = size
+	r.bytes += size
+	if one.err != nil || size > r.most {
+		r.forget(key)
+	}
+	for r.bytes > r.most {
+		r.forget(r.oldest())
+	}
+}
+
+// oldest of what is loaded needs the lock.
+func (r *recent[T]) oldest() (key string) {
 	var at time.Time
-	for p, f := range r.files {
-		if path == "" || f.used.Before(at) {
-			path, at = p, f.used
+	for k, one := range r.kept {
+		if one.size > 0 && (key == "" || one.used.Before(at)) {
+			key, at = k, one.used
 		}
 	}
-	return path
+	return key
 }
 
 // forget needs the lock.
-func (r *recent) forget(path string) {
-	r.bytes -= r.files[path].size
-	delete(r.files, path)
-}
-
-// drop forgets a file that could not be read: its caller may only have left.
-func (r *recent) drop(path string, one *recentFile) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.files[path] == one {
-		r.forget(path)
-	}
+func (r *recent[T]) forget(key string) {
+	r.bytes -= r.kept[key].size
+	delete(r.kept, key)
 }
 
 // expire forgets what was not used for a while, and looks again later where
 // something is left.
-func (r *recent) expire() {
+func (r *recent[T]) expire() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for p, f := range r.files {
-		if time.Since(f.used) >= keptUnused {
-			r.forget(p)
+	for k, one := range r.kept {
+		if time.Since(one.used) >= keptUnused {
+			r.forget(k)
 		}
 	}
 	r.timer = nil
-	if len(r.files) > 0 {
+	if len(r.kept) > 0 {
 		r.timer = time.AfterFunc(keptUnused, r.expire)
 	}
 }

@@ -6,44 +6,42 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"nafas/dicomio/part10"
 )
 
-func TestRecentFilesAreReadOnceAndBounded(t *testing.T) {
-	var r recent
-	reads := 0
-	load := func() (*part10.File, error) { reads++; return &part10.File{}, nil }
-	get := func(path string, size int64) {
-		_, err := r.get(path, size, load)
+func TestWhatIsRecentIsLoadedOnceAndBounded(t *testing.T) {
+	r := recent[string]{most: 10}
+	loads := 0
+	get := func(key string, size int64) {
+		v, err := r.get(key, func() (string, int64, error) { loads++; return key, size, nil })
 		require.NoError(t, err)
+		require.Equal(t, key, v)
+		require.LessOrEqual(t, r.bytes, r.most)
 	}
-	get("a", leastKept)
-	get("a", leastKept)
-	require.Equal(t, 1, reads)
-	get("small", leastKept-1)
-	get("small", leastKept-1)
-	get("", leastKept) // made, not stored
-	require.Equal(t, 4, reads)
-	get("b", mostKept-leastKept)
-	require.LessOrEqual(t, r.bytes, int64(mostKept))
-	get("a", leastKept)
-	get("c", leastKept) // b is the one not used for longest
-	get("a", leastKept)
-	require.Equal(t, 6, reads)
-	require.NotContains(t, r.files, "b")
+	get("a", 4)
+	get("a", 4)
+	require.Equal(t, 1, loads)
+	get("b", 6)
+	get("a", 4)
+	get("c", 6) // b is the one not used for longest
+	get("a", 4)
+	require.Equal(t, 3, loads)
+	require.NotContains(t, r.kept, "b")
+	get("large", 11)
+	get("large", 11)
+	require.Equal(t, 5, loads, "too large to be kept")
+	require.Contains(t, r.kept, "a")
 
 	broken := errors.New("broken")
-	_, err := r.get("d", leastKept, func() (*part10.File, error) { return nil, broken })
+	_, err := r.get("d", func() (string, int64, error) { return "", 0, broken })
 	require.ErrorIs(t, err, broken)
-	get("d", leastKept) // a failure is not kept
-	require.Equal(t, 7, reads)
+	get("d", 1)
+	require.Equal(t, 6, loads, "a failure is not kept")
 
-	for _, f := range r.files {
-		f.used = time.Now().Add(-2 * keptUnused)
+	for _, one := range r.kept {
+		one.used = time.Now().Add(-2 * keptUnused)
 	}
 	r.expire()
-	require.Empty(t, r.files)
+	require.Empty(t, r.kept)
 	require.Zero(t, r.bytes)
 	require.Nil(t, r.timer)
 }

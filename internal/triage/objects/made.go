@@ -2,19 +2,16 @@ package objects
 
 import "nafas/internal/triage"
 
-// All are the kinds that are made of a result for whoever lists a study, in the
-// order in which they are listed: those that need no more than one image.
+// All are the kinds that are made of a result for whoever looks at a study, in
+// the order in which they are listed.
 var All = []struct {
 	Kind Kind
 	triage.Made
 }{
 	{SR, triage.Made{Modality: "SR"}},
 	{KO, triage.Made{Modality: "KO", OfFindings: true}},
-}
-
-// Only is a Read for kinds that need one image of the series.
-func Only(image []byte) Read {
-	return func(string) ([]byte, error) { return image, nil }
+	{SEG, triage.Made{Modality: "SEG", OfFindings: true}},
+	{SC, triage.Made{Modality: "OT", OfFindings: true}},
 }
 
 // Made is All without the kinds.
