@@ -18,6 +18,7 @@ type fetchCmd struct {
 	Patient   string   `help:"Patient ID; * and ? stand for anything." placeholder:"ID"`
 	Dates     string   `help:"Study dates: 20260131, or a range such as 20260101- or 20260101-20260131." placeholder:"DATES"`
 	All       bool     `help:"Studies without CT series too."`
+	Priors    int      `help:"Before each study, this many earlier CT studies of the same patient, the latest ones." placeholder:"N"`
 	List      bool     `help:"Say what would be fetched, and fetch nothing."`
 	AE        string   `help:"Our AE title; the archive must know where it listens." default:"NAFAS" placeholder:"TITLE"`
 	TLS       bool     `help:"Encrypt." name:"tls"`
@@ -46,6 +47,9 @@ func (c *fetchCmd) Run(s *streams, ctx kongContext) error {
 	if len(studies) == 0 {
 		return fmt.Errorf("%s has no such study%s", to.CalledAE, map[bool]string{false: " with CT series (--all for others)"}[c.All])
 	}
+	if studies, err = c.withPriors(archive, studies); err != nil {
+		return fmt.Errorf("asking %s for earlier studies: %w", to.CalledAE, err)
+	}
 	failed := 0
 	for _, study := range studies {
 		ok, err := c.fetch(s, archive, study)
@@ -65,6 +69,9 @@ func (c *fetchCmd) Run(s *streams, ctx kongContext) error {
 func (c *fetchCmd) remote() (dimse.Remote, error) {
 	if len(c.Study) == 0 && c.Accession == "" && c.Patient == "" && c.Dates == "" {
 		return dimse.Remote{}, usage("say what to fetch: --study, --accession, --patient or --dates")
+	}
+	if c.Priors < 0 {
+		return dimse.Remote{}, usage("--priors must not be negative")
 	}
 	if err := checkTitle(c.AE); err != nil {
 		return dimse.Remote{}, err
@@ -101,11 +108,62 @@ func (c *fetchCmd) find(archive *dimse.Client) ([]dimse.Match, error) {
 		out = append(out, found...)
 	}
 	if !c.All {
-		// Where the archive does not say which modalities, the study may hold CT.
-		out = slices.DeleteFunc(out, func(m dimse.Match) bool { return len(m.Modalities) > 0 && !slices.Contains(m.Modalities, "CT") })
+		out = slices.DeleteFunc(out, withoutCT)
 	}
-	slices.SortStableFunc(out, func(a, b dimse.Match) int { return strings.Compare(a.StudyDate+a.StudyTime, b.StudyDate+b.StudyTime) })
+	slices.SortStableFunc(out, byTime)
 	return out, nil
+}
+
+// withoutCT: where the archive does not say which modalities, a study may hold
+// CT.
+func withoutCT(m dimse.Match) bool {
+	return len(m.Modalities) > 0 && !slices.Contains(m.Modalities, "CT")
+}
+
+func byTime(a, b dimse.Match) int {
+	return strings.Compare(a.StudyDate+a.StudyTime, b.StudyDate+b.StudyTime)
+}
+
+// withPriors puts the earlier studies of each study's patient before it. The
+// patient is the same by identifier and issuer: by the former alone it could be
+// another hospital's.
+func (c *fetchCmd) withPriors(archive *dimse.Client, studies []dimse.Match) ([]dimse.Match, error) {
+	if c.Priors == 0 {
+		return studies, nil
+	}
+	var out []dimse.Match
+	seen := map[string]bool{}
+	for _, study := range studies {
+		earlier, err := c.earlier(archive, study)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range append(earlier, study) {
+			if !seen[m.StudyUID] {
+				seen[m.StudyUID] = true
+				out = append(out, m)
+			}
+		}
+	}
+	return out, nil
+}
+
+// earlier are the latest CT studies before a study, the oldest first; none
+// where the archive does not say whose or of when the study is.
+func (c *fetchCmd) earlier(archive *dimse.Client, study dimse.Match) ([]dimse.Match, error) {
+	if study.PatientID == "" || study.StudyDate == "" {
+		return nil, nil
+	}
+	found, err := archive.Find(dimse.Query{Level: dimse.StudyLevel, PatientID: study.PatientID, StudyDates: "-" + study.StudyDate})
+	if err != nil {
+		return nil, err
+	}
+	found = slices.DeleteFunc(found, func(m dimse.Match) bool {
+		return withoutCT(m) || m.PatientID != study.PatientID || m.IssuerOfPatientID != study.IssuerOfPatientID ||
+			m.StudyUID == study.StudyUID || byTime(m, study) >= 0
+	})
+	slices.SortStableFunc(found, byTime)
+	return found[max(0, len(found)-c.Priors):], nil
 }
 
 // fetch has one study sent; false where the archive could not, or not all.

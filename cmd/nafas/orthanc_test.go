@@ -268,6 +268,21 @@ func TestFetchingFromOrthanc(t *testing.T) {
 			return slices.Equal([]string{"CT", "KO", "SR"}, o.series(study))
 		}, 2*time.Minute, 200*time.Millisecond)
 
+		// Two earlier studies of the patient, of which the later one is fetched
+		// along, and one of another patient.
+		older, files := smallStudyOf(t, "fetched", ctwriter.Options{Date: "20190101"}, "older")
+		o.upload(contents(t, files))
+		oldest, files := smallStudyOf(t, "fetched", ctwriter.Options{Date: "20180101"}, "oldest")
+		o.upload(contents(t, files))
+		other, files := smallStudyOf(t, "other", ctwriter.Options{Date: "20190601"})
+		o.upload(contents(t, files))
+		code, out, stderr = nafas(t, "fetch", archive, "--study", uid, "--priors", "1", "--list")
+		require.Equal(t, exitDone, code, stderr)
+		require.Less(t, strings.Index(out, older), strings.Index(out, uid), "the earlier one first")
+		require.Contains(t, out, older)
+		require.NotContains(t, out, oldest)
+		require.NotContains(t, out, other)
+
 		code, _, stderr = nafas(t, "fetch", archive, "--patient", "nobody")
 		require.Equal(t, exitFailed, code)
 		require.Contains(t, stderr, "no such study")

@@ -75,12 +75,14 @@ func smallStudy(t *testing.T, name string) (uid string, files []client.File) {
 	return smallStudyOf(t, name, ctwriter.Options{})
 }
 
-// smallStudyOf is smallStudy with a date or an accession number.
-func smallStudyOf(t *testing.T, name string, options ctwriter.Options) (uid string, files []client.File) {
+// smallStudyOf is smallStudy with a date or an accession number; more tells
+// studies of one patient apart.
+func smallStudyOf(t *testing.T, name string, options ctwriter.Options, more ...string) (uid string, files []client.File) {
 	t.Helper()
 	v, err := smallChest()
 	require.NoError(t, err)
-	options.Seed, options.StudyUID = name, part10.NameUID("test study", name)
+	options.Seed = strings.Join(append([]string{name}, more...), " ")
+	options.StudyUID = part10.NameUID("test study", options.Seed)
 	options.Patient = ctwriter.Patient{ID: name, Issuer: "TEST", Name: "Test^" + name}
 	instances, err := ctwriter.Instances(v, options)
 	require.NoError(t, err)
