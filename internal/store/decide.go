@@ -13,7 +13,7 @@ import (
 
 // decideOn is what decide is told.
 type decideOn struct {
-	complete, changed bool
+	complete, changed, corrected bool
 	at, quietUntil    time.Time
 	recipe            triage.Recipe
 }
@@ -25,7 +25,7 @@ func (s *SQLite) decide(ctx context.Context, tx *sql.Tx, r *studyRow, on decideO
 		return nil, false, nil
 	}
 	facts := triage.Facts{
-		State: r.state, Complete: on.complete, Changed: on.changed,
+		State: r.state, Complete: on.complete, Changed: on.changed, Corrected: on.corrected,
 		ReadKey: r.readKey, JobKey: r.jobKey,
 		Held: r.notAssessed != nil && r.notAssessed.Reason == refusal.PatientMismatch,
 	}

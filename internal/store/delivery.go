@@ -2,9 +2,12 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -76,31 +79,35 @@ func (s *SQLite) queueDeliveries(ctx context.Context, tx *sql.Tx, study int64, p
 	if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM series WHERE study_id = ? AND modality = 'CT')`, study).Scan(&hasCT); err != nil || !hasCT {
 		return err
 	}
+	subject, err := subjectOf(ctx, tx, study)
+	if err != nil {
+		return err
+	}
 	for _, destination := range s.destinations {
-		due, err := isDue(ctx, tx, study, priority, destination, key)
+		due, err := isDue(ctx, tx, study, priority, destination, key, subject)
 		if err != nil {
 			return err
 		}
 		if !due {
 			continue
 		}
-		if err := s.queueDelivery(ctx, tx, study, destination.Name, key, at); err != nil {
+		if err := s.queueDelivery(ctx, tx, study, destination.Name, key, subject, at); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *SQLite) queueDelivery(ctx context.Context, tx *sql.Tx, study int64, destination, key string, at time.Time) error {
+func (s *SQLite) queueDelivery(ctx context.Context, tx *sql.Tx, study int64, destination, key, subject string, at time.Time) error {
 	said, err := sayAt(ctx, tx, study, destination, key, at)
 	if err != nil {
 		return err
 	}
 	var id int64
 	if err := tx.QueryRowContext(ctx, `
-		INSERT INTO delivery (study_id, destination, key, state, created_at, queued_at, updated_at)
-		VALUES (?1, ?2, ?3, 'waiting', ?5, ?4, ?4) RETURNING id`,
-		study, destination, key, micros(at), said).Scan(&id); err != nil {
+		INSERT INTO delivery (study_id, destination, key, state, created_at, queued_at, updated_at, subject)
+		VALUES (?1, ?2, ?3, 'waiting', ?5, ?4, ?4, ?6) RETURNING id`,
+		study, destination, key, micros(at), said, subject).Scan(&id); err != nil {
 		return err
 	}
 	if err := replaceDeliveries(ctx, tx, study, destination, id, at); err != nil {
@@ -123,15 +130,39 @@ func (s *SQLite) queueDeliverJob(ctx context.Context, tx *sql.Tx, id int64, dest
 
 // isDue says whether a destination is to be told something of a study: where
 // it wants such studies or knows this one, and the latest that it was told, or
-// is being told, is something else.
-func isDue(ctx context.Context, tx *sql.Tx, study int64, priority triage.Priority, d triage.Destination, key string) (bool, error) {
-	var last, state string
-	err := tx.QueryRowContext(ctx, `SELECT key, state FROM delivery WHERE study_id = ? AND destination = ? ORDER BY id DESC LIMIT 1`,
-		study, d.Name).Scan(&last, &state)
+// is being told, is something else, or of somebody else.
+func isDue(ctx context.Context, tx *sql.Tx, study int64, priority triage.Priority, d triage.Destination, key, subject string) (bool, error) {
+	var last, lastSubject, state string
+	err := tx.QueryRowContext(ctx, `SELECT key, subject, state FROM delivery WHERE study_id = ? AND destination = ? ORDER BY id DESC LIMIT 1`,
+		study, d.Name).Scan(&last, &lastSubject, &state)
 	if errors.Is(err, sql.ErrNoRows) {
 		return d.Wants(priority), nil
 	}
-	return last != key || state == string(triage.DeliveryDead), err
+	corrected := lastSubject != "" && subject != "" && lastSubject != subject
+	return last != key || corrected || state == string(triage.DeliveryDead), err
+}
+
+// subjectOf is a sum of the patient and study attributes of a study, as its
+// objects bear them; "" where they are not known (yet).
+func subjectOf(ctx context.Context, tx *sql.Tx, study int64) (string, error) {
+	values := make([]any, len(studyHeader))
+	query := `SELECT `
+	for i, c := range studyHeader {
+		if i > 0 {
+			query += `, `
+		}
+		query += c.name
+		values[i] = new(string)
+	}
+	err := tx.QueryRowContext(ctx, query+` FROM study_header WHERE study_id = ?`, study).Scan(values...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	h := sha256.New()
+	for _, v := range values {
+		fmt.Fprintf(h, "%q", *v.(*string))
+	}
+	return hex.EncodeToString(h.Sum(nil)), err
 }
 
 // sayAt is the time that the objects of a delivery bear, which is part of their
@@ -252,7 +283,9 @@ func (s *SQLite) deliveryStudy(ctx context.Context, tx *sql.Tx, study int64, d *
 		}
 		d.Instances = append(d.Instances, ref)
 		d.Paths = append(d.Paths, path)
-		d.Header = path
+	}
+	if len(d.Paths) > 0 {
+		d.Header = d.Paths[0] // by which study_header goes too
 	}
 	return rows.Err()
 }

@@ -275,3 +275,45 @@ func TestAGapInTheStepsIsFilled(t *testing.T) {
 	finish(t, s, "1.2/1/2/P/y/", resultOf("1.2", "k2"))
 	require.Equal(t, []string{"waiting"}, deliveryStates(t, s))
 }
+
+// Who corrects the accession number, or the patient, of a study whose result
+// was delivered gets a report that bears the right one, in place of the other.
+func TestACorrectionIsDelivered(t *testing.T) {
+	s := withDestinations(t, t.TempDir(), "A")
+	as := func(accession string) triage.IntakeFile {
+		return instanceOf("1.2", "1", "1.1", "CT", triage.Description{Study: triage.Attributes{"PatientID": "P", "AccessionNumber": accession}})
+	}
+	readAgain := func(at time.Time) {
+		token := begin(t, s, "read")
+		job, err := s.StartReading(t.Context(), token, "1.2", at, recipe)
+		require.NoError(t, err)
+		reading := resultOf("1.2", "k1")
+		reading.Key = job.Key
+		require.NoError(t, s.FinishReading(t.Context(), token, at, reading))
+	}
+	readJobs := func() (n int) {
+		require.NoError(t, s.DB().QueryRowContext(t.Context(), `SELECT count(*) FROM river_job WHERE kind = 'read' AND finalized_at IS NULL`).Scan(&n))
+		return n
+	}
+	record := func(at time.Time, f triage.IntakeFile) {
+		_, err := s.Record(t.Context(), triage.Intake{
+			Submission: triage.Submission{Priority: triage.RequestRoutine, Complete: true}, At: at, QuietUntil: at, Recipe: recipe, Files: []triage.IntakeFile{f},
+		})
+		require.NoError(t, err)
+	}
+	record(noon, as("wrong"))
+	readAgain(noon)
+	token, d := next(t, s)
+	require.NoError(t, s.Delivered(t.Context(), token, d.ID, noon, []triage.InstanceRef{{SOPClassUID: "sr", SOPUID: "2.25.1"}}))
+	record(noon.Add(time.Minute), as("wrong"))
+	require.Zero(t, readJobs()+deliverJobs(t, s), "the same again")
+
+	later := noon.Add(time.Hour)
+	record(later, as("right"))
+	readAgain(later)
+	require.Equal(t, []string{"delivered", "waiting"}, deliveryStates(t, s))
+	_, d = next(t, s)
+	require.Equal(t, "k1", d.Key, "the result is the same")
+	require.True(t, d.At.Equal(later), "and the object another")
+	require.Len(t, d.Replaces, 1)
+}

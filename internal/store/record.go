@@ -80,6 +80,9 @@ type touched struct {
 	studyRow
 	// changed: something that a reading or the patient check depends on.
 	changed, content bool
+	// corrected: a known instance names another patient, or its study another
+	// order.
+	corrected bool
 	// seen: the row shows something else than before.
 	seen bool
 }
@@ -213,11 +216,22 @@ func (r *recording) current(ctx context.Context, t *touched, before *storedInsta
 		patient, h.Content[:], path, before.id); err != nil {
 		return err
 	}
+	was, err := subjectOf(ctx, r.tx, t.id)
+	if err != nil {
+		return err
+	}
 	if err := describe(ctx, r.tx, place{t.id, before.series, before.id}, h.Description); err != nil {
 		return err
 	}
+	is, err := subjectOf(ctx, r.tx, t.id)
+	if err != nil {
+		return err
+	}
 	t.content = t.content || before.content != h.Content
-	t.changed = t.changed || t.content || before.patient != patient
+	// A report that bears what was corrected takes the place of the one that
+	// bears what was wrong.
+	t.corrected = t.corrected || before.patient != patient || was != is
+	t.changed = t.changed || t.content || t.corrected
 	return nil
 }
 
@@ -342,7 +356,7 @@ func (r *recording) conclude(ctx context.Context, t *touched) ([]int64, error) {
 		}
 	}
 	dropped, moved, err := r.s.decide(ctx, r.tx, &t.studyRow, decideOn{
-		complete: r.in.Complete && t.instances > 0, changed: t.changed,
+		complete: r.in.Complete && t.instances > 0, changed: t.changed, corrected: t.corrected,
 		at: r.in.At, quietUntil: r.in.QuietUntil, recipe: r.in.Recipe,
 	})
 	if err != nil {

@@ -14,6 +14,9 @@ type Facts struct {
 	Complete bool
 	// Changed: something that a reading depends on came in.
 	Changed bool
+	// Corrected: the patient or the order is another than was said, which
+	// leaves the key as it is, and makes another report.
+	Corrected bool
 	// Key is the ReadingKey of what is stored now; needed where Complete.
 	Key string
 	// ReadKey is that of the reading that the present state comes from;
@@ -69,7 +72,7 @@ func Decide(f Facts) Decision {
 		return Decision{State: Receiving, Wait: true}
 	}
 	switch {
-	case f.State.Final() && f.ReadKey == f.Key:
+	case f.State.Final() && f.ReadKey == f.Key && !f.Corrected:
 		return Decision{State: f.State}
 	case f.JobKey == f.Key:
 		return Decision{State: f.State}
