@@ -14,8 +14,8 @@ import (
 // decideOn is what decide is told.
 type decideOn struct {
 	complete, changed, corrected bool
-	at, quietUntil    time.Time
-	recipe            triage.Recipe
+	at, quietUntil               time.Time
+	recipe                       triage.Recipe
 }
 
 // decide gathers the facts of a study, asks triage.Decide, and does what it
