@@ -146,6 +146,17 @@ func webClient(base, token string, tls access.ClientTLS) (*dicomweb.Client, erro
 	return dicomweb.NewClient(base, token, transport)
 }
 
+// webOf is a DICOMweb server of the settings file.
+func webOf(base, tokenFile string, s config.Security) (*dicomweb.Client, error) {
+	token, err := "", error(nil)
+	if tokenFile != "" {
+		if token, err = (connectFlags{TokenFile: tokenFile}).token(); err != nil {
+			return nil, err
+		}
+	}
+	return webClient(base, token, s.Client())
+}
+
 // destination is one of the settings file, which has been checked.
 func (f serviceFlags) destination(d config.Destination) (deliver.Destination, error) {
 	out := deliver.Destination{
@@ -165,13 +176,7 @@ func (f serviceFlags) destination(d config.Destination) (deliver.Destination, er
 		}
 		out.Remote, err = f.remote(d.DICOM, d.Security)
 	case d.Web != "":
-		var token string
-		if d.TokenFile != "" {
-			if token, err = (connectFlags{TokenFile: d.TokenFile}).token(); err != nil {
-				return out, err
-			}
-		}
-		out.Web, err = webClient(d.Web, token, d.Client())
+		out.Web, err = webOf(d.Web, d.TokenFile, d.Security)
 	default:
 		out.Line, err = hl7Line(d)
 	}

@@ -153,8 +153,12 @@ func listenDICOM(f dicomFlags, tls access.TLSFiles, insecure bool, app *triage.S
 		return nil, fmt.Errorf("DICOM listener: %w", err)
 	}
 	d := &dicomListener{listener: ln, commitment: pacs.NewCommitment(app.Inbox().Promise, remotes, log)}
-	d.server = dimse.NewServer(cfg, pacs.NewProvider(func() (pacs.Sender, error) { return app.Inbox().Sender() }, d.commitment, app.Answered, log))
+	d.server = dimse.NewServer(cfg, pacs.NewProvider(intakeOf(app), d.commitment, app.Answered, log))
 	return d, nil
+}
+
+func intakeOf(app *triage.Service) pacs.Intake {
+	return func() (pacs.Sender, error) { return app.Inbox().Sender() }
 }
 
 // stop ends what is open; the instance under way may be answered until ctx

@@ -283,6 +283,25 @@ func TestFetchingFromOrthanc(t *testing.T) {
 		require.NotContains(t, out, oldest)
 		require.NotContains(t, out, other)
 
+		// The same archive by DICOMweb: what comes is sent on by gRPC, as it is.
+		const web = "http://127.0.0.1:8042/dicom-web"
+		code, out, stderr = nafas(t, "fetch", web, "--study", uid, "--priors", "1", "--list", "--address", s.address)
+		require.Equal(t, exitDone, code, stderr)
+		require.Less(t, strings.Index(out, older), strings.Index(out, uid), "the earlier one first")
+		require.Contains(t, out, older)
+		require.NotContains(t, out, oldest)
+		require.NotContains(t, out, other)
+		code, out, stderr = nafas(t, "fetch", web, "--study", older, "--address", s.address)
+		require.Equal(t, exitDone, code, stderr)
+		require.Contains(t, out, "instances sent to "+s.address)
+		require.Equal(t, nafasv1.StudyState_STUDY_STATE_DONE, s.wait(older, time.Minute).State)
+		code, _, stderr = nafas(t, "fetch", web, "--study", older, "--address", "127.0.0.1:1")
+		require.Equal(t, exitFailed, code, "no service")
+		require.Contains(t, stderr, "0 of")
+		code, _, stderr = nafas(t, "fetch", web+"/nowhere", "--study", older)
+		require.Equal(t, exitFailed, code)
+		require.Contains(t, stderr, "404")
+
 		code, _, stderr = nafas(t, "fetch", archive, "--patient", "nobody")
 		require.Equal(t, exitFailed, code)
 		require.Contains(t, stderr, "no such study")
@@ -302,50 +321,66 @@ func TestFetchingFromOrthanc(t *testing.T) {
 // them in the study.
 func TestOrthancIsLookedIntoForNewStudies(t *testing.T) {
 	inNamespace(t, func(t *testing.T) {
-		o := startOrthanc(t, "11112")
-		settings := filepath.Join(t.TempDir(), "nafas.yaml")
-		require.NoError(t, os.WriteFile(settings, []byte(`
+		lookedInto(t, `
 deliver:
   - {name: pacs, dicom: "ORTHANC@127.0.0.1:4242", confirm: commitment, language: ar}
 poll:
   - {name: pacs, dicom: "ORTHANC@127.0.0.1:4242", every: 10s}
-`), 0o600))
-		args := []string{"--dicom-listen", "127.0.0.1:11112", "--quiet", "1s", "--settings", settings}
-		code, out, stderr := nafas(t, append([]string{"config", "check"}, args...)...)
-		require.Equal(t, exitDone, code, out+stderr)
-		require.Contains(t, out, "poll       ok: pacs")
-		require.Contains(t, out, "deliver    ok: pacs")
-
-		uid, files := smallStudyOf(t, "new", ctwriter.Options{Date: time.Now().Format("20060102")})
-		old, oldFiles := smallStudy(t, "old")
-		study := o.upload(contents(t, files))
-		o.upload(contents(t, oldFiles))
-		s := startServer(t, t.TempDir(), args...)
-		require.Eventually(t, func() bool {
-			return slices.Equal([]string{"CT", "KO", "SR"}, o.series(study))
-		}, 2*time.Minute, 200*time.Millisecond, "report and key images are back in the study")
-		require.Equal(t, nafasv1.StudyState_STUDY_STATE_DONE, s.wait(uid, time.Minute).State)
-		var found []map[string]struct{ Value []any }
-		o.call(http.MethodGet, "/dicom-web/studies/"+uid+"/series?Modality=SR", nil, &found)
-		require.Len(t, found, 1)
-
-		var listed string
-		require.Eventually(t, func() bool {
-			code, listed, stderr = nafas(t, "--format", "csv", "deliveries", "--address", s.address)
-			require.Equal(t, exitDone, code, stderr)
-			return strings.Contains(listed, uid+",pacs,delivered,1")
-		}, time.Minute, 200*time.Millisecond, "Orthanc reports that it keeps them")
-		require.Zero(t, s.instances(old), "a study of years ago is not new")
-
-		// The results lie beside the images now; they are no reason to fetch.
-		time.Sleep(25 * time.Second)
-		require.Equal(t, len(files), s.instances(uid))
-		code, listed, stderr = nafas(t, "deliveries", "retry", "--all", "--address", s.address)
-		require.Equal(t, exitDone, code, stderr)
-		require.Contains(t, listed, "0 deliveries")
-		code, _, _ = nafas(t, "deliveries", "retry", "--address", s.address)
-		require.Equal(t, exitUsage, code)
+`)
 	})
+}
+
+// The same by DICOMweb alone.
+func TestOrthancIsLookedIntoOverDICOMweb(t *testing.T) {
+	inNamespace(t, func(t *testing.T) {
+		lookedInto(t, `
+deliver:
+  - {name: pacs, web: "http://127.0.0.1:8042/dicom-web"}
+poll:
+  - {name: pacs, web: "http://127.0.0.1:8042/dicom-web", every: 10s}
+`)
+	})
+}
+
+func lookedInto(t *testing.T, text string) {
+	o := startOrthanc(t, "11112")
+	settings := filepath.Join(t.TempDir(), "nafas.yaml")
+	require.NoError(t, os.WriteFile(settings, []byte(text), 0o600))
+	args := []string{"--dicom-listen", "127.0.0.1:11112", "--quiet", "1s", "--settings", settings}
+	code, out, stderr := nafas(t, append([]string{"config", "check"}, args...)...)
+	require.Equal(t, exitDone, code, out+stderr)
+	require.Contains(t, out, "poll       ok: pacs")
+	require.Contains(t, out, "deliver    ok: pacs")
+
+	uid, files := smallStudyOf(t, "new", ctwriter.Options{Date: time.Now().Format("20060102")})
+	old, oldFiles := smallStudy(t, "old")
+	study := o.upload(contents(t, files))
+	o.upload(contents(t, oldFiles))
+	s := startServer(t, t.TempDir(), args...)
+	require.Eventually(t, func() bool {
+		return slices.Equal([]string{"CT", "KO", "SR"}, o.series(study))
+	}, 2*time.Minute, 200*time.Millisecond, "report and key images are back in the study")
+	require.Equal(t, nafasv1.StudyState_STUDY_STATE_DONE, s.wait(uid, time.Minute).State)
+	var found []map[string]struct{ Value []any }
+	o.call(http.MethodGet, "/dicom-web/studies/"+uid+"/series?Modality=SR", nil, &found)
+	require.Len(t, found, 1)
+
+	var listed string
+	require.Eventually(t, func() bool {
+		code, listed, stderr = nafas(t, "--format", "csv", "deliveries", "--address", s.address)
+		require.Equal(t, exitDone, code, stderr)
+		return strings.Contains(listed, uid+",pacs,delivered,1")
+	}, time.Minute, 200*time.Millisecond, "Orthanc keeps them, and says so")
+	require.Zero(t, s.instances(old), "a study of years ago is not new")
+
+	// The results lie beside the images now; they are no reason to fetch.
+	time.Sleep(25 * time.Second)
+	require.Equal(t, len(files), s.instances(uid))
+	code, listed, stderr = nafas(t, "deliveries", "retry", "--all", "--address", s.address)
+	require.Equal(t, exitDone, code, stderr)
+	require.Contains(t, listed, "0 deliveries")
+	code, _, _ = nafas(t, "deliveries", "retry", "--address", s.address)
+	require.Equal(t, exitUsage, code)
 }
 
 // All kinds of objects go to an archive that is to have them. A slice that

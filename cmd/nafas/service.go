@@ -205,7 +205,7 @@ func startService(ctx context.Context, log *slog.Logger, f serviceFlags) (_ *ser
 	s.rpc.SetReady()
 	s.keeper = startKeeper(app, f.Keep, log)
 	go s.sweep(ctx)
-	s.poll(polls)
+	s.poll(polls, intakeOf(app))
 	go s.describe(ctx, app)
 	return s, nil
 }

@@ -54,7 +54,7 @@ func listenHTTP(s serviceFlags, tokens *access.Tokens, app *triage.Service, arch
 	if err != nil {
 		return nil, fmt.Errorf("HTTP listener: %w", err)
 	}
-	web := pacs.NewWeb(func() (pacs.Sender, error) { return app.Inbox().Sender() }, tokens, log)
+	web := pacs.NewWeb(intakeOf(app), tokens, log)
 	web.GiveOut(pacs.Holdings{Archive: archive, Reports: app, Language: s.DICOM.Language, Complete: app.Described})
 	return &httpListener{listener: ln, tls: config != nil, server: &http.Server{
 		Handler:   web,

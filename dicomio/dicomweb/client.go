@@ -3,7 +3,6 @@ package dicomweb
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,8 +10,11 @@ import (
 	"net/http"
 	"net/textproto"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
+
+	"nafas/dicomio/match"
 )
 
 // Client talks to one DICOMweb server. It sends its credentials to that
@@ -23,7 +25,7 @@ type Client struct {
 	http  *http.Client
 }
 
-// requestTimeout bounds one request.
+// requestTimeout bounds one request whose answer is short.
 const requestTimeout = 5 * time.Minute
 
 // NewClient makes a client of a server's base URL, such as
@@ -35,7 +37,7 @@ func NewClient(base, token string, transport http.RoundTripper) (*Client, error)
 		return nil, errors.New("a DICOMweb server is http:// or https://, a host and a path, without a user or a query")
 	}
 	return &Client{base: u, token: token, http: &http.Client{
-		Transport: transport, Timeout: requestTimeout,
+		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}, nil
 }
@@ -94,34 +96,15 @@ func (c *Client) Store(ctx context.Context, files [][]byte) error {
 
 // Has says whether the server finds an instance (QIDO-RS, PS3.18 section 10.6).
 func (c *Client) Has(ctx context.Context, studyUID, seriesUID, sopUID string) (bool, error) {
-	u := c.base.JoinPath("studies", studyUID, "series", seriesUID, "instances")
-	u.RawQuery = url.Values{"SOPInstanceUID": {sopUID}}.Encode()
-	status, answer, err := c.do(ctx, http.MethodGet, u, nil, "")
-	if err != nil {
-		return false, err
-	}
-	if status == http.StatusNoContent || status == http.StatusNotFound {
+	found, err := c.page(ctx, match.Query{Level: match.InstanceLevel, StudyUID: studyUID, SeriesUID: seriesUID, SOPUID: sopUID}, 0)
+	if status := (&StatusError{}); errors.As(err, &status) && status.Status == http.StatusNotFound {
 		return false, nil
 	}
-	if status != http.StatusOK {
-		return false, &StatusError{Status: status}
-	}
-	var found []map[string]struct {
-		Value []any `json:"Value"`
-	}
-	if err := json.Unmarshal(answer, &found); err != nil {
-		return false, fmt.Errorf("the answer to a search is no DICOM JSON: %w", err)
-	}
-	for _, f := range found {
-		if v := f["00080018"].Value; len(v) == 1 && v[0] == any(sopUID) {
-			return true, nil
-		}
-	}
-	return false, nil
+	return slices.ContainsFunc(found, func(e match.Entry) bool { return e.SOPUID == sopUID }), err
 }
 
 func (c *Client) do(ctx context.Context, method string, u *url.URL, body io.Reader, contentType string) (int, []byte, error) {
-	rq, err := http.NewRequestWithContext(ctx, method, u.String(), body)
+	rq, err := c.request(ctx, method, u, body)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -129,14 +112,31 @@ func (c *Client) do(ctx context.Context, method string, u *url.URL, body io.Read
 	if contentType != "" {
 		rq.Header.Set("Content-Type", contentType)
 	}
-	if c.token != "" {
-		rq.Header.Set("Authorization", "Bearer "+c.token)
-	}
-	res, err := c.http.Do(rq)
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	res, err := c.send(rq.WithContext(ctx))
 	if err != nil {
 		return 0, nil, err
 	}
 	defer res.Body.Close()
 	answer, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 	return res.StatusCode, answer, err
+}
+
+func (c *Client) request(ctx context.Context, method string, u *url.URL, body io.Reader) (*http.Request, error) {
+	rq, err := http.NewRequestWithContext(ctx, method, u.String(), body)
+	if err == nil && c.token != "" {
+		rq.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	return rq, err
+}
+
+// send leaves the address out of errors: what was asked for may name a patient.
+func (c *Client) send(rq *http.Request) (*http.Response, error) {
+	res, err := c.http.Do(rq)
+	var failed *url.Error
+	if errors.As(err, &failed) {
+		err = failed.Err
+	}
+	return res, err
 }

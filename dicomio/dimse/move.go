@@ -7,12 +7,13 @@ import (
 	"github.com/suyashkumar/dicom/pkg/tag"
 
 	"nafas/dicomio/dimse/command"
+	"nafas/dicomio/match"
 	"nafas/dicomio/part10"
 )
 
 // Retrieval names what a C-MOVE is to send.
 type Retrieval struct {
-	Level     Level
+	Level     match.Level
 	StudyUID  string
 	SeriesUID string
 	SOPUID    string
@@ -64,10 +65,10 @@ func (r Retrieval) marshal(transferSyntax string) ([]byte, error) {
 	b.Text(tag.QueryRetrieveLevel, string(r.Level))
 	b.Text(tag.StudyInstanceUID, r.StudyUID)
 	switch r.Level {
-	case StudyLevel:
-	case SeriesLevel:
+	case match.StudyLevel:
+	case match.SeriesLevel:
 		b.Text(tag.SeriesInstanceUID, r.SeriesUID)
-	case InstanceLevel:
+	case match.InstanceLevel:
 		b.Text(tag.SeriesInstanceUID, r.SeriesUID)
 		b.Text(tag.SOPInstanceUID, r.SOPUID)
 	default:

@@ -16,6 +16,7 @@ import (
 	"nafas/dicomio/dimse"
 	"nafas/dicomio/dimse/netnstest"
 	"nafas/dicomio/dimse/pdu"
+	"nafas/dicomio/match"
 	"nafas/dicomio/part10"
 )
 
@@ -120,20 +121,20 @@ func TestFindingAndMovingFromDCMTK(t *testing.T) {
 		require.NoError(t, err)
 		defer c.Close()
 
-		studies, err := c.Find(dimse.Query{Level: dimse.StudyLevel, PatientID: "P*"})
+		studies, err := c.Find(match.Query{Level: match.StudyLevel, PatientID: "P*"})
 		require.NoError(t, err)
 		require.Len(t, studies, 1)
 		require.Equal(t, "1.2.3", studies[0].StudyUID)
 		require.Equal(t, "P1", studies[0].PatientID)
-		instances, err := c.Find(dimse.Query{Level: dimse.InstanceLevel, StudyUID: "1.2.3", SeriesUID: "1.2.3.1"})
+		instances, err := c.Find(match.Query{Level: match.InstanceLevel, StudyUID: "1.2.3", SeriesUID: "1.2.3.1"})
 		require.NoError(t, err)
 		require.Len(t, instances, 3)
 		require.Contains(t, sent, instances[0].SOPUID)
-		nothing, err := c.Find(dimse.Query{Level: dimse.StudyLevel, PatientID: "NOBODY"})
+		nothing, err := c.Find(match.Query{Level: match.StudyLevel, PatientID: "NOBODY"})
 		require.NoError(t, err)
 		require.Empty(t, nothing)
 
-		counts, err := c.Move(dimse.Retrieval{Level: dimse.SeriesLevel, StudyUID: "1.2.3", SeriesUID: "1.2.3.1"}, "NAFAS")
+		counts, err := c.Move(dimse.Retrieval{Level: match.SeriesLevel, StudyUID: "1.2.3", SeriesUID: "1.2.3.1"}, "NAFAS")
 		require.NoError(t, err)
 		require.Equal(t, uint16(3), counts.Completed)
 		require.NoError(t, h.end(t))
@@ -141,7 +142,7 @@ func TestFindingAndMovingFromDCMTK(t *testing.T) {
 		for _, s := range h.stored {
 			require.Equal(t, sent[s.in.SOPInstanceUID], s.data)
 		}
-		_, err = c.Move(dimse.Retrieval{Level: dimse.StudyLevel, StudyUID: "1.2.3"}, "STRANGER")
+		_, err = c.Move(dimse.Retrieval{Level: match.StudyLevel, StudyUID: "1.2.3"}, "STRANGER")
 		require.Error(t, err, "a destination that the archive does not know")
 	})
 }

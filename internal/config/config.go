@@ -78,14 +78,18 @@ type Destination struct {
 	PatienceDays int `yaml:"patience-days"`
 }
 
-// Poll is an archive that is looked into for new studies, which it then sends
-// to us.
+// Poll is an archive that is looked into for new studies, which are then
+// fetched: exactly one of DICOM and Web is set.
 type Poll struct {
 	// Name is what the log and the metrics call it.
 	Name string `yaml:"name"`
-	// DICOM is the archive: TITLE@HOST:PORT.
-	DICOM    string `yaml:"dicom"`
-	Security `yaml:",inline"`
+	// DICOM is an archive: TITLE@HOST:PORT.
+	DICOM string `yaml:"dicom"`
+	// Web is the base URL of a DICOMweb server.
+	Web string `yaml:"web"`
+	// TokenFile holds the bearer token for Web.
+	TokenFile string `yaml:"token-file"`
+	Security  `yaml:",inline"`
 	// Every is how often it is looked, such as 5m.
 	Every Duration `yaml:"every"`
 	// Days is how many days back studies are looked for, today included. 0
@@ -167,6 +171,7 @@ func Parse(raw []byte, dir string) (File, error) {
 	for i := range f.Poll {
 		p := &f.Poll[i]
 		p.within(dir)
+		p.TokenFile = within(dir, p.TokenFile)
 		if err := p.check(); err != nil {
 			return File{}, fmt.Errorf("poll, entry %d (%s): %w", i+1, p.Name, err)
 		}
@@ -252,12 +257,16 @@ func (d Destination) checkAddress() error {
 		}
 		return d.refusePlaintext(d.HL7, d.TLS != nil)
 	default:
-		u, err := url.Parse(d.Web)
-		if err != nil || u.Host == "" {
-			return fmt.Errorf("web: %s is no URL", d.Web)
-		}
-		return d.refusePlaintext(net.JoinHostPort(u.Hostname(), "0"), u.Scheme == "https")
+		return d.checkWeb(d.Web)
 	}
+}
+
+func (s Security) checkWeb(base string) error {
+	u, err := url.Parse(base)
+	if err != nil || u.Host == "" {
+		return fmt.Errorf("web: %s is no URL", base)
+	}
+	return s.refusePlaintext(net.JoinHostPort(u.Hostname(), "0"), u.Scheme == "https")
 }
 
 // plaintext checks an AE title and its address.
@@ -280,12 +289,17 @@ func (p Poll) check() error {
 	switch {
 	case p.Name == "" || len(p.Name) > 64:
 		return errors.New("give it a name of 1 to 64 bytes")
-	case p.DICOM == "":
-		return errors.New("dicom is missing: TITLE@HOST:PORT of the archive")
+	case (p.DICOM == "") == (p.Web == ""):
+		return errors.New("give it exactly one of dicom (TITLE@HOST:PORT of the archive) and web (its DICOMweb URL)")
+	case p.TokenFile != "" && p.Web == "":
+		return errors.New("token-file is for web")
 	case time.Duration(p.Every) < 10*time.Second:
 		return errors.New("every is missing or too short: how often to look, such as 5m; 10s at least")
 	case p.Days < 0 || p.Days > 366:
 		return errors.New("days must be between 1 and 366")
+	}
+	if p.Web != "" {
+		return p.checkWeb(p.Web)
 	}
 	return p.plaintext("dicom", p.DICOM)
 }

@@ -80,9 +80,12 @@ func TestWhatIsRefused(t *testing.T) {
 		{"objects in a message", entry("hl7: 127.0.0.1:1, objects: [sr]"), "for dicom and web"},
 		{"a token for DICOM", entry("dicom: A@127.0.0.1:1, token-file: x"), "token-file is for web"},
 		{"a poll without its pace", poll("dicom: A@127.0.0.1:1"), "every"},
+		{"a poll in two ways", poll("dicom: A@127.0.0.1:1, web: http://127.0.0.1/x, every: 5m"), "exactly one of"},
+		{"a poll in plaintext", poll("web: http://10.0.0.1/x, every: 5m"), "plaintext"},
+		{"a poll with a token for DICOM", poll("dicom: A@127.0.0.1:1, token-file: x, every: 5m"), "token-file is for web"},
 		{"a poll without rest", poll("dicom: A@127.0.0.1:1, every: 1s"), "every"},
 		{"a time without unit", poll("dicom: A@127.0.0.1:1, every: 5"), "no time such as"},
-		{"a poll of nobody", poll("every: 5m"), "dicom is missing"},
+		{"a poll of nobody", poll("every: 5m"), "exactly one of"},
 		{"a year and more", poll("dicom: A@127.0.0.1:1, every: 5m, days: 400"), "days must be"},
 		{"no YAML", "deliver: [", ""},
 	} {

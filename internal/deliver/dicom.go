@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"nafas/dicomio/dimse"
+	"nafas/dicomio/match"
 	"nafas/dicomio/part10"
 	"nafas/internal/triage"
 )
@@ -75,7 +76,7 @@ func arrived(c *dimse.Client, list []object) error {
 		if o.note {
 			continue
 		}
-		found, err := c.Find(dimse.Query{Level: dimse.InstanceLevel, StudyUID: o.studyUID, SeriesUID: o.SeriesUID, SOPUID: o.SOPUID})
+		found, err := c.Find(match.Query{Level: match.InstanceLevel, StudyUID: o.studyUID, SeriesUID: o.SeriesUID, SOPUID: o.SOPUID})
 		var failure *dimse.Failure
 		if errors.As(err, &failure) {
 			return nil // it does not answer such queries: its word has to do
@@ -83,7 +84,7 @@ func arrived(c *dimse.Client, list []object) error {
 		if err != nil {
 			return err
 		}
-		if !slices.ContainsFunc(found, func(m dimse.Match) bool { return m.SOPUID == o.SOPUID }) {
+		if !slices.ContainsFunc(found, func(m match.Entry) bool { return m.SOPUID == o.SOPUID }) {
 			return errLost
 		}
 	}

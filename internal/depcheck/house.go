@@ -40,7 +40,7 @@ var House = Rules{
 		{"dicomio/match", nil, "a leaf: what a query means, whoever answers it"},
 		{"dicomio/pixel/...", []string{"dicomio/refusal", "dicomio/part10"}, "a codec turns bytes into values"},
 		{"dicomio/source", []string{"dicomio/refusal", "dicomio/part10"}, "a source hands out bytes"},
-		{"dicomio/dimse/...", []string{"dicomio/refusal", "dicomio/part10"}, "a network peer hands out bytes"},
+		{"dicomio/dimse/...", []string{"dicomio/match", "dicomio/refusal", "dicomio/part10"}, "a network peer hands out bytes"},
 		{"dicomio/dicomweb/...", []string{"dicomio/match", "dicomio/refusal", "dicomio/part10"}, "a network peer hands out bytes"},
 		{"dicomio", []string{"dicomio/match", "dicomio/refusal", "dicomio/part10", "dicomio/pixel/...", "dicomio/source", "inference/volume"}, "instances become a volume; what is seen in it is none of its business"},
 		{"dicomio/ctwriter", []string{"dicomio/refusal", "dicomio/part10", "inference/volume"}, "a volume becomes files"},

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"nafas/dicomio/dicomweb"
 	"nafas/dicomio/dimse"
-	"nafas/dicomio/dimse/command"
-	"nafas/dicomio/part10"
+	"nafas/dicomio/match"
 	"nafas/internal/triage"
 )
 
@@ -18,8 +18,6 @@ import (
 type Rule struct {
 	// Name is what the ledger and the log call the archive.
 	Name string
-	// MoveTo is our AE title, which the archive must know.
-	MoveTo string
 	// Every is the pause between two looks.
 	Every time.Duration
 	// Days is how many days back study dates are looked for, today included.
@@ -30,8 +28,7 @@ type Rule struct {
 	Words []string
 }
 
-// Poller looks into one archive for new studies and has it send them to us
-// (C-FIND, C-MOVE). A study is fetched when the archive has had the same number
+// Poller looks into one archive for new studies and fetches them. A study is fetched when the archive has had the same number
 // of its instances in two looks, and again when there are more CT instances.
 type Poller struct {
 	rule   Rule
@@ -39,24 +36,6 @@ type Poller struct {
 	ledger triage.Ledger
 	log    *slog.Logger
 	now    func() time.Time
-}
-
-// Archive is an association with one; *dimse.Client is one.
-type Archive interface {
-	Find(dimse.Query) ([]dimse.Match, error)
-	Move(what dimse.Retrieval, destinationAE string) (command.Counts, error)
-	Close() error
-	Abort()
-}
-
-// Archived opens associations with an archive for a Poller.
-func Archived(at dimse.Remote) func(ctx context.Context) (Archive, error) {
-	return func(ctx context.Context) (Archive, error) {
-		return dimse.Dial(ctx, at, []dimse.Proposal{
-			{AbstractSyntax: dimse.StudyRootFind, TransferSyntaxes: messages},
-			{AbstractSyntax: dimse.StudyRootMove, TransferSyntaxes: messages},
-		})
-	}
 }
 
 // NewPoller makes a Poller. now is the clock.
@@ -89,9 +68,6 @@ func plain(err error) string {
 	return err.Error()
 }
 
-// messages are the transfer syntaxes in which questions go.
-var messages = []string{part10.ExplicitLE, part10.ImplicitLE}
-
 // Look looks once.
 func (p *Poller) Look(ctx context.Context) error {
 	archive, err := p.dial(ctx)
@@ -104,7 +80,7 @@ func (p *Poller) Look(ctx context.Context) error {
 		return err
 	}
 	now := p.now()
-	found, err := archive.Find(dimse.Query{Level: dimse.StudyLevel, StudyDates: p.dates(now), Modality: "CT"})
+	found, err := archive.Find(ctx, match.Query{Level: match.StudyLevel, StudyDates: p.dates(now), Modality: "CT"})
 	if err != nil {
 		return err
 	}
@@ -117,7 +93,7 @@ func (p *Poller) Look(ctx context.Context) error {
 		if !ok {
 			before = triage.Polled{StudyUID: m.StudyUID, Instances: -1, Done: -1, Fetched: -1}
 		}
-		after, err := p.study(archive, before, m, now)
+		after, err := p.study(ctx, archive, before, m, now)
 		if after != before {
 			err = errors.Join(err, p.ledger.Remember(ctx, p.rule.Name, []triage.Polled{after}))
 		}
@@ -142,9 +118,9 @@ func (p *Poller) dates(now time.Time) string {
 	return now.AddDate(0, 0, 1-p.rule.Days).Format(day) + "-" + now.AddDate(0, 0, 1).Format(day)
 }
 
-// study decides about one study, and has it sent. An error is the
+// study decides about one study, and fetches it. An error is the
 // association's: the archive's refusal of one study is remembered.
-func (p *Poller) study(archive Archive, before triage.Polled, m dimse.Match, now time.Time) (triage.Polled, error) {
+func (p *Poller) study(ctx context.Context, archive Archive, before triage.Polled, m match.Entry, now time.Time) (triage.Polled, error) {
 	after := before
 	after.SeenAt, after.Instances = now, m.Instances
 	switch {
@@ -153,7 +129,7 @@ func (p *Poller) study(archive Archive, before triage.Polled, m dimse.Match, now
 	case before.Done == m.Instances, now.Before(before.NextAt):
 		return after, nil
 	}
-	series, err := archive.Find(dimse.Query{Level: dimse.SeriesLevel, StudyUID: m.StudyUID})
+	series, err := archive.Find(ctx, match.Query{Level: match.SeriesLevel, StudyUID: m.StudyUID})
 	if err != nil {
 		return after, refusedOnly(err)
 	}
@@ -164,25 +140,29 @@ func (p *Poller) study(archive Archive, before triage.Polled, m dimse.Match, now
 	if images == before.Fetched || !p.wanted(m, ct) {
 		return done, nil
 	}
-	counts, err := archive.Move(dimse.Retrieval{Level: dimse.StudyLevel, StudyUID: m.StudyUID}, p.rule.MoveTo)
+	n, err := archive.Fetch(ctx, m)
 	if err != nil {
 		after.Failures++
 		after.NextAt = now.Add(min(p.rule.Every<<min(after.Failures, 10), longestPause))
-		p.log.Warn("an archive did not send a study, or not all of it; it is asked again", "archive", p.rule.Name,
-			"sent", counts.Completed, "failed", counts.Failed, "error", plain(err))
+		p.log.WarnContext(ctx, "an archive did not send a study, or not all of it; it is asked again", "archive", p.rule.Name,
+			"sent", n.Sent, "failed", n.Failed, "error", plain(err))
 		return after, refusedOnly(err)
 	}
-	p.log.Info("study fetched", "archive", p.rule.Name, "instances", int(counts.Completed)+int(counts.Warning))
+	p.log.InfoContext(ctx, "study fetched", "archive", p.rule.Name, "instances", n.Sent)
+	if n.Refused > 0 {
+		p.log.WarnContext(ctx, "instances of a fetched study were refused", "archive", p.rule.Name, "instances", n.Refused)
+	}
 	return done, nil
 }
 
 // longestPause bounds the wait after failures in a row.
 const longestPause = time.Hour
 
-// refusedOnly is nil for a refusal of the archive's: the association goes on.
+// refusedOnly is nil for a refusal of the archive's: it can be asked for others.
 func refusedOnly(err error) error {
 	var failure *dimse.Failure
-	if errors.As(err, &failure) {
+	var status *dicomweb.StatusError
+	if errors.As(err, &failure) || errors.As(err, &status) || errors.Is(err, ErrShort) {
 		return nil
 	}
 	return err
@@ -190,7 +170,7 @@ func refusedOnly(err error) error {
 
 // countCT takes the CT series, and counts their instances; where the archive
 // does not say how many a series has, those of the study stand for them.
-func countCT(series []dimse.Match, study int) (ct []dimse.Match, images int) {
+func countCT(series []match.Entry, study int) (ct []match.Entry, images int) {
 	said := true
 	for _, s := range series {
 		if !slices.Contains(s.Modalities, "CT") {
@@ -215,7 +195,7 @@ var chestWords = []string{"chest", "thora", "torax", "tórax", "lung", "poumon",
 // is passed over only where each of its CT series names a part of the body, and
 // none of them this one: to read one study too many costs less than to miss
 // one.
-func (p *Poller) wanted(study dimse.Match, ct []dimse.Match) bool {
+func (p *Poller) wanted(study match.Entry, ct []match.Entry) bool {
 	if len(ct) == 0 {
 		return false
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"nafas/dicomio/dimse"
-	"nafas/dicomio/dimse/command"
+	"nafas/dicomio/match"
 	"nafas/internal/pacs"
 	"nafas/internal/triage"
 )
@@ -18,15 +18,15 @@ import (
 // holdings is an archive: studies by UID, and what it was asked.
 type holdings struct {
 	studies map[string]holding
-	queries []dimse.Query
-	moved   []string
+	queries []match.Query
+	fetched []string
 	refuse  error
 	broken  error
 }
 
 type holding struct {
-	study  dimse.Match
-	series []dimse.Match
+	study  match.Entry
+	series []match.Entry
 }
 
 func (h *holdings) dial(context.Context) (pacs.Archive, error) {
@@ -36,9 +36,9 @@ func (h *holdings) dial(context.Context) (pacs.Archive, error) {
 	return h, nil
 }
 
-func (h *holdings) Find(q dimse.Query) (out []dimse.Match, err error) {
+func (h *holdings) Find(_ context.Context, q match.Query) (out []match.Entry, err error) {
 	h.queries = append(h.queries, q)
-	if q.Level == dimse.SeriesLevel {
+	if q.Level == match.SeriesLevel {
 		return h.studies[q.StudyUID].series, nil
 	}
 	for _, s := range h.studies {
@@ -47,12 +47,12 @@ func (h *holdings) Find(q dimse.Query) (out []dimse.Match, err error) {
 	return out, nil
 }
 
-func (h *holdings) Move(what dimse.Retrieval, to string) (command.Counts, error) {
+func (h *holdings) Fetch(_ context.Context, study match.Entry) (pacs.Counts, error) {
 	if h.refuse != nil {
-		return command.Counts{Failed: 3}, h.refuse
+		return pacs.Counts{Failed: 3}, h.refuse
 	}
-	h.moved = append(h.moved, what.StudyUID+" to "+to)
-	return command.Counts{Completed: 3}, nil
+	h.fetched = append(h.fetched, study.StudyUID)
+	return pacs.Counts{Sent: 3}, nil
 }
 
 func (h *holdings) Close() error { return nil }
@@ -88,11 +88,11 @@ func (l ledger) Unlist(_ context.Context, _ string, since time.Time) error {
 // chest is a study with so many CT images and so many other objects.
 func chest(uid string, ct, others int) holding {
 	h := holding{
-		study:  dimse.Match{StudyUID: uid, Modalities: []string{"CT"}, Instances: ct + others},
-		series: []dimse.Match{{SeriesUID: uid + ".1", Modalities: []string{"CT"}, BodyPart: "CHEST", Instances: ct}},
+		study:  match.Entry{StudyUID: uid, Modalities: []string{"CT"}, Instances: ct + others},
+		series: []match.Entry{{SeriesUID: uid + ".1", Modalities: []string{"CT"}, BodyPart: "CHEST", Instances: ct}},
 	}
 	if others > 0 {
-		h.series = append(h.series, dimse.Match{SeriesUID: uid + ".2", Modalities: []string{"SR"}, Instances: others})
+		h.series = append(h.series, match.Entry{SeriesUID: uid + ".2", Modalities: []string{"SR"}, Instances: others})
 	}
 	return h
 }
@@ -105,7 +105,7 @@ type looking struct {
 func look(t *testing.T, h *holdings, l ledger) *looking {
 	t.Helper()
 	out := &looking{at: time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)}
-	out.Poller = pacs.NewPoller(pacs.Rule{Name: "archive", MoveTo: "NAFAS", Every: time.Minute, Days: 2, Words: []string{"kopf-hals-thx"}},
+	out.Poller = pacs.NewPoller(pacs.Rule{Name: "archive", Every: time.Minute, Days: 2, Words: []string{"kopf-hals-thx"}},
 		h.dial, l, func() time.Time { return out.at }, slog.New(slog.DiscardHandler))
 	return out
 }
@@ -121,30 +121,30 @@ func TestAStudyIsFetchedWhenItHasStoppedGrowing(t *testing.T) {
 	p := look(t, h, ledger{})
 	p.again(t)
 	require.Equal(t, "20260228-20260302", h.queries[0].StudyDates, "yesterday to tomorrow")
-	require.Empty(t, h.moved, "it may still be coming in")
+	require.Empty(t, h.fetched, "it may still be coming in")
 	h.studies["1.2"] = chest("1.2", 200, 0)
 	p.again(t)
-	require.Empty(t, h.moved)
+	require.Empty(t, h.fetched)
 	p.again(t)
-	require.Equal(t, []string{"1.2 to NAFAS"}, h.moved)
+	require.Equal(t, []string{"1.2"}, h.fetched)
 	for range 3 {
 		p.again(t)
 	}
-	require.Len(t, h.moved, 1, "once")
+	require.Len(t, h.fetched, 1, "once")
 
 	// Our results are stored beside it: nothing is to be read again.
 	h.studies["1.2"] = chest("1.2", 200, 2)
 	for range 3 {
 		p.again(t)
 	}
-	require.Len(t, h.moved, 1)
+	require.Len(t, h.fetched, 1)
 
 	// A late series is.
 	h.studies["1.2"] = chest("1.2", 300, 2)
 	p.again(t)
-	require.Len(t, h.moved, 1)
+	require.Len(t, h.fetched, 1)
 	p.again(t)
-	require.Len(t, h.moved, 2)
+	require.Len(t, h.fetched, 2)
 }
 
 func TestWhatALookRemembersSurvivesARestart(t *testing.T) {
@@ -153,11 +153,11 @@ func TestWhatALookRemembersSurvivesARestart(t *testing.T) {
 	first := look(t, h, l)
 	first.again(t)
 	first.again(t)
-	require.Len(t, h.moved, 1)
+	require.Len(t, h.fetched, 1)
 	second := look(t, h, l)
 	second.at = first.at
 	second.again(t)
-	require.Len(t, h.moved, 1)
+	require.Len(t, h.fetched, 1)
 
 	delete(h.studies, "1.2")
 	second.at = second.at.AddDate(0, 0, 30)
@@ -192,15 +192,15 @@ func TestWhichStudiesAreFetched(t *testing.T) {
 			for range 4 {
 				p.again(t)
 			}
-			require.Equal(t, c.want, len(h.moved) == 1, h.moved)
+			require.Equal(t, c.want, len(h.fetched) == 1, h.fetched)
 		})
 	}
 	h := &holdings{studies: map[string]holding{"1.2": chest("1.2", 100, 0)}}
 	h.studies["1.2"].series[0].BodyPart = "HEAD"
-	p := pacs.NewPoller(pacs.Rule{Name: "all", MoveTo: "NAFAS", Every: time.Minute, Days: 1, AnyRegion: true}, h.dial, ledger{}, time.Now, slog.New(slog.DiscardHandler))
+	p := pacs.NewPoller(pacs.Rule{Name: "all", Every: time.Minute, Days: 1, AnyRegion: true}, h.dial, ledger{}, time.Now, slog.New(slog.DiscardHandler))
 	require.NoError(t, p.Look(t.Context()))
 	require.NoError(t, p.Look(t.Context()))
-	require.Len(t, h.moved, 1)
+	require.Len(t, h.fetched, 1)
 }
 
 // One study that the archive does not send keeps no other from coming, and is
@@ -222,7 +222,7 @@ func TestAnArchiveThatDoesNotSend(t *testing.T) {
 	for range 10 {
 		p.again(t)
 	}
-	require.Len(t, h.moved, 1)
+	require.Len(t, h.fetched, 1)
 	require.Zero(t, l["1.2"].Failures)
 
 	h.refuse = errors.New("the association broke")
