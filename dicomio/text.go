@@ -15,7 +15,7 @@ import (
 // that one name in two character sets compares equal and every value can be
 // sent on.
 func text(f *part10.File, t tag.Tag) string {
-	return decodeText(f.Strings(tag.SpecificCharacterSet), strings.Join(f.Strings(t), `\`))
+	return decodeText(f.Strings(tag.SpecificCharacterSet), f.Elements().Raw(t))
 }
 
 // decodeText is part10.DecodeText, with a guess where the set is not the one

@@ -77,7 +77,12 @@ func identifier(q match.Query, transferSyntax string) ([]byte, error) {
 
 func entry(e part10.Elements) match.Entry {
 	sets := e.Strings(tag.SpecificCharacterSet)
-	text := func(t tag.Tag) string { s, _ := e.String(t); return part10.DecodeText(sets, s) }
+	text := func(t tag.Tag) string {
+		for _, v := range e.Texts(t, sets) {
+			return v
+		}
+		return ""
+	}
 	m := match.Entry{
 		PatientID: text(tag.PatientID), IssuerOfPatientID: text(tag.IssuerOfPatientID),
 		AccessionNumber: text(tag.AccessionNumber), StudyDate: text(tag.StudyDate), StudyTime: text(tag.StudyTime),

@@ -44,11 +44,10 @@ var escapes = []struct {
 // empty. What does not decode becomes U+FFFD: a wrongly declared set is no
 // reason to refuse an image, and String still has the bytes.
 func (f *File) Text(t tag.Tag) (string, bool) {
-	raw, ok := f.String(t)
-	if !ok {
-		return "", false
+	for _, v := range f.Elements().Texts(t, f.Strings(tag.SpecificCharacterSet)) {
+		return v, v != ""
 	}
-	return DecodeText(f.Strings(tag.SpecificCharacterSet), raw), true
+	return "", false
 }
 
 // DecodeText returns raw in UTF-8. sets are the values of

@@ -1,6 +1,7 @@
 package part10_test
 
 import (
+	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -51,4 +52,30 @@ func TestText(t *testing.T) {
 	require.Equal(t, "نفس", got)
 	_, ok = f.Text(tag.PatientName)
 	require.False(t, ok)
+}
+
+// A byte like the one between values is half of a letter in some sets.
+func TestLettersThatHoldABackslash(t *testing.T) {
+	for _, c := range []struct {
+		name, set, raw string
+		want           []string
+	}{
+		{"GB18030, a space behind it", "GB18030", "\xd0\x5c \xc0\x5c^A", []string{"衆 繺^A"}},
+		{"JIS X 0208", `\ISO 2022 IR 87`, "Yamada=\x1b$B\x45\x5c;3\x1b(B", []string{"Yamada=怒山"}},
+		{"two values", `\ISO 2022 IR 87`, "\x1b$B\x45\x5c\x1b(B \\ B", []string{"怒", "B"}},
+		{"Latin 1, two values", "ISO_IR 100", "\xe9 \\b ", []string{"é", "b"}},
+		{"nothing", "ISO_IR 100", "  ", nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := mustParse(t, newRaw(part10.ExplicitLE).explicit(8, 5, "CS", c.set).uids().explicit(0x10, 0x10, "PN", c.raw).b)
+			require.Equal(t, c.want, f.Elements().Texts(tag.PatientName, f.Strings(tag.SpecificCharacterSet)))
+			require.Equal(t, strings.Trim(c.raw, " "), f.Elements().Raw(tag.PatientName))
+			first, ok := f.Text(tag.PatientName)
+			require.Equal(t, len(c.want) > 0, ok)
+			if ok {
+				require.Equal(t, c.want[0], first)
+			}
+		})
+	}
+	require.Nil(t, part10.Elements{}.Texts(tag.PatientName, nil))
 }

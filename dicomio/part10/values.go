@@ -55,22 +55,7 @@ func (es Elements) String(t tag.Tag) (string, bool) {
 // nil where the element is absent or empty, or holds no text. Values may be
 // empty.
 func (es Elements) Strings(t tag.Tag) []string {
-	e := es.Find(t)
-	if e == nil {
-		return nil
-	}
-	var raw []string
-	switch v := e.Value.GetValue().(type) {
-	case []string:
-		raw = v
-	case []byte:
-		if vrOf(e).kind != kindText {
-			return nil
-		}
-		raw = strings.Split(string(v), `\`)
-	default:
-		return nil
-	}
+	raw := es.rawValues(t)
 	out := make([]string, len(raw))
 	empty := true
 	for i, s := range raw {
@@ -81,6 +66,48 @@ func (es Elements) Strings(t tag.Tag) []string {
 		return nil
 	}
 	return out
+}
+
+// rawValues are what lies between the backslashes of a text element, with its
+// padding; nil where the element is absent, or holds no text.
+func (es Elements) rawValues(t tag.Tag) []string {
+	e := es.Find(t)
+	if e == nil {
+		return nil
+	}
+	switch v := e.Value.GetValue().(type) {
+	case []string:
+		return v
+	case []byte:
+		if vrOf(e).kind == kindText {
+			return strings.Split(string(v), `\`)
+		}
+	}
+	return nil
+}
+
+// Raw returns a text element as it is stored, all values with the backslashes
+// between them, without padding at its ends; "" where it is absent or empty, or
+// holds no text. Strings takes it apart before it is decoded, and in some
+// character sets a byte like a backslash is half of a letter (PS3.5 section
+// 6.1.2.4).
+func (es Elements) Raw(t tag.Tag) string {
+	return strings.Trim(strings.Join(es.rawValues(t), `\`), " \x00\r\n\t")
+}
+
+// Texts returns the values of a text element in UTF-8, decoded by the given
+// values of SpecificCharacterSet, each without its padding; nil where it is
+// absent or empty, or holds no text.
+func (es Elements) Texts(t tag.Tag, sets []string) []string {
+	raw := es.Raw(t)
+	if raw == "" {
+		return nil
+	}
+	values := strings.Split(DecodeText(sets, raw), `\`)
+	for i, v := range values {
+		values[i] = strings.Trim(v, " \x00\r\n\t")
+	}
+	return values
 }
 
 // Int returns the first value of a binary integer, IS, or integral DS

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
+	"strings"
 	"testing"
 	"time"
 
@@ -156,6 +157,29 @@ func TestTextThatCannotBeTranscoded(t *testing.T) {
 		for _, arabic := range []string{"تجزئة", "أحدث", "المصدر"} {
 			require.False(t, bytes.Contains(data, []byte(arabic)), name)
 		}
+	}
+}
+
+// Letters with a byte like a backslash stay whole, and are one value.
+func TestNamesInSetsOfTwoBytes(t *testing.T) {
+	for set, name := range map[string]struct{ raw, want string }{
+		"GB18030":         {"\xd0\x5c \xc0\x5c^A", "衆 繺^A"},
+		`\ISO 2022 IR 87`: {"Yamada=\x1b$B\x45\x5c;3\x1b(B", "Yamada=怒山"},
+	} {
+		r := result(t, report.French)
+		var b part10.Builder
+		b.Text(tag.SpecificCharacterSet, strings.Split(set, `\`)...)
+		b.Text(tag.PatientName, name.raw)
+		b.Text(tag.StudyInstanceUID, "1.2.3")
+		elems, err := b.Elements()
+		require.NoError(t, err)
+		r.Subject = report.SubjectOf(elems)
+		data, err := r.SR()
+		require.NoError(t, err)
+		f, err := part10.Parse(data, part10.DefaultLimits())
+		require.NoError(t, err)
+		require.Equal(t, "ISO_IR 192", f.Strings(tag.SpecificCharacterSet)[0])
+		require.Equal(t, []string{name.want}, f.Strings(tag.PatientName))
 	}
 }
 

@@ -33,10 +33,8 @@ var shared = []struct {
 func SubjectOf(elems part10.Elements) Subject {
 	s := Subject{elems: elems, utf8: true, sets: elems.Strings(tag.SpecificCharacterSet)}
 	for _, a := range shared {
-		for _, v := range elems.Strings(a.tag) {
-			if strings.ContainsRune(part10.DecodeText(s.sets, v), '\uFFFD') {
-				s.utf8 = false
-			}
+		if strings.ContainsRune(part10.DecodeText(s.sets, elems.Raw(a.tag)), '\uFFFD') {
+			s.utf8 = false
 		}
 	}
 	return s
@@ -63,15 +61,12 @@ func (s Subject) fill(b *part10.Builder) {
 
 // text is what the image says, in the character set that is written.
 func (s Subject) text(t tag.Tag) (values []string, ok bool) {
-	values = s.elems.Strings(t)
-	out := make([]string, len(values))
-	for i, v := range values {
-		out[i] = v
-		if s.utf8 {
-			out[i] = part10.DecodeText(s.sets, v)
-		}
+	if s.utf8 {
+		values = s.elems.Texts(t, s.sets)
+	} else if raw := s.elems.Raw(t); raw != "" {
+		values = []string{raw}
 	}
-	return out, values != nil
+	return values, values != nil
 }
 
 // compression writes that the images went through a lossy compression, if they
