@@ -19,7 +19,7 @@ func (r Result) KO() ([]byte, error) {
 		return nil, fmt.Errorf("no key images without findings")
 	}
 	var b part10.Builder
-	l := r.Subject.language(r.Language)
+	l := r.Subject.Language(r.Language)
 	r.documentHead(&b, object{
 		instance: r.KOInstance(), seriesUID: r.KOSeries(), modality: "KO", series: seriesKO, description: "Key images",
 	}, l, r.Source.all())

@@ -64,7 +64,7 @@ func (r Result) Rejection(old []Predecessor) ([]byte, error) {
 		return nil, errors.New("no rejection note without an object to withdraw")
 	}
 	var b part10.Builder
-	l := r.Subject.language(r.Language)
+	l := r.Subject.Language(r.Language)
 	r.documentHead(&b, object{
 		instance: r.RejectionInstance(old), seriesUID: r.RejectionSeries(old), modality: "KO", series: seriesRejection, description: "Withdrawn objects",
 	}, l, bySeries(old))

@@ -54,7 +54,7 @@ func (r Result) SC(g Grid, pages []Page) ([]byte, error) {
 		return nil, err
 	}
 	var b part10.Builder
-	l := r.Subject.language(r.Language)
+	l := r.Subject.Language(r.Language)
 	r.imageHead(&b, object{
 		instance: r.SCInstance(), seriesUID: r.SCSeries(), modality: "OT", series: seriesSC, description: "Marked slices",
 	}, l)

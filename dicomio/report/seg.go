@@ -52,7 +52,7 @@ func (r Result) SEG(g Grid, segments []Segment) ([]byte, error) {
 		return nil, err
 	}
 	var b part10.Builder
-	l := r.Subject.language(r.Language)
+	l := r.Subject.Language(r.Language)
 	r.imageHead(&b, object{
 		instance: r.SEGInstance(), seriesUID: r.SEGSeries(), modality: "SEG", series: seriesSEG, description: "Spheres of findings",
 	}, l)

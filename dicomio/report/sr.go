@@ -22,7 +22,7 @@ func (r Result) SRSeries() string { return r.uid("sr", "series") }
 // and nothing else.
 func (r Result) SR() ([]byte, error) {
 	var b part10.Builder
-	l := r.Subject.language(r.Language)
+	l := r.Subject.Language(r.Language)
 	r.documentHead(&b, object{
 		instance: r.SRInstance(), seriesUID: r.SRSeries(), modality: "SR", series: seriesSR, description: "Lung nodule findings",
 	}, l, r.Source.all())

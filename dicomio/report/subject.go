@@ -84,9 +84,9 @@ func (s Subject) compression(b *part10.Builder) {
 	}
 }
 
-// language is the one to be written in: where the text is not in UTF-8, only
+// Language is the one that is written in where l is asked for: where the text is not in UTF-8, only
 // English fits every character set.
-func (s Subject) language(l Language) Language {
+func (s Subject) Language(l Language) Language {
 	if !s.utf8 {
 		return English
 	}

@@ -49,7 +49,7 @@ var House = Rules{
 		{"dicomio/report", []string{"dicomio/refusal", "dicomio/part10", "dicomio/render/...", "inference/volume", "inference/finding"}, "findings become objects"},
 
 		{"internal/triage/...", below, "the application declares ports; it knows no adapter"},
-		{"internal/triage/objects", slices.Concat(below, []string{"internal/triage/...", "dicomio/report", "dicomio/render/..."}), "results become objects for other systems, whoever asks for them"},
+		{"internal/triage/objects", slices.Concat(below, []string{"internal/triage/...", "internal/i18n", "dicomio/report", "dicomio/render/..."}), "results become objects for other systems, whoever asks for them"},
 
 		{"internal/access", nil, "a leaf: who may do what"},
 		{"internal/i18n", nil, "a leaf: the words of the three languages"},

@@ -55,16 +55,16 @@ func of(one triage.Delivery, image []byte, language string) (said, error) {
 	}
 	l := report.Language(language)
 	return said{
-		Delivery: one, exam: exam, language: l, words: wordsIn[l], concepts: report.ConceptsIn(l), report: named(one),
+		Delivery: one, exam: exam, language: l, words: wordsIn[l], concepts: report.ConceptsIn(l), report: named(one, l),
 	}, nil
 }
 
 // named is the result as far as names and sentences are made of it.
-func named(one triage.Delivery) report.Result {
+func named(one triage.Delivery, l report.Language) report.Result {
 	r := report.Result{Key: one.Key, At: one.At, Source: report.Source{SeriesUID: one.Series.UID}}
 	result := one.Series.Result
 	if result == nil {
-		r.NotAssessed = one.Study.NotAssessed.Error()
+		r.NotAssessed = objects.Why(one.Study.NotAssessed, string(l))
 		r.Algorithm = report.Algorithm{Name: "Nafas", Version: part10.ImplementationVersionName}
 		return r
 	}

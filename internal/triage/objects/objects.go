@@ -37,7 +37,7 @@ func Of(one triage.Delivery, image []byte, l report.Language) (report.Result, er
 	}
 	result := one.Series.Result
 	if result == nil {
-		r.NotAssessed = one.Study.NotAssessed.Error()
+		r.NotAssessed = Why(one.Study.NotAssessed, string(r.Subject.Language(l)))
 		r.Algorithm = report.Algorithm{Name: "Nafas", Version: part10.ImplementationVersionName}
 		return r, nil
 	}

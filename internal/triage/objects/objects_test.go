@@ -1,6 +1,7 @@
 package objects_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"nafas/dicomio"
 	"nafas/dicomio/ctwriter"
 	"nafas/dicomio/part10"
+	"nafas/dicomio/refusal"
 	"nafas/dicomio/report"
 	"nafas/inference/finding"
 	"nafas/inference/volume"
@@ -145,5 +147,28 @@ func TestAFileThatIsGone(t *testing.T) {
 		_, err := objects.Make(t.Context(), one, reader(files), kind, "en")
 		require.Error(t, err)
 		require.NotErrorIs(t, err, triage.ErrNoResult)
+	}
+}
+
+// A failure is said in the language of the report, which is English where the
+// text of the images cannot be written in UTF-8.
+func TestWhyIsSaidInTheLanguage(t *testing.T) {
+	for _, c := range []struct {
+		name, letter, language, want string
+	}{
+		{"English", "é", "en", "assessed: NO_LUNG: nothing"},
+		{"French", "é", "fr", "aucun poumon trouvé [NO_LUNG: nothing"},
+		{"Arabic", "é", "ar", "لم يُعثر على رئة [NO_LUNG"},
+		{"Arabic, beside a name that does not decode", "\xff\xff", "ar", "assessed: NO_LUNG: nothing"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			one, files := stored(t, ctwriter.Options{Patient: ctwriter.Patient{Name: "é"}})
+			header := bytes.Replace(files[one.Header], []byte("é"), []byte(c.letter), 1)
+			files[one.Header] = header
+			one.Series.Result, one.Study.NotAssessed = nil, refusal.New(refusal.NoLung, "send the chest", "nothing")
+			data, err := objects.Make(t.Context(), one, reader(files), objects.SR, c.language)
+			require.NoError(t, err)
+			require.Contains(t, string(data), c.want)
+		})
 	}
 }
