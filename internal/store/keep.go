@@ -193,13 +193,19 @@ func (s *SQLite) Promise(ctx context.Context, sopUIDs []string, at time.Time) (m
 	return kept, err
 }
 
+// goneCT is whether CT images of the study s were deleted after their days, and
+// did not come again.
+const goneCT = `EXISTS (SELECT 1 FROM gone_instance g JOIN series gx ON gx.id = g.series_id WHERE g.study_id = s.id AND gx.modality = 'CT')`
+
+func imagesGone(ctx context.Context, tx *sql.Tx, study int64) (is bool, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT `+goneCT+` FROM study s WHERE s.id = ?`, study).Scan(&is)
+	return is, err
+}
+
 // partial is triage.Facts.Partial. CT series that came meanwhile say of
 // themselves why they are not read.
 func partial(ctx context.Context, tx *sql.Tx, study int64) (bool, error) {
-	var is bool
-	err := tx.QueryRowContext(ctx, `
-		SELECT EXISTS (SELECT 1 FROM gone_instance g JOIN series s ON s.id = g.series_id WHERE g.study_id = ? AND s.modality = 'CT')`,
-		study).Scan(&is)
+	is, err := imagesGone(ctx, tx, study)
 	if err != nil || !is {
 		return false, err
 	}

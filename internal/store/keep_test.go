@@ -207,6 +207,7 @@ func TestAStudyWithoutImages(t *testing.T) {
 	require.Zero(t, openJobs(t, s), "one of two is no study to read")
 	require.Equal(t, triage.Done, study(t, s, "1.2").State)
 	require.False(t, study(t, s, "1.2").ImagesGoneAt.IsZero())
+	saysSomething(t, s, "1.2", false, "an object of one of two images is not the one that was delivered")
 
 	record(t, s, true, "1.2/2/9/P/z/")
 	require.Zero(t, openJobs(t, s), "nor is another series beside it")
@@ -218,6 +219,18 @@ func TestAStudyWithoutImages(t *testing.T) {
 	require.True(t, study(t, s, "1.2").ImagesGoneAt.IsZero())
 	require.Equal(t, triage.Receiving, study(t, s, "1.2").State)
 	require.Equal(t, 1, openJobs(t, s), "all are there: it settles")
+	saysSomething(t, s, "1.2", true, "all are there")
+}
+
+// saysSomething: objects of a study can be made, and searches count them.
+func saysSomething(t *testing.T, s *store.SQLite, uid string, want bool, why string) {
+	t.Helper()
+	d, err := s.Said(t.Context(), uid)
+	require.NoError(t, err)
+	require.Equal(t, want, d.Header != "", why)
+	found, err := s.Search(t.Context(), triage.Search{Level: triage.LevelStudy, In: triage.Scope{StudyUID: uid}, Limit: 1})
+	require.NoError(t, err)
+	require.Equal(t, want, found[0].Said.Anything, why)
 }
 
 func openJobs(t *testing.T, s *store.SQLite) (n int) {
