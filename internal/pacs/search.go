@@ -91,7 +91,7 @@ func (w *Web) warnings(rw http.ResponseWriter, r *http.Request, asked dicomweb.Q
 	if complete := w.holdings.Complete; complete != nil && !complete() {
 		warn(rw, warnPending)
 	}
-	if partial != nil {
+	if partial != nil && r.Context().Err() == nil { // else nobody hears it
 		w.log.ErrorContext(r.Context(), "objects of a result could not be made for a viewer", "error", partial)
 		warn(rw, warnPartial)
 	}
