@@ -12,8 +12,8 @@ import (
 )
 
 // pastDays is the condition under which a study is past its days: its
-// arguments are those of pastArgs. The days begin anew with every change and
-// every storage commitment.
+// arguments are those of pastArgs. The days begin anew with every change,
+// every storage commitment, and every instance that is sent again.
 const pastDays = `(s.state = 'done' AND max(s.updated_at, coalesce(k.committed_at, 0)) < ?
 	OR s.state = 'not_assessed' AND max(s.updated_at, coalesce(k.committed_at, 0)) < ?
 	OR s.state = 'failed' AND max(s.updated_at, coalesce(k.committed_at, 0)) < ?)`
@@ -182,15 +182,20 @@ func (s *SQLite) Promise(ctx context.Context, sopUIDs []string, at time.Time) (m
 			kept[uid], studies[study] = true, true
 		}
 		for study := range studies {
-			if _, err := tx.ExecContext(ctx, `
-				INSERT INTO keeping (study_id, committed_at) VALUES (?1, ?2) ON CONFLICT (study_id) DO UPDATE SET committed_at = ?2`,
-				study, micros(at)); err != nil {
+			if err := renew(ctx, tx, study, micros(at)); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	return kept, err
+}
+
+// renew begins the days of a study anew.
+func renew(ctx context.Context, tx *sql.Tx, study, at int64) error {
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO keeping (study_id, committed_at) VALUES (?1, ?2) ON CONFLICT (study_id) DO UPDATE SET committed_at = ?2`, study, at)
+	return err
 }
 
 // goneCT is whether CT images of the study s were deleted after their days, and
