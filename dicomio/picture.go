@@ -19,8 +19,13 @@ type Picture struct {
 	frames [][]byte
 }
 
+// mostFrames bounds what is kept of each frame of a file: frames may be of one
+// pixel.
+const mostFrames = 1 << 17
+
 // OpenPicture finds the frames of a file. Errors are *refusal.Error: Malformed
-// where there are none, or they do not fit what the header says.
+// where there are none, or they do not fit what the header says, TooLarge
+// where there are too many.
 func OpenPicture(f *part10.File) (*Picture, error) {
 	var in Instance
 	if err := in.readImage(f, f.Elements()); err != nil {
@@ -29,6 +34,9 @@ func OpenPicture(f *part10.File) (*Picture, error) {
 	n, ok := f.Int(tag.NumberOfFrames)
 	if !ok {
 		n = 1
+	}
+	if n > mostFrames {
+		return nil, refusal.New(refusal.TooLarge, "ask for the whole instance as it is stored", "%d frames, at most %d are taken apart", n, mostFrames)
 	}
 	frames, err := f.Frames(n)
 	if err != nil {
@@ -42,6 +50,18 @@ func (p *Picture) NumberOfFrames() int { return len(p.frames) }
 
 // Coded returns a frame as it is stored; frame counts from 0.
 func (p *Picture) Coded(frame int) []byte { return p.frames[frame] }
+
+// DecodedBytes is what one frame takes in memory while it is given as Cells,
+// beside the file: nothing where it is a part of the file.
+func (p *Picture) DecodedBytes() int64 {
+	switch {
+	case !p.Native():
+		return 4 * min(int64(p.Format.Rows)*int64(p.Format.Columns), mostPixels) // values and cells
+	case p.Format.BigEndian:
+		return int64(len(p.frames[0]))
+	}
+	return 0
+}
 
 // Native says whether frames are stored uncompressed.
 func (p *Picture) Native() bool { return !p.file.Pixel.Encapsulated }

@@ -21,7 +21,7 @@ const (
 // A.5: RFC 1951, without zlib header). It inflates twice, first only to
 // count: a bomb is refused before any memory is claimed for it.
 func inflate(deflated []byte, lim Limits) ([]byte, error) {
-	limit := min(lim.MaxInflatedBytes, max(freeInflated, maxRatio*int64(len(deflated))))
+	limit := inflated(int64(len(deflated)), lim)
 	r := flate.NewReader(bytes.NewReader(deflated))
 	n, err := io.CopyN(io.Discard, r, limit+1)
 	if n > limit {

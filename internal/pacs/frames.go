@@ -63,7 +63,11 @@ func (w *Web) giveFrames(rw http.ResponseWriter, r *http.Request, o object, numb
 		if !ok {
 			return noFrameForm(f, p)
 		}
-		return w.sendFrames(rw, r, p, numbers, form)
+		if coded(p, form) {
+			return w.sendFrames(rw, r, p, numbers, form)
+		}
+		two := int64(min(len(numbers), 2)) * p.DecodedBytes() // the first one and the one on its way
+		return w.holdings.holding(r.Context(), two, func() error { return w.sendFrames(rw, r, p, numbers, form) })
 	})
 	if err != nil {
 		w.fail(rw, r, err)
@@ -111,10 +115,14 @@ func noFrameForm(f *part10.File, p *dicomio.Picture) error {
 	return errNotAcceptable{text}
 }
 
+// coded says whether frames are given as they are stored, and that is compressed.
+func coded(p *dicomio.Picture, form dicomweb.Offer) bool {
+	return !p.Native() && form.TransferSyntax != part10.ExplicitLE
+}
+
 func (w *Web) sendFrames(rw http.ResponseWriter, r *http.Request, p *dicomio.Picture, numbers []int, form dicomweb.Offer) error {
-	coded := !p.Native() && form.TransferSyntax != part10.ExplicitLE
 	give := func(n int) ([]byte, error) {
-		if coded {
+		if coded(p, form) {
 			return p.Coded(n - 1), nil
 		}
 		if err := w.holdings.decoding.Acquire(r.Context(), 1); err != nil {

@@ -338,6 +338,9 @@ func TestRequestsThatAreRefused(t *testing.T) {
 	}{
 		{"/studies?PatientNam=x", "", 400, "PatientNam", "a typing error"},
 		{"/studies?SeriesNumber=1", "", 400, "SeriesNumber", "of another level"},
+		{"/studies?PatientID=50%", "", 400, "%25", "a condition that cannot be read is not one less"},
+		{"/studies?AccessionNumber=A;B", "", 400, "%3B", "the same"},
+		{path + "/rendered?window=1,2;3", "", 400, "%3B", "another picture than was asked for"},
 		{"/studies/abc/series", "", 400, "UID", "no UID"},
 		{"/studies/1.2.3", "", 404, "stored", "unknown study"},
 		{path[:len(path)-1] + "999", "", 404, "stored", "unknown instance"},

@@ -35,14 +35,21 @@ type Holdings struct {
 	Complete func() bool
 }
 
-// mostHeld bounds the bytes of files that are in memory for requests at once;
-// one file may be larger, and is alone then.
-const mostHeld = 512 << 20
+// mostHeld bounds the bytes of files that are in memory for requests at once,
+// and those of decoded frames on their way out; one may be larger, and is alone
+// then. claimHead is how much of a file shows what it may take.
+const (
+	mostHeld  = 512 << 20
+	claimHead = 4 << 10
+)
 
 // library is Holdings with bounds on what is done at once.
 type library struct {
 	Holdings
 	bytes *semaphore.Weighted
+	// decoded is acquired behind bytes: who has some of it waits for readers and
+	// for decoding alone.
+	decoded *semaphore.Weighted
 	// decoding bounds the frames that are decoded and drawn.
 	decoding *semaphore.Weighted
 	// files are large ones; results are the objects that were made of studies.
@@ -60,7 +67,7 @@ const (
 )
 
 func newLibrary(h Holdings) *library {
-	l := &library{Holdings: h, bytes: semaphore.NewWeighted(mostHeld), decoding: semaphore.NewWeighted(int64(runtime.NumCPU()))}
+	l := &library{Holdings: h, bytes: semaphore.NewWeighted(mostHeld), decoded: semaphore.NewWeighted(mostHeld), decoding: semaphore.NewWeighted(int64(runtime.NumCPU()))}
 	l.files.most, l.results.most = mostKept, mostMade
 	return l
 }
@@ -89,17 +96,24 @@ func (l *library) parsed(ctx context.Context, o object, f func(*part10.File) err
 		return err
 	}
 	defer file.Close()
-	weight := min(size, mostHeld)
+	head := make([]byte, min(size, claimHead))
+	if _, err := io.ReadFull(file, head); err != nil {
+		return err
+	}
+	weight := min(part10.Claim(head, size), mostHeld)
 	if err := l.bytes.Acquire(ctx, weight); err != nil {
 		return err
 	}
 	defer l.bytes.Release(weight)
 	load := func() (*part10.File, int64, error) {
 		data := make([]byte, size)
-		if _, err := io.ReadFull(file, data); err != nil {
+		if _, err := io.ReadFull(file, data[copy(data, head):]); err != nil {
 			return nil, 0, err
 		}
 		parsed, err := part10.Parse(data, part10.DefaultLimits())
+		if err == nil {
+			size = int64(len(parsed.Bytes)) // of deflated ones, what they inflated to
+		}
 		return parsed, size, err
 	}
 	var parsed *part10.File
@@ -112,6 +126,17 @@ func (l *library) parsed(ctx context.Context, o object, f func(*part10.File) err
 		return err
 	}
 	return f(parsed)
+}
+
+// holding has f use so many bytes of decoded frames, within the memory of all
+// requests.
+func (l *library) holding(ctx context.Context, decoded int64, f func() error) error {
+	weight := min(decoded, mostHeld)
+	if err := l.decoded.Acquire(ctx, weight); err != nil {
+		return err
+	}
+	defer l.decoded.Release(weight)
+	return f()
 }
 
 // listAtOnce are the instances that are asked for in one query.

@@ -1,6 +1,7 @@
 package pacs
 
 import (
+	"errors"
 	"sync"
 	"time"
 )
@@ -29,14 +30,18 @@ type recentOne[T any] struct {
 // keptUnused is how long something is kept that nobody asks for.
 const keptUnused = time.Minute
 
+// errBroken is for those who waited for a load that did not return.
+var errBroken = errors.New("what others asked for too could not be read or made")
+
 // get returns what the key names, by load where it is not there: of several
 // callers one loads and the others wait. load says how many bytes it is.
 func (r *recent[T]) get(key string, load func() (T, int64, error)) (T, error) {
 	one := r.entry(key)
 	one.once.Do(func() {
 		var size int64
+		one.err = errBroken // where load panics, which ends its request alone
+		defer func() { r.loaded(key, one, size) }()
 		one.value, size, one.err = load()
-		r.loaded(key, one, size)
 	})
 	return one.value, one.err
 }

@@ -37,6 +37,10 @@ func TestWhatIsRecentIsLoadedOnceAndBounded(t *testing.T) {
 	get("d", 1)
 	require.Equal(t, 6, loads, "a failure is not kept")
 
+	require.Panics(t, func() { _, _ = r.get("e", func() (string, int64, error) { panic("broken") }) })
+	get("e", 1)
+	require.Equal(t, 7, loads, "nor is what ended in a panic, as nothing")
+
 	for _, one := range r.kept {
 		one.used = time.Now().Add(-2 * keptUnused)
 	}

@@ -82,7 +82,11 @@ func parseWindow(text string) (render.Window, error) {
 // rendered is WADO-RS of pictures (PS3.18 section 10.4.1.1.3) of one frame, of
 // grey values or in colour.
 func (w *Web) rendered(rw http.ResponseWriter, r *http.Request) {
-	d, err := parseDrawing(r.URL.Query())
+	values, err := queryOf(r)
+	var d drawing
+	if err == nil {
+		d, err = parseDrawing(values)
+	}
 	if err != nil {
 		http.Error(rw, err.Error(), http.StatusBadRequest)
 		return

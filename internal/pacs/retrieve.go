@@ -149,8 +149,24 @@ type steady struct {
 	control *http.ResponseController
 }
 
+// piece is what a reader has to take within its time: of a long value the whole
+// may take a slow line longer.
+const piece = 64 << 10
+
 // Write implements io.Writer.
-func (s *steady) Write(p []byte) (int, error) {
+func (s *steady) Write(p []byte) (n int, err error) {
+	for len(p) > piece {
+		m, err := s.piece(p[:piece])
+		if n += m; err != nil {
+			return n, err
+		}
+		p = p[piece:]
+	}
+	m, err := s.piece(p)
+	return n + m, err
+}
+
+func (s *steady) piece(p []byte) (int, error) {
 	if err := s.control.SetWriteDeadline(time.Now().Add(readerIdle)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return 0, errGone
 	}
@@ -287,16 +303,26 @@ const fileHead = 132
 
 func (l *library) copyDecoded(ctx context.Context, to io.Writer, o object) error {
 	return l.parsed(ctx, o, func(f *part10.File) error {
-		if err := l.decoding.Acquire(ctx, 1); err != nil {
-			return err
+		var decoded int64
+		if f.Pixel != nil {
+			p, err := dicomio.OpenPicture(f)
+			if err != nil {
+				return err
+			}
+			decoded = int64(p.NumberOfFrames()) * max(p.DecodedBytes(), 2*int64(len(p.Coded(0)))) // frames and the file of them
 		}
-		data, err := dicomio.Uncompressed(f)
-		l.decoding.Release(1)
-		if err != nil {
+		return l.holding(ctx, decoded, func() error {
+			if err := l.decoding.Acquire(ctx, 1); err != nil {
+				return err
+			}
+			data, err := dicomio.Uncompressed(f)
+			l.decoding.Release(1)
+			if err != nil {
+				return err
+			}
+			_, err = io.Copy(to, bytes.NewReader(data))
 			return err
-		}
-		_, err = io.Copy(to, bytes.NewReader(data))
-		return err
+		})
 	})
 }
 

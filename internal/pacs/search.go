@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -37,7 +38,11 @@ func (w *Web) search(level triage.Level) http.HandlerFunc {
 		if !ok {
 			return
 		}
-		asked, err := dicomweb.ParseQuery(r.URL.Query())
+		values, err := queryOf(r)
+		var asked dicomweb.Query
+		if err == nil {
+			asked, err = dicomweb.ParseQuery(values)
+		}
 		if err != nil {
 			http.Error(rw, err.Error(), http.StatusBadRequest)
 			return
@@ -69,6 +74,16 @@ func (w *Web) search(level triage.Level) http.HandlerFunc {
 	}
 }
 
+// queryOf is the query of the URL; url.URL.Query leaves out what it cannot read,
+// and a condition that is left out finds everything.
+func queryOf(r *http.Request) (url.Values, error) {
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, errors.New("the query of the URL cannot be read: write % as %25 and ; as %3B")
+	}
+	return values, nil
+}
+
 func (w *Web) warnings(rw http.ResponseWriter, r *http.Request, asked dicomweb.Query, partial error) {
 	if asked.Fuzzy {
 		warn(rw, warnFuzzy)
@@ -76,7 +91,7 @@ func (w *Web) warnings(rw http.ResponseWriter, r *http.Request, asked dicomweb.Q
 	if complete := w.holdings.Complete; complete != nil && !complete() {
 		warn(rw, warnPending)
 	}
-	if partial != nil {
+	if partial != nil && r.Context().Err() == nil { // else nobody hears it
 		w.log.ErrorContext(r.Context(), "objects of a result could not be made for a viewer", "error", partial)
 		warn(rw, warnPartial)
 	}

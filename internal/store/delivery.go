@@ -247,7 +247,8 @@ func (s *SQLite) Delivery(ctx context.Context, t triage.Token, id int64) (triage
 	return d, err
 }
 
-// deliveryStudy fills in the study, its series and that one's instances.
+// deliveryStudy fills in the study, its series and that one's instances: none
+// while a CT image is gone.
 func (s *SQLite) deliveryStudy(ctx context.Context, tx *sql.Tx, study int64, d *triage.Delivery) error {
 	var uid string
 	if err := tx.QueryRowContext(ctx, `SELECT uid FROM study WHERE id = ?`, study).Scan(&uid); err != nil {
@@ -268,6 +269,10 @@ func (s *SQLite) deliveryStudy(ctx context.Context, tx *sql.Tx, study int64, d *
 		return err
 	}
 	d.Series = aboutSeries(d.Study.Series, d.Key)
+	// An object of a part of the images would not be the one that was made of all.
+	if is, err := imagesGone(ctx, tx, study); err != nil || is {
+		return err
+	}
 	rows, err := tx.QueryContext(ctx, `
 		SELECT i.sop_class, i.sop_uid, i.path FROM instance i JOIN series s ON s.id = i.series_id
 		WHERE s.study_id = ? AND s.uid = ? ORDER BY i.id`, study, d.Series.UID)

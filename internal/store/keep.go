@@ -12,8 +12,8 @@ import (
 )
 
 // pastDays is the condition under which a study is past its days: its
-// arguments are those of pastArgs. The days begin anew with every change and
-// every storage commitment.
+// arguments are those of pastArgs. The days begin anew with every change,
+// every storage commitment, and every instance that is sent again.
 const pastDays = `(s.state = 'done' AND max(s.updated_at, coalesce(k.committed_at, 0)) < ?
 	OR s.state = 'not_assessed' AND max(s.updated_at, coalesce(k.committed_at, 0)) < ?
 	OR s.state = 'failed' AND max(s.updated_at, coalesce(k.committed_at, 0)) < ?)`
@@ -182,9 +182,7 @@ func (s *SQLite) Promise(ctx context.Context, sopUIDs []string, at time.Time) (m
 			kept[uid], studies[study] = true, true
 		}
 		for study := range studies {
-			if _, err := tx.ExecContext(ctx, `
-				INSERT INTO keeping (study_id, committed_at) VALUES (?1, ?2) ON CONFLICT (study_id) DO UPDATE SET committed_at = ?2`,
-				study, micros(at)); err != nil {
+			if err := renew(ctx, tx, study, micros(at)); err != nil {
 				return err
 			}
 		}
@@ -193,13 +191,26 @@ func (s *SQLite) Promise(ctx context.Context, sopUIDs []string, at time.Time) (m
 	return kept, err
 }
 
+// renew begins the days of a study anew.
+func renew(ctx context.Context, tx *sql.Tx, study, at int64) error {
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO keeping (study_id, committed_at) VALUES (?1, ?2) ON CONFLICT (study_id) DO UPDATE SET committed_at = ?2`, study, at)
+	return err
+}
+
+// goneCT is whether CT images of the study s were deleted after their days, and
+// did not come again.
+const goneCT = `EXISTS (SELECT 1 FROM gone_instance g JOIN series gx ON gx.id = g.series_id WHERE g.study_id = s.id AND gx.modality = 'CT')`
+
+func imagesGone(ctx context.Context, tx *sql.Tx, study int64) (is bool, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT `+goneCT+` FROM study s WHERE s.id = ?`, study).Scan(&is)
+	return is, err
+}
+
 // partial is triage.Facts.Partial. CT series that came meanwhile say of
 // themselves why they are not read.
 func partial(ctx context.Context, tx *sql.Tx, study int64) (bool, error) {
-	var is bool
-	err := tx.QueryRowContext(ctx, `
-		SELECT EXISTS (SELECT 1 FROM gone_instance g JOIN series s ON s.id = g.series_id WHERE g.study_id = ? AND s.modality = 'CT')`,
-		study).Scan(&is)
+	is, err := imagesGone(ctx, tx, study)
 	if err != nil || !is {
 		return false, err
 	}

@@ -103,6 +103,10 @@ func TestWhatKeepsImages(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, map[string]bool{"1": true}, promised)
 		}, triage.KeptBusy},
+		{"it was sent again just now", nil, func(t *testing.T, s *store.SQLite) {
+			done(t, s)
+			recordAt(t, s, later.Add(-time.Hour), triage.Submission{Priority: triage.RequestRoutine}, "1.2/1/1/P/x/")
+		}, triage.KeptBusy},
 		{"a commitment was given long ago", nil, func(t *testing.T, s *store.SQLite) {
 			done(t, s)
 			_, err := s.Promise(t.Context(), []string{"1"}, later.Add(-day-time.Second))
@@ -207,6 +211,7 @@ func TestAStudyWithoutImages(t *testing.T) {
 	require.Zero(t, openJobs(t, s), "one of two is no study to read")
 	require.Equal(t, triage.Done, study(t, s, "1.2").State)
 	require.False(t, study(t, s, "1.2").ImagesGoneAt.IsZero())
+	saysSomething(t, s, "1.2", false, "an object of one of two images is not the one that was delivered")
 
 	record(t, s, true, "1.2/2/9/P/z/")
 	require.Zero(t, openJobs(t, s), "nor is another series beside it")
@@ -218,6 +223,18 @@ func TestAStudyWithoutImages(t *testing.T) {
 	require.True(t, study(t, s, "1.2").ImagesGoneAt.IsZero())
 	require.Equal(t, triage.Receiving, study(t, s, "1.2").State)
 	require.Equal(t, 1, openJobs(t, s), "all are there: it settles")
+	saysSomething(t, s, "1.2", true, "all are there")
+}
+
+// saysSomething: objects of a study can be made, and searches count them.
+func saysSomething(t *testing.T, s *store.SQLite, uid string, want bool, why string) {
+	t.Helper()
+	d, err := s.Said(t.Context(), uid)
+	require.NoError(t, err)
+	require.Equal(t, want, d.Header != "", why)
+	found, err := s.Search(t.Context(), triage.Search{Level: triage.LevelStudy, In: triage.Scope{StudyUID: uid}, Limit: 1})
+	require.NoError(t, err)
+	require.Equal(t, want, found[0].Said.Anything, why)
 }
 
 func openJobs(t *testing.T, s *store.SQLite) (n int) {
@@ -334,7 +351,8 @@ func TestImagesComeAgainIntoTheSameFolder(t *testing.T) {
 // keep a study.
 func TestTheInboxKeepsAStudy(t *testing.T) {
 	s := withDestinations(t, t.TempDir())
-	service := triage.New(s, s, header, nil, triage.Options{MinFreeBytes: 1, Log: silent(), Now: func() time.Time { return later }})
+	now := later
+	service := triage.New(s, s, header, nil, triage.Options{MinFreeBytes: 1, Log: silent(), Now: func() time.Time { return now }})
 	_, err := upload(t, service, "1.2/1/1/P/x/", "1.3/1/2/P/x/")
 	require.NoError(t, err)
 	for range 2 {
@@ -357,6 +375,10 @@ func TestTheInboxKeepsAStudy(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, forgotten.Studies, fmt.Sprint(forgotten))
 	require.Equal(t, triage.Receiving, study(t, s, "1.3").State, "what was acknowledged was recorded first")
+	now = later.Add(2 * day) // of what was sent again the days begin anew
+	forgotten, err = service.Forget(t.Context(), oneDay)
+	require.NoError(t, err)
+	require.Zero(t, forgotten.Studies, "somebody is at it")
 	open.End()
 	forgotten, err = service.Forget(t.Context(), oneDay)
 	require.NoError(t, err)

@@ -85,6 +85,8 @@ type touched struct {
 	corrected bool
 	// seen: the row shows something else than before.
 	seen bool
+	// renewed: its days have begun anew.
+	renewed bool
 }
 
 // Record implements triage.Store.
@@ -140,6 +142,12 @@ func (r *recording) file(ctx context.Context, f triage.IntakeFile) (triage.Recor
 		return triage.RecordedFile{}, err
 	}
 	if outcome == triage.Repeat {
+		if !t.renewed { // else a study that is sent again on its last day loses what was sent first
+			t.renewed = true
+			if err := renew(ctx, r.tx, t.id, r.now); err != nil {
+				return triage.RecordedFile{}, err
+			}
+		}
 		return triage.RecordedFile{Outcome: outcome, Unused: true}, r.restore(ctx, t, before, f)
 	}
 	if f.File.Path == "" {

@@ -80,7 +80,7 @@ func searched(level triage.Level) map[string]string {
 // said and findings are triage.Said of the study s: the rule of Said and of
 // triage.Service.Report.
 const (
-	said = `(coalesce(json_extract(s.not_assessed, '$.reason'), '') <> '` + string(refusal.PatientMismatch) + `' AND (
+	said = `(coalesce(json_extract(s.not_assessed, '$.reason'), '') <> '` + string(refusal.PatientMismatch) + `' AND NOT ` + goneCT + ` AND (
 		EXISTS (SELECT 1 FROM series r WHERE r.study_id = s.id AND r.result_key IS NOT NULL) OR
 		s.not_assessed IS NOT NULL AND EXISTS (SELECT 1 FROM series r WHERE r.study_id = s.id AND r.modality = 'CT')))`
 	findings = `coalesce((SELECT json_array_length(b.body, '$.findings') FROM series r JOIN result b ON b.key = r.result_key
