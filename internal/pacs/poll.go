@@ -122,19 +122,28 @@ func (p *Poller) dates(now time.Time) string {
 // association's: the archive's refusal of one study is remembered.
 func (p *Poller) study(ctx context.Context, archive Archive, before triage.Polled, m match.Entry, now time.Time) (triage.Polled, error) {
 	after := before
-	after.SeenAt, after.Instances = now, m.Instances
+	after.SeenAt = now
+	if m.Instances == 0 { // not said: what is said of its series has to do
+		if now.Before(before.NextAt) {
+			return after, nil
+		}
+		series, err := p.series(ctx, archive, m)
+		if err != nil {
+			return p.later(after, now), refusedOnly(err)
+		}
+		for _, s := range series {
+			m.Instances += s.Instances
+		}
+	}
+	after.Instances = m.Instances
 	switch {
 	case before.Instances != m.Instances:
 		return after, nil // new, or still growing: wait for the next look
 	case before.Done == m.Instances, now.Before(before.NextAt):
 		return after, nil
 	}
-	series, err := archive.Find(ctx, match.Query{Level: match.SeriesLevel, StudyUID: m.StudyUID})
-	if err == nil && len(series) == 0 {
-		err = errNoSeries
-	}
+	series, err := p.series(ctx, archive, m)
 	if err != nil {
-		p.log.WarnContext(ctx, "an archive did not say which series a study has; it is asked again", "archive", p.rule.Name, "error", plain(err))
 		return p.later(after, now), refusedOnly(err)
 	}
 	ct, images := countCT(series, m.Instances)
@@ -155,6 +164,18 @@ func (p *Poller) study(ctx context.Context, archive Archive, before triage.Polle
 		p.log.WarnContext(ctx, "instances of a fetched study were refused", "archive", p.rule.Name, "instances", n.Refused)
 	}
 	return done, nil
+}
+
+// series asks for those of a study.
+func (p *Poller) series(ctx context.Context, archive Archive, m match.Entry) ([]match.Entry, error) {
+	list, err := archive.Find(ctx, match.Query{Level: match.SeriesLevel, StudyUID: m.StudyUID})
+	if err == nil && len(list) == 0 {
+		err = errNoSeries
+	}
+	if err != nil {
+		p.log.WarnContext(ctx, "an archive did not say which series a study has; it is asked again", "archive", p.rule.Name, "error", plain(err))
+	}
+	return list, err
 }
 
 // errNoSeries: an archive lists a study, and none of its series.

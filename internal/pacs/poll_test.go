@@ -153,6 +153,31 @@ func TestAStudyIsFetchedWhenItHasStoppedGrowing(t *testing.T) {
 	require.Len(t, h.fetched, 2)
 }
 
+// An archive that counts the instances of series alone says too when a study
+// grows.
+func TestAStudyOfWhichOnlySeriesAreCounted(t *testing.T) {
+	uncounted := func(ct int) holding {
+		out := chest("1.2", ct, 0)
+		out.study.Instances = 0
+		return out
+	}
+	h := &holdings{studies: map[string]holding{"1.2": uncounted(100)}}
+	p := look(t, h, ledger{})
+	p.again(t)
+	h.studies["1.2"] = uncounted(200)
+	p.again(t)
+	require.Empty(t, h.fetched, "it grows")
+	for range 3 {
+		p.again(t)
+	}
+	require.Len(t, h.fetched, 1)
+	h.studies["1.2"] = uncounted(300)
+	for range 3 {
+		p.again(t)
+	}
+	require.Len(t, h.fetched, 2)
+}
+
 func TestWhatALookRemembersSurvivesARestart(t *testing.T) {
 	h := &holdings{studies: map[string]holding{"1.2": chest("1.2", 100, 0)}}
 	l := ledger{}
