@@ -224,7 +224,7 @@ func (c *fetchCmd) fetch(ctx context.Context, s *streams, archive pacs.Archive, 
 	case errors.As(err, &failure):
 		fmt.Fprintf(s.err, "%s: %v; %d sent, %d failed. The archive must know %s and reach it\n", study.StudyUID, err, n.Sent, n.Failed, c.AE)
 		return false, nil
-	case errors.As(err, &status), errors.Is(err, pacs.ErrShort):
+	case errors.As(err, &status), errors.Is(err, pacs.ErrShort), errors.Is(err, pacs.ErrNothing):
 		fmt.Fprintf(s.err, "%s: %v\n", study.StudyUID, err)
 		return false, nil
 	case err != nil:

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"nafas/dicomio"
+	"nafas/dicomio/part10"
 	"nafas/internal/client"
 	"nafas/internal/pacs"
 	"nafas/internal/triage"
@@ -38,7 +40,27 @@ func (f *forward) Take(_ context.Context, r io.Reader) (triage.Taken, error) {
 		return triage.Taken{}, err
 	}
 	f.files = append(f.files, client.File{Name: path, Open: func() ([]byte, error) { return os.ReadFile(path) }})
-	return triage.Taken{}, out.Close()
+	if err := out.Close(); err != nil {
+		return triage.Taken{}, err
+	}
+	return triage.Taken{Header: headerOf(path)}, nil
+}
+
+// headerOf says which instance a file is; nothing where it cannot be read, which
+// the service will say.
+func headerOf(path string) (h triage.Header) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return h
+	}
+	file, err := part10.Parse(data, part10.DefaultLimits())
+	if err != nil {
+		return h
+	}
+	if in, err := dicomio.Identify(file); err == nil {
+		h.StudyUID, h.SeriesUID, h.SOPUID = in.StudyUID, in.SeriesUID, in.SOPUID
+	}
+	return h
 }
 
 // End implements pacs.Sender.

@@ -22,22 +22,22 @@ type Retrieval struct {
 // Move asks the peer to send instances to the AE with this title (C-MOVE,
 // study root), which the peer must know. It returns what the peer says that
 // it sent; a *Failure where it sent nothing, or not all.
-func (c *Client) Move(what Retrieval, destinationAE string) (command.Counts, error) {
+func (c *Client) Move(what Retrieval, destinationAE string) (*command.Counts, error) {
 	ctx, ok := c.Context(StudyRootMove)
 	if !ok {
-		return command.Counts{}, ErrNoContext
+		return nil, ErrNoContext
 	}
 	data, err := what.marshal(ctx.TransferSyntax)
 	if err != nil {
-		return command.Counts{}, err
+		return nil, err
 	}
 	id, err := c.request(ctx, &command.Set{
 		Field: command.CMoveRQ, SOPClassUID: StudyRootMove, MoveDestination: destinationAE,
 	}, bytes.NewReader(data))
 	if err != nil {
-		return command.Counts{}, err
+		return nil, err
 	}
-	var counts command.Counts
+	var counts *command.Counts
 	var m *Message
 	for {
 		// Pending responses are optional: a long retrieval may be silent.
@@ -45,7 +45,7 @@ func (c *Client) Move(what Retrieval, destinationAE string) (command.Counts, err
 			return counts, err
 		}
 		if m.Command.Counts != nil {
-			counts = *m.Command.Counts
+			counts = m.Command.Counts
 		}
 		if m.Command.Status.IsPending() {
 			continue
@@ -53,7 +53,7 @@ func (c *Client) Move(what Retrieval, destinationAE string) (command.Counts, err
 		if err := outcome(m); err != nil {
 			return counts, err
 		}
-		if counts.Failed > 0 {
+		if counts != nil && counts.Failed > 0 {
 			return counts, &Failure{Status: m.Command.Status, Comment: m.Command.Comment}
 		}
 		return counts, nil

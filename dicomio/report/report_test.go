@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"github.com/suyashkumar/dicom"
 	"github.com/suyashkumar/dicom/pkg/tag"
 
 	"nafas/dicomio"
@@ -239,4 +241,40 @@ func TestWhatCannotBeReported(t *testing.T) {
 	nothing.Source.Instances = nil
 	_, err = nothing.SR()
 	require.ErrorContains(t, err, "without images")
+}
+
+// The same UID is always the same bytes: what an object says of the patient, or
+// names as its source, is in its UID.
+func TestACorrectionMakesOtherObjects(t *testing.T) {
+	before := result(t, report.English)
+	corrected := func(t2 tag.Tag, value string) report.Result {
+		out := before
+		for _, data := range images(t) {
+			f, err := part10.Parse(data, part10.DefaultLimits())
+			require.NoError(t, err)
+			elems := f.Elements()
+			for i, e := range elems {
+				if e.Tag == t2 {
+					v, err := dicom.NewValue([]string{value})
+					require.NoError(t, err)
+					other := *e
+					other.Value, elems[i] = v, &other
+				}
+			}
+			out.Subject = report.SubjectOf(elems)
+		}
+		return out
+	}
+	more := before
+	more.Source.Instances = append(slices.Clone(before.Source.Instances), report.Reference{SOPClassUID: "1.2", SOPInstanceUID: "1.2.3"})
+	for name, after := range map[string]report.Result{
+		"name": corrected(tag.PatientName, "Other^Name"), "identifier": corrected(tag.PatientID, "P2"),
+		"issuer": corrected(tag.IssuerOfPatientID, "ELSEWHERE"), "a late image": more,
+	} {
+		require.NotEqual(t, before.SRInstance(), after.SRInstance(), name)
+		require.NotEqual(t, before.KOInstance(), after.KOInstance(), name)
+		require.NotEqual(t, before.SEGInstance(), after.SEGInstance(), name)
+		require.NotEqual(t, before.SRSeries(), after.SRSeries(), name)
+	}
+	require.Equal(t, before.SRInstance(), corrected(tag.PatientID, "P1").SRInstance())
 }

@@ -61,6 +61,11 @@ func (r Result) uid(parts ...string) string {
 	for _, old := range r.Replaces {
 		name = append(name, old.SOPInstanceUID)
 	}
+	for _, i := range r.Source.Instances {
+		name = append(name, i.SOPInstanceUID)
+	}
+	// A correction of the patient makes other objects of the same result.
+	name = append(name, r.Subject.name())
 	return part10.NameUID(append(name, parts...)...)
 }
 

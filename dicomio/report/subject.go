@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -67,6 +68,22 @@ func (s Subject) text(t tag.Tag) (values []string, ok bool) {
 		values = []string{raw}
 	}
 	return values, values != nil
+}
+
+// name is all that objects say of the subject, in one text.
+func (s Subject) name() string {
+	of := []tag.Tag{
+		tag.TimezoneOffsetFromUTC, tag.LossyImageCompression, tag.LossyImageCompressionRatio, tag.LossyImageCompressionMethod,
+	}
+	for _, a := range shared {
+		of = append(of, a.tag)
+	}
+	said := fmt.Sprintf("%t %q", s.utf8, s.sets)
+	for _, t := range of {
+		values, _ := s.text(t)
+		said += fmt.Sprintf(" %q", values)
+	}
+	return said
 }
 
 // compression writes that the images went through a lossy compression, if they

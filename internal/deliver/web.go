@@ -3,8 +3,11 @@ package deliver
 import (
 	"context"
 	"errors"
+	"net/http"
+	"slices"
 
 	"nafas/dicomio/dicomweb"
+	"nafas/dicomio/dimse/command"
 	"nafas/internal/triage"
 )
 
@@ -13,8 +16,7 @@ import (
 func sendWeb(ctx context.Context, to Destination, list []object) (has []triage.InstanceRef, err error) {
 	for _, o := range list {
 		err := to.Web.Store(ctx, [][]byte{o.data})
-		var refused *dicomweb.StatusError
-		if o.optional && errors.As(err, &refused) && refused.Status < 500 {
+		if o.optional && isUnwanted(err) {
 			continue // it has the report even so
 		}
 		if err != nil {
@@ -35,4 +37,23 @@ func sendWeb(ctx context.Context, to Destination, list []object) (has []triage.I
 		has = append(has, o.InstanceRef)
 	}
 	return has, nil
+}
+
+// isUnwanted says that a server does not take such objects: no further try will
+// mend it, unlike a token that has run out, a server that is busy, or one
+// without room.
+func isUnwanted(err error) bool {
+	var refused *dicomweb.StatusError
+	if !errors.As(err, &refused) {
+		return false
+	}
+	switch refused.Status {
+	case http.StatusBadRequest, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
+		return true
+	case http.StatusOK, http.StatusAccepted, http.StatusConflict:
+		return !slices.ContainsFunc(refused.Failed, func(f dicomweb.Stored) bool {
+			return f.Failure == uint16(command.ProcessingFailure) || f.Failure&0xff00 == uint16(command.OutOfResources)
+		})
+	}
+	return false
 }

@@ -29,8 +29,23 @@ type Archive interface {
 // far as this is known here.
 type Counts struct{ Sent, Failed, Refused int }
 
-// ErrShort: an archive sent fewer instances than it says that a study has.
-var ErrShort = errors.New("the archive sent fewer instances than it says that the study has")
+// What an archive leaves out without a word, and why it is asked again.
+var (
+	ErrShort   = errors.New("the archive sent fewer instances than it says that the study has")
+	ErrNothing = errors.New("the archive sent nothing of the study, and names no failure")
+)
+
+// checked is what is wrong with counts that came without a failure. An archive
+// that says no numbers sends something at least.
+func (c Counts) checked(study match.Entry) error {
+	switch n := c.Sent + c.Failed; {
+	case c.Sent == 0:
+		return ErrNothing
+	case n < study.Instances:
+		return fmt.Errorf("%w: %d of %d", ErrShort, n, study.Instances)
+	}
+	return nil
+}
 
 // ByDICOM opens associations with an archive (C-FIND, C-MOVE) that sends to the
 // AE title moveTo, which it must know.
@@ -61,7 +76,14 @@ func (a association) Find(_ context.Context, q match.Query) ([]match.Entry, erro
 // Fetch implements Archive.
 func (a association) Fetch(_ context.Context, study match.Entry) (Counts, error) {
 	n, err := a.Move(dimse.Retrieval{Level: match.StudyLevel, StudyUID: study.StudyUID}, a.moveTo)
-	return Counts{Sent: int(n.Completed) + int(n.Warning), Failed: int(n.Failed)}, err
+	if n == nil { // its word has to do
+		return Counts{}, err
+	}
+	counts := Counts{Sent: int(n.Completed) + int(n.Warning), Failed: int(n.Failed)}
+	if err == nil {
+		err = counts.checked(study)
+	}
+	return counts, err
 }
 
 // ByWeb asks a DICOMweb server (QIDO-RS) and retrieves from it (WADO-RS) into an
@@ -75,26 +97,36 @@ type webArchive struct {
 	intake Intake
 }
 
-// Fetch implements Archive. What is taken into quarantine is counted as sent: to
-// ask for it again would not mend it.
+// Fetch implements Archive. Each instance of the study counts once, and those of
+// other studies do not. What cannot be read is counted as sent: to ask for it
+// again would not mend it.
 func (a webArchive) Fetch(ctx context.Context, study match.Entry) (Counts, error) {
 	sender, err := a.intake()
 	if err != nil {
 		return Counts{}, err
 	}
 	defer sender.End()
-	refused := 0
-	n, err := a.Client.Fetch(ctx, study.StudyUID, func(r io.Reader) error {
+	came, unread, refused := map[string]bool{}, 0, 0
+	_, err = a.Client.Fetch(ctx, study.StudyUID, func(r io.Reader) error {
 		taken, err := sender.Take(ctx, r)
+		switch {
+		case err != nil:
+			return err
+		case taken.Header.SOPUID == "":
+			unread++
+		case taken.Header.StudyUID == study.StudyUID:
+			came[taken.Header.SOPUID] = true
+		}
 		if taken.Refusal != nil {
 			refused++
 		}
-		return err
+		return nil
 	})
-	counts := Counts{Sent: n, Failed: max(0, study.Instances-n), Refused: refused}
-	if err == nil && counts.Failed > 0 {
-		err = fmt.Errorf("%w: %d of %d", ErrShort, n, study.Instances)
+	counts := Counts{Sent: len(came) + unread, Refused: refused}
+	if err == nil {
+		err = counts.checked(study)
 	}
+	counts.Failed = max(0, study.Instances-counts.Sent)
 	return counts, err
 }
 

@@ -122,16 +122,29 @@ func (p *Poller) dates(now time.Time) string {
 // association's: the archive's refusal of one study is remembered.
 func (p *Poller) study(ctx context.Context, archive Archive, before triage.Polled, m match.Entry, now time.Time) (triage.Polled, error) {
 	after := before
-	after.SeenAt, after.Instances = now, m.Instances
+	after.SeenAt = now
+	if m.Instances == 0 { // not said: what is said of its series has to do
+		if now.Before(before.NextAt) {
+			return after, nil
+		}
+		series, err := p.series(ctx, archive, m)
+		if err != nil {
+			return p.later(after, now), refusedOnly(err)
+		}
+		for _, s := range series {
+			m.Instances += s.Instances
+		}
+	}
+	after.Instances = m.Instances
 	switch {
 	case before.Instances != m.Instances:
 		return after, nil // new, or still growing: wait for the next look
 	case before.Done == m.Instances, now.Before(before.NextAt):
 		return after, nil
 	}
-	series, err := archive.Find(ctx, match.Query{Level: match.SeriesLevel, StudyUID: m.StudyUID})
+	series, err := p.series(ctx, archive, m)
 	if err != nil {
-		return after, refusedOnly(err)
+		return p.later(after, now), refusedOnly(err)
 	}
 	ct, images := countCT(series, m.Instances)
 	done := after
@@ -142,17 +155,37 @@ func (p *Poller) study(ctx context.Context, archive Archive, before triage.Polle
 	}
 	n, err := archive.Fetch(ctx, m)
 	if err != nil {
-		after.Failures++
-		after.NextAt = now.Add(min(p.rule.Every<<min(after.Failures, 10), longestPause))
 		p.log.WarnContext(ctx, "an archive did not send a study, or not all of it; it is asked again", "archive", p.rule.Name,
 			"sent", n.Sent, "failed", n.Failed, "error", plain(err))
-		return after, refusedOnly(err)
+		return p.later(after, now), refusedOnly(err)
 	}
 	p.log.InfoContext(ctx, "study fetched", "archive", p.rule.Name, "instances", n.Sent)
 	if n.Refused > 0 {
 		p.log.WarnContext(ctx, "instances of a fetched study were refused", "archive", p.rule.Name, "instances", n.Refused)
 	}
 	return done, nil
+}
+
+// series asks for those of a study.
+func (p *Poller) series(ctx context.Context, archive Archive, m match.Entry) ([]match.Entry, error) {
+	list, err := archive.Find(ctx, match.Query{Level: match.SeriesLevel, StudyUID: m.StudyUID})
+	if err == nil && len(list) == 0 {
+		err = errNoSeries
+	}
+	if err != nil {
+		p.log.WarnContext(ctx, "an archive did not say which series a study has; it is asked again", "archive", p.rule.Name, "error", plain(err))
+	}
+	return list, err
+}
+
+// errNoSeries: an archive lists a study, and none of its series.
+var errNoSeries = errors.New("the archive lists a study, and no series of it")
+
+// later puts a study off after one more failure.
+func (p *Poller) later(after triage.Polled, now time.Time) triage.Polled {
+	after.Failures++
+	after.NextAt = now.Add(min(p.rule.Every<<min(after.Failures, 10), longestPause))
+	return after
 }
 
 // longestPause bounds the wait after failures in a row.
@@ -162,18 +195,20 @@ const longestPause = time.Hour
 func refusedOnly(err error) error {
 	var failure *dimse.Failure
 	var status *dicomweb.StatusError
-	if errors.As(err, &failure) || errors.As(err, &status) || errors.Is(err, ErrShort) {
+	if errors.As(err, &failure) || errors.As(err, &status) ||
+		errors.Is(err, ErrShort) || errors.Is(err, ErrNothing) || errors.Is(err, errNoSeries) {
 		return nil
 	}
 	return err
 }
 
-// countCT takes the CT series, and counts their instances; where the archive
+// countCT takes the series that are CT, or may be since the archive does not say
+// what they are, and counts their instances; where the archive
 // does not say how many a series has, those of the study stand for them.
 func countCT(series []match.Entry, study int) (ct []match.Entry, images int) {
 	said := true
 	for _, s := range series {
-		if !slices.Contains(s.Modalities, "CT") {
+		if len(s.Modalities) > 0 && !slices.Contains(s.Modalities, "CT") {
 			continue
 		}
 		ct = append(ct, s)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"nafas/dicomio/dicomweb"
 	"nafas/dicomio/dimse"
 	"nafas/dicomio/match"
 	"nafas/internal/pacs"
@@ -22,6 +23,8 @@ type holdings struct {
 	fetched []string
 	refuse  error
 	broken  error
+	// unlisted is why it does not list series.
+	unlisted error
 }
 
 type holding struct {
@@ -39,6 +42,9 @@ func (h *holdings) dial(context.Context) (pacs.Archive, error) {
 func (h *holdings) Find(_ context.Context, q match.Query) (out []match.Entry, err error) {
 	h.queries = append(h.queries, q)
 	if q.Level == match.SeriesLevel {
+		if h.unlisted != nil {
+			return nil, h.unlisted
+		}
 		return h.studies[q.StudyUID].series, nil
 	}
 	for _, s := range h.studies {
@@ -147,6 +153,31 @@ func TestAStudyIsFetchedWhenItHasStoppedGrowing(t *testing.T) {
 	require.Len(t, h.fetched, 2)
 }
 
+// An archive that counts the instances of series alone says too when a study
+// grows.
+func TestAStudyOfWhichOnlySeriesAreCounted(t *testing.T) {
+	uncounted := func(ct int) holding {
+		out := chest("1.2", ct, 0)
+		out.study.Instances = 0
+		return out
+	}
+	h := &holdings{studies: map[string]holding{"1.2": uncounted(100)}}
+	p := look(t, h, ledger{})
+	p.again(t)
+	h.studies["1.2"] = uncounted(200)
+	p.again(t)
+	require.Empty(t, h.fetched, "it grows")
+	for range 3 {
+		p.again(t)
+	}
+	require.Len(t, h.fetched, 1)
+	h.studies["1.2"] = uncounted(300)
+	for range 3 {
+		p.again(t)
+	}
+	require.Len(t, h.fetched, 2)
+}
+
 func TestWhatALookRemembersSurvivesARestart(t *testing.T) {
 	h := &holdings{studies: map[string]holding{"1.2": chest("1.2", 100, 0)}}
 	l := ledger{}
@@ -180,6 +211,7 @@ func TestWhichStudiesAreFetched(t *testing.T) {
 		{"a word of the site's own", func(h *holding) { h.series[0].BodyPart, h.series[0].SeriesDescription = "NECK", "Kopf-Hals-THX" }, true},
 		{"of which nothing is said", func(h *holding) { h.series[0].BodyPart = "" }, true},
 		{"without CT", func(h *holding) { h.series[0].Modalities = []string{"MR"} }, false},
+		{"with series of which the archive does not say what they are", func(h *holding) { h.series[0].Modalities = nil }, true},
 		{"of which the archive says that it has no CT", func(h *holding) { h.study.Modalities = []string{"MR", "SR"} }, false},
 		{"of which the archive says no modalities", func(h *holding) { h.study.Modalities = nil }, true},
 		{"of which the archive says no numbers", func(h *holding) { h.study.Instances, h.series[0].Instances = 0, 0 }, true},
@@ -233,4 +265,37 @@ func TestAnArchiveThatDoesNotSend(t *testing.T) {
 	require.Equal(t, 1, l["1.3"].Failures, "remembered even so")
 	h.broken = errors.New("refused")
 	require.Error(t, p.Look(t.Context()))
+}
+
+// A study of which an archive lists no series is no study without CT: it is put
+// off, and keeps no other from coming.
+func TestAnArchiveThatListsNoSeries(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		err   error
+		fails bool
+	}{
+		{"it refuses", &dicomweb.StatusError{Status: 500}, false},
+		{"it answers with something else", errors.New("no DICOM JSON"), true},
+		{"it names none", nil, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			empty := chest("1.2", 100, 0)
+			empty.series = nil
+			h := &holdings{studies: map[string]holding{"1.2": empty}, unlisted: c.err}
+			l := ledger{}
+			p := look(t, h, l)
+			p.again(t)
+			p.at = p.at.Add(time.Minute)
+			require.Equal(t, c.fails, p.Look(t.Context()) != nil)
+			require.Equal(t, 1, l["1.2"].Failures)
+			require.Equal(t, p.at.Add(2*time.Minute), l["1.2"].NextAt)
+			p.again(t) // not yet again, so that others have their turn
+			h.unlisted, h.studies["1.2"] = nil, chest("1.2", 100, 0)
+			for range 3 {
+				p.again(t)
+			}
+			require.Len(t, h.fetched, 1)
+		})
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -83,7 +84,11 @@ func (s *SQLite) queueDeliveries(ctx context.Context, tx *sql.Tx, study int64, p
 	if err != nil {
 		return err
 	}
-	for _, destination := range s.destinations {
+	absent, err := s.absentDestinations(ctx, tx, study)
+	if err != nil {
+		return err
+	}
+	for _, destination := range slices.Concat(s.destinations, absent) {
 		due, err := isDue(ctx, tx, study, priority, destination, key, subject)
 		if err != nil {
 			return err
@@ -96,6 +101,27 @@ func (s *SQLite) queueDeliveries(ctx context.Context, tx *sql.Tx, study int64, p
 		}
 	}
 	return nil
+}
+
+// absentDestinations are those that something of a study waits for, and that are
+// not among the settings (now): should one come back, it is told what is said
+// then, not what is no longer known.
+func (s *SQLite) absentDestinations(ctx context.Context, tx *sql.Tx, study int64) (out []triage.Destination, err error) {
+	rows, err := tx.QueryContext(ctx, `SELECT DISTINCT destination FROM delivery WHERE study_id = ? AND state = 'waiting'`, study)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var d triage.Destination
+		if err := rows.Scan(&d.Name); err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(s.destinations, func(known triage.Destination) bool { return known.Name == d.Name }) {
+			out = append(out, d)
+		}
+	}
+	return out, rows.Err()
 }
 
 func (s *SQLite) queueDelivery(ctx context.Context, tx *sql.Tx, study int64, destination, key, subject string, at time.Time) error {

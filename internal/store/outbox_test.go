@@ -39,6 +39,26 @@ func waitingFor(t *testing.T, s *store.SQLite) (names []string) {
 	return names
 }
 
+// A destination that is out of the settings while a new result comes gets that
+// one when it is back, and not the one that is no longer known.
+func TestADestinationThatComesBack(t *testing.T) {
+	dir := t.TempDir()
+	s := openFor(t, dir, "A")
+	finish(t, s, "1.2/1/1/P/x/", resultOf("1.2", "k1"))
+	require.NoError(t, s.Close())
+	s = openFor(t, dir, "B")
+	finish(t, s, "1.2/1/2/P/y/", resultOf("1.2", "k2"))
+	require.Equal(t, []string{"B", "A"}, waitingFor(t, s))
+	require.NoError(t, s.Close())
+	s = withDestinations(t, dir, "A")
+	for range 2 {
+		if _, d := next(t, s); d.Destination == "A" {
+			require.Equal(t, "k2", d.Key)
+			require.NotNil(t, d.Series.Result)
+		}
+	}
+}
+
 func queues(t *testing.T, s *store.SQLite) (out []string) {
 	t.Helper()
 	rows, err := s.DB().QueryContext(t.Context(), `
