@@ -227,6 +227,9 @@ func (c *fetchCmd) fetch(ctx context.Context, s *streams, archive pacs.Archive, 
 	case errors.As(err, &status), errors.Is(err, pacs.ErrShort), errors.Is(err, pacs.ErrNothing):
 		fmt.Fprintf(s.err, "%s: %v\n", study.StudyUID, err)
 		return false, nil
+	case err != nil && c.studyHere != nil && ctx.Err() == nil:
+		fmt.Fprintf(s.err, "%s: not fetched: %v\n", study.StudyUID, err)
+		return false, nil
 	case err != nil:
 		return false, err
 	}

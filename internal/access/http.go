@@ -14,7 +14,8 @@ func Bearer(tokens *Tokens, role Role, next http.Handler) http.Handler {
 		return ownName(next)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+		ok = ok && strings.EqualFold(scheme, "Bearer") // RFC 9110 section 11.1
 		who, err := tokens.Check(token)
 		switch {
 		case !ok || err != nil:
@@ -49,5 +50,5 @@ func foreignName(r *http.Request) bool {
 	if err != nil {
 		host = r.Host
 	}
-	return host != "localhost" && net.ParseIP(strings.Trim(host, "[]")) == nil
+	return !strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") && net.ParseIP(strings.Trim(host, "[]")) == nil
 }

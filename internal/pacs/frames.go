@@ -125,7 +125,7 @@ func (w *Web) sendFrames(rw http.ResponseWriter, r *http.Request, p *dicomio.Pic
 		if coded(p, form) {
 			return p.Coded(n - 1), nil
 		}
-		if err := w.holdings.decoding.Acquire(r.Context(), 1); err != nil {
+		if err := w.holdings.turn(r.Context(), w.holdings.decoding, 1); err != nil {
 			return nil, err
 		}
 		defer w.holdings.decoding.Release(1)

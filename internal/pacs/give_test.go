@@ -653,7 +653,7 @@ func TestGivingOutNeedsTheRoleRead(t *testing.T) {
 func TestOnLoopbackOnlyItsOwnNamesAreAnswered(t *testing.T) {
 	s := newShelf(t, nil)
 	port := strings.TrimPrefix(s.http.URL, "http://127.0.0.1")
-	for host, want := range map[string]int{"evil.example" + port: 403, "evil.example": 403, "localhost" + port: 204, "127.0.0.1" + port: 204, "[::1]" + port: 204} {
+	for host, want := range map[string]int{"evil.example" + port: 403, "evil.example": 403, "localhost" + port: 204, "LOCALHOST." + port: 204, "127.0.0.1" + port: 204, "[::1]" + port: 204} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.http.URL+"/dicom-web/studies", nil)
 		require.NoError(t, err)
 		r.Host = host

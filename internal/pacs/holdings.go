@@ -52,6 +52,8 @@ type library struct {
 	decoded *semaphore.Weighted
 	// decoding bounds the frames that are decoded and drawn.
 	decoding *semaphore.Weighted
+	// patience is how long a request waits for what others hold.
+	patience time.Duration
 	// files are large ones; results are the objects that were made of studies.
 	files   recent[*part10.File]
 	results recent[results]
@@ -69,6 +71,7 @@ const (
 func newLibrary(h Holdings) *library {
 	l := &library{Holdings: h, bytes: semaphore.NewWeighted(mostHeld), decoded: semaphore.NewWeighted(mostHeld), decoding: semaphore.NewWeighted(int64(runtime.NumCPU()))}
 	l.files.most, l.results.most = mostKept, mostMade
+	l.patience = longestTurn
 	return l
 }
 
@@ -101,7 +104,7 @@ func (l *library) parsed(ctx context.Context, o object, f func(*part10.File) err
 		return err
 	}
 	weight := min(part10.Claim(head, size), mostHeld)
-	if err := l.bytes.Acquire(ctx, weight); err != nil {
+	if err := l.turn(ctx, l.bytes, weight); err != nil {
 		return err
 	}
 	defer l.bytes.Release(weight)
@@ -132,11 +135,26 @@ func (l *library) parsed(ctx context.Context, o object, f func(*part10.File) err
 // requests.
 func (l *library) holding(ctx context.Context, decoded int64, f func() error) error {
 	weight := min(decoded, mostHeld)
-	if err := l.decoded.Acquire(ctx, weight); err != nil {
+	if err := l.turn(ctx, l.decoded, weight); err != nil {
 		return err
 	}
 	defer l.decoded.Release(weight)
 	return f()
+}
+
+// longestTurn bounds the wait for what others hold: a reader that takes its
+// time may hold it for long.
+const longestTurn = 30 * time.Second
+
+// turn waits for a share of what is bounded; triage.ErrBusy after a while.
+func (l *library) turn(ctx context.Context, of *semaphore.Weighted, n int64) error {
+	waiting, cancel := context.WithTimeout(ctx, l.patience)
+	defer cancel()
+	err := of.Acquire(waiting, n)
+	if err != nil && ctx.Err() == nil {
+		return triage.ErrBusy
+	}
+	return err
 }
 
 // listAtOnce are the instances that are asked for in one query.
@@ -231,7 +249,7 @@ type results struct {
 }
 
 func (l *library) make(ctx context.Context, d triage.Delivery, image []byte) (out results, bytes int64, err error) {
-	if err := l.decoding.Acquire(ctx, 1); err != nil {
+	if err := l.turn(ctx, l.decoding, 1); err != nil {
 		return out, 0, err
 	}
 	defer l.decoding.Release(1)

@@ -1,6 +1,7 @@
 package pacs
 
 import (
+	"context"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"nafas/dicomio/ctwriter"
 	"nafas/dicomio/part10"
 	"nafas/inference/volume"
+	"nafas/internal/triage"
 )
 
 func sliceAs(t *testing.T, transferSyntax string) object {
@@ -51,6 +53,23 @@ func TestWhatFilesBecomeIsWithinTheMemoryOfAllRequests(t *testing.T) {
 	}
 	require.True(t, free(mostHeld), "all is given back")
 	require.True(t, l.decoded.TryAcquire(mostHeld), "all is given back")
+}
+
+// Where others hold all of it, one waits for a while, and is told to come later.
+func TestWhoWaitsTooLong(t *testing.T) {
+	l := newLibrary(Holdings{})
+	l.patience = time.Millisecond
+	require.True(t, l.bytes.TryAcquire(mostHeld))
+	err := l.parsed(t.Context(), sliceAs(t, part10.ExplicitLE), func(*part10.File) error { return nil })
+	require.ErrorIs(t, err, triage.ErrBusy)
+	rw := httptest.NewRecorder()
+	(&Web{}).fail(rw, httptest.NewRequest("GET", "/", nil), err)
+	require.Equal(t, 503, rw.Code)
+	require.NotEmpty(t, rw.Header().Get("Retry-After"))
+
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, l.turn(gone, l.bytes, 1), context.Canceled)
 }
 
 // watched is a writer that is told of each write.

@@ -154,6 +154,9 @@ func (p *Poller) study(ctx context.Context, archive Archive, before triage.Polle
 		return done, nil
 	}
 	n, err := archive.Fetch(ctx, m)
+	if errors.Is(err, triage.ErrBusy) {
+		return after, err // ours, not the archive's: the next look tries again
+	}
 	if err != nil {
 		p.log.WarnContext(ctx, "an archive did not send a study, or not all of it; it is asked again", "archive", p.rule.Name,
 			"sent", n.Sent, "failed", n.Failed, "error", plain(err))

@@ -267,6 +267,20 @@ func TestAnArchiveThatDoesNotSend(t *testing.T) {
 	require.Error(t, p.Look(t.Context()))
 }
 
+// That we take in nothing for now is no failure of the archive's.
+func TestWhenNothingIsTakenIn(t *testing.T) {
+	h := &holdings{studies: map[string]holding{"1.2": chest("1.2", 100, 0)}, refuse: triage.ErrDiskFull}
+	l := ledger{}
+	p := look(t, h, l)
+	p.again(t)
+	p.at = p.at.Add(time.Minute)
+	require.ErrorIs(t, p.Look(t.Context()), triage.ErrBusy)
+	require.Zero(t, l["1.2"].Failures)
+	h.refuse = nil
+	p.again(t)
+	require.Len(t, h.fetched, 1, "at the next look")
+}
+
 // A study of which an archive lists no series is no study without CT: it is put
 // off, and keeps no other from coming.
 func TestAnArchiveThatListsNoSeries(t *testing.T) {

@@ -120,7 +120,7 @@ func (w *Web) rendered(rw http.ResponseWriter, r *http.Request) {
 
 func (l *library) draw(ctx context.Context, o object, number int, d drawing, kind string) (out []byte, err error) {
 	err = l.parsed(ctx, o, func(f *part10.File) error {
-		if err := l.decoding.Acquire(ctx, 1); err != nil {
+		if err := l.turn(ctx, l.decoding, 1); err != nil {
 			return err
 		}
 		defer l.decoding.Release(1)

@@ -113,6 +113,9 @@ func (w *Web) fail(rw http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case errors.Is(err, triage.ErrNotFound):
 		http.Error(rw, "no such study, series or instance is stored here", http.StatusNotFound)
+	case errors.Is(err, triage.ErrBusy):
+		rw.Header().Set("Retry-After", "30")
+		http.Error(rw, "others are served now; ask again later", http.StatusServiceUnavailable)
 	case errors.As(err, &form):
 		http.Error(rw, form.instead, http.StatusNotAcceptable)
 	case errors.As(err, &refused):
@@ -312,7 +315,7 @@ func (l *library) copyDecoded(ctx context.Context, to io.Writer, o object) error
 			decoded = int64(p.NumberOfFrames()) * max(p.DecodedBytes(), 2*int64(len(p.Coded(0)))) // frames and the file of them
 		}
 		return l.holding(ctx, decoded, func() error {
-			if err := l.decoding.Acquire(ctx, 1); err != nil {
+			if err := l.turn(ctx, l.decoding, 1); err != nil {
 				return err
 			}
 			data, err := dicomio.Uncompressed(f)

@@ -61,6 +61,10 @@ func (w *Web) store(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer sender.End()
+	if coding := r.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
+		http.Error(rw, "send the body without Content-Encoding", http.StatusUnsupportedMediaType)
+		return
+	}
 	body, err := dicomweb.NewBody(r.Header.Get("Content-Type"), &hurried{r.Body, http.NewResponseController(rw), w.idle})
 	if err != nil {
 		http.Error(rw, err.Error(), http.StatusUnsupportedMediaType)

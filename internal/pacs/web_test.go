@@ -134,4 +134,21 @@ func TestTokensOverTheWeb(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, post(t, h, related, parts("a"), "guess").Code)
 	require.Equal(t, http.StatusForbidden, post(t, h, related, parts("a"), read).Code)
 	require.Equal(t, http.StatusOK, post(t, h, related, parts("a"), submit).Code)
+	r := httptest.NewRequest(http.MethodPost, "/dicom-web/studies", strings.NewReader(parts("a")))
+	r.Header.Set("Content-Type", related)
+	r.Header.Set("Authorization", "bearer "+submit)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	require.Equal(t, http.StatusOK, w.Code, "schemes are without case")
+}
+
+func TestACompressedBody(t *testing.T) {
+	h := pacs.NewWeb(func() (pacs.Sender, error) { return &turns{}, nil }, nil, slog.New(slog.DiscardHandler))
+	r := httptest.NewRequest(http.MethodPost, "/dicom-web/studies", strings.NewReader("zipped"))
+	r.Header.Set("Content-Type", related)
+	r.Header.Set("Content-Encoding", "gzip")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	require.Equal(t, http.StatusUnsupportedMediaType, w.Code)
+	require.Contains(t, w.Body.String(), "Content-Encoding")
 }

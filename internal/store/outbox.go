@@ -104,12 +104,7 @@ func (s *SQLite) RetryDeliveries(ctx context.Context, studyUID, destination stri
 			return err
 		}
 		for _, d := range dead {
-			if _, err := tx.ExecContext(ctx, `
-				UPDATE delivery SET state = 'waiting', sent = '', transaction_uid = '', queued_at = ?1, updated_at = ?1 WHERE id = ?2`,
-				micros(at), d.ID); err != nil {
-				return err
-			}
-			if err := s.queueDeliverJob(ctx, tx, d.ID, d.Destination); err != nil {
+			if err := s.retryDelivery(ctx, tx, d, at); err != nil {
 				return err
 			}
 			n++
@@ -117,6 +112,38 @@ func (s *SQLite) RetryDeliveries(ctx context.Context, studyUID, destination stri
 		return nil
 	})
 	return n, err
+}
+
+// retryDelivery puts a dead delivery back. Where something else is said by now,
+// of which the destination was not told since it was out of the settings, that
+// takes its place.
+func (s *SQLite) retryDelivery(ctx context.Context, tx *sql.Tx, d triage.DeliveryStatus, at time.Time) error {
+	row, err := loadStudy(ctx, tx, d.StudyUID)
+	if err != nil {
+		return err
+	}
+	list, err := loadSeries(ctx, tx, row.id)
+	if err != nil {
+		return err
+	}
+	subject, err := subjectOf(ctx, tx, row.id)
+	if err != nil {
+		return err
+	}
+	var before string
+	if err := tx.QueryRowContext(ctx, `SELECT key FROM delivery WHERE id = ?`, d.ID).Scan(&before); err != nil {
+		return err
+	}
+	key := deliveryKey(triage.StudyReading{Series: list, NotAssessed: row.notAssessed})
+	if key != "" && key != before {
+		return s.queueDelivery(ctx, tx, row.id, d.Destination, key, subject, at)
+	}
+	if _, err := tx.ExecContext(ctx, `
+		UPDATE delivery SET state = 'waiting', sent = '', transaction_uid = '', queued_at = ?1, updated_at = ?1 WHERE id = ?2`,
+		micros(at), d.ID); err != nil {
+		return err
+	}
+	return s.queueDeliverJob(ctx, tx, d.ID, d.Destination)
 }
 
 // Sent implements triage.Outbox.

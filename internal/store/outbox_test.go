@@ -59,6 +59,31 @@ func TestADestinationThatComesBack(t *testing.T) {
 	}
 }
 
+// A dead letter of a destination that was out of the settings while a new result
+// came: what is tried again is the new one.
+func TestADeadLetterIsTriedAgainWithWhatIsSaidNow(t *testing.T) {
+	dir := t.TempDir()
+	s := openFor(t, dir, "A")
+	finish(t, s, "1.2/1/1/P/x/", resultOf("1.2", "k1"))
+	token, d := next(t, s)
+	require.NoError(t, s.DeliveryFailed(t.Context(), token, d.ID, noon, triage.DeliveryFailure{Reason: "refused", Dead: true}))
+	require.NoError(t, s.Close())
+	s = openFor(t, dir, "B")
+	finish(t, s, "1.2/1/2/P/y/", resultOf("1.2", "k2"))
+	require.NoError(t, s.Close())
+	s = withDestinations(t, dir, "A")
+	n, err := s.RetryDeliveries(t.Context(), "", "A", noon.Add(time.Hour))
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+	for {
+		if _, d := next(t, s); d.Destination == "A" {
+			require.Equal(t, "k2", d.Key)
+			require.NotNil(t, d.Series.Result)
+			return
+		}
+	}
+}
+
 func queues(t *testing.T, s *store.SQLite) (out []string) {
 	t.Helper()
 	rows, err := s.DB().QueryContext(t.Context(), `
