@@ -8,9 +8,9 @@ type btsRow struct {
 	volume span // mm3
 	// diameterOnly: the row has no volume.
 	diameterOnly bool
-	brock  bool // the Brock model decides further
-	now    []Step
-	then   []Step
+	brock        bool // the Brock model decides further
+	now          []Step
+	then         []Step
 }
 
 // btsRows is BTS 2015 (Thorax 70, supplement 2) as given by PMC6784443 table 4
