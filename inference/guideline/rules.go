@@ -2,6 +2,7 @@ package guideline
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -18,57 +19,70 @@ type Rule struct {
 
 // Rules lists the rows of all tables, in the order in which they are tried.
 func Rules() []Rule {
-	var all []Rule
-	add := func(g Guideline, id, gives string, unverified bool, when ...string) {
-		var parts []string
-		for _, w := range when {
-			if w != "" {
-				parts = append(parts, w)
-			}
-		}
-		all = append(all, Rule{ID: id, Guideline: g, When: strings.Join(parts, "; "), Gives: gives, Unverified: unverified})
-	}
+	var l ruleList
+	l.lungRADS()
+	l.fleischner()
+	l.bts()
+	l.volumes(European2017, europeanRows)
+	l.volumes(NELSON, nelsonRows)
+	return l
+}
+
+type ruleList []Rule
+
+// add lists a row; parts of its condition that say nothing are left out.
+func (l *ruleList) add(g Guideline, id, gives string, unverified bool, when ...string) {
+	when = slices.DeleteFunc(when, func(w string) bool { return w == "" })
+	*l = append(*l, Rule{ID: id, Guideline: g, When: strings.Join(when, "; "), Gives: gives, Unverified: unverified})
+}
+
+func (l *ruleList) lungRADS() {
 	for _, r := range lungRADSRows {
 		shape := ""
 		if r.shape {
 			shape = "juxtapleural, smooth, oval, lentiform or triangular"
 		}
-		add(LungRADS2022, r.rule, gives(r.category), false, words(r.types), words(r.states), shape,
+		l.add(LungRADS2022, r.rule, gives(r.category), false, words(r.types), words(r.states), shape,
 			bound("mean mm", r.total), bound("or mm3", r.volume), bound("solid part mm", r.solid), asks(r.ask))
 	}
 	for _, r := range lungRADSSteps {
-		add(LungRADS2022, r.rule, gives(r.to), false, "solid, part-solid", "stable", "prior category "+string(r.from), fmt.Sprintf("days ≥%d", r.days))
+		l.add(LungRADS2022, r.rule, gives(r.to), false, "solid, part-solid", "stable", "prior category "+string(r.from), bound("days", span{atLeast: float64(r.days)}))
 	}
-	add(LungRADS2022, ruleProvenBenign, gives(Category2), false, "stable", "prior category 4B", "proven benign")
-	add(LungRADS2022, ruleFeatures, gives(Category4X), false, "category 3, 4A, 4B", "suspicious features", asks([]Question{AskFeatures}))
+	l.add(LungRADS2022, ruleProvenBenign, gives(Category2), false, "stable", "prior category 4B", "proven benign")
+	l.add(LungRADS2022, ruleFeatures, gives(Category4X), false, "category 3, 4A, 4B", "suspicious features", asks([]Question{AskFeatures}))
 	for _, r := range airwayRows {
-		add(LungRADS2022, r.rule, gives(r.category), false, "airway", string(r.level), yes("air or secretions", r.secretions),
+		l.add(LungRADS2022, r.rule, gives(r.category), false, "airway", string(r.level), yes("air or secretions", r.secretions),
 			yes("looks infectious", r.infectious), words(r.states))
 	}
 	for _, r := range cystRows {
-		add(LungRADS2022, r.rule, gives(r.category), false, "cyst", string(r.sign), bound("wall mm", r.wall), asks(r.ask))
+		l.add(LungRADS2022, r.rule, gives(r.category), false, "cyst", string(r.sign), bound("wall mm", r.wall), asks(r.ask))
 	}
+}
+
+func (l *ruleList) fleischner() {
 	for _, r := range fleischnerRows {
-		add(Fleischner2017, r.rule, plan(r.now, r.then), true, words(r.types), yes("multiple", r.multiple), risk(r.risk), words(r.states),
+		l.add(Fleischner2017, r.rule, plan(r.now, r.then), true, words(r.types), yes("multiple", r.multiple), risk(r.risk), words(r.states),
 			bound("whole mm", r.size), bound("or mm3", r.volume), bound("solid part mm", r.solid), bound("days", span{atLeast: float64(r.days)}))
 	}
+}
+
+func (l *ruleList) bts() {
 	for _, r := range btsRows {
-		add(BTS2015, r.rule, plan(r.now, r.then), false, words(r.types), words(firstSeen), bound("mean mm", r.size), bound("or mm3", r.volume))
+		l.add(BTS2015, r.rule, plan(r.now, r.then), false, words(r.types), words(firstSeen), bound("mean mm", r.size), bound("or mm3", r.volume))
 	}
 	for _, r := range btsBrockRows {
-		add(BTS2015, r.rule, plan(r.now, nil), true, "after BTS.SOLID.8", bound("Brock probability", r.probability))
+		l.add(BTS2015, r.rule, plan(r.now, nil), true, "after BTS.SOLID.8", bound("Brock probability", r.probability))
 	}
 	for _, r := range btsFollowRows {
-		add(BTS2015, r.rule, plan(r.now, nil), r.unverified, "solid", yes("growing", r.growing), "by "+string(r.by),
+		l.add(BTS2015, r.rule, plan(r.now, nil), r.unverified, "solid", yes("growing", r.growing), "by "+string(r.by),
 			bound("days", r.days), bound("doubling days", r.doubling))
 	}
-	for _, r := range europeanRows {
-		add(European2017, r.rule, plan(r.now, nil), false, "solid", string(r.state), bound("mm3", r.volume))
+}
+
+func (l *ruleList) volumes(g Guideline, rows []volumeRow) {
+	for _, r := range rows {
+		l.add(g, r.rule, plan(r.now, nil), false, "solid", string(r.state), bound("mm3", r.volume))
 	}
-	for _, r := range nelsonRows {
-		add(NELSON, r.rule, plan(r.now, nil), false, "solid", string(r.state), bound("mm3", r.volume))
-	}
-	return all
 }
 
 func gives(c Category) string {
@@ -109,19 +123,19 @@ func asks(list []Question) string {
 }
 
 func plan(now, then []Step) string {
-	text := steps(now, " / ")
+	text := steps(now)
 	if len(then) > 0 {
-		text += "; then " + steps(then, " / ")
+		text += "; then " + steps(then)
 	}
 	return text
 }
 
-func steps(list []Step, between string) string {
+func steps(list []Step) string {
 	parts := make([]string, len(list))
 	for i, s := range list {
 		parts[i] = s.String()
 	}
-	return strings.Join(parts, between)
+	return strings.Join(parts, " / ")
 }
 
 // String is the step in its code, as "consider CT 18-24 months".
@@ -132,7 +146,7 @@ func (s Step) String() string {
 	}
 	switch {
 	case s.EveryMonths > 0:
-		text += fmt.Sprintf(" every %d months to %d", s.EveryMonths, s.ToMonths)
+		text += fmt.Sprintf(" every %d months to %d months", s.EveryMonths, s.ToMonths)
 	case s.ToMonths > s.FromMonths:
 		text += fmt.Sprintf(" %d-%d months", s.FromMonths, s.ToMonths)
 	case s.ToMonths > 0:

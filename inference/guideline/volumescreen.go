@@ -20,7 +20,6 @@ var (
 	}
 	nelsonRows = []volumeRow{
 		{"NELSON.SOLID.INDETERMINATE", Baseline, span{atLeast: 50, upTo: 500}, []Step{{Action: CT}}},
-		{"NELSON.SOLID.NEW", New, span{atLeast: 200}, []Step{{Action: WorkUp}}},
 	}
 )
 
@@ -34,8 +33,8 @@ func European(n Nodule, p Patient) (Suggestion, error) {
 
 // NELSONVolume suggests what NELSON says of a solid nodule's volume in a
 // screening exam: 50 to 500 mm3 at baseline is indeterminate and gets a repeated
-// CT; 200 mm3 or more is suspicious in a nodule that is new. Outside, its cuts
-// are not verified and nothing is suggested. Errors: ErrInput.
+// CT. Outside, its cuts are not verified and nothing is suggested; for nodules
+// that were new there is NELSONNewAtFollowUp. Errors: ErrInput.
 func NELSONVolume(n Nodule, p Patient) (Suggestion, error) {
 	return byVolumeRows(NELSON, nelsonRows, n, p)
 }
