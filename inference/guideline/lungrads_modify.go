@@ -5,13 +5,13 @@ package guideline
 // decides; one that was lower than the row of today's size is asked about unless
 // the size has not crossed into another row since.
 func (s Suggestion) stepped(n Nodule, state State) Suggestion {
-	if n.Prior == nil {
+	if n.Prior == nil || s.Category.concern() <= Category2.concern() {
 		return s
 	}
 	if n.Prior.Category == Category4B && n.Prior.ProvenBenign == Yes && state == Stable {
 		return s.changed(ruleProvenBenign, Category2)
 	}
-	if state != Stable || !oneOf(n.Type, Solid, PartSolid) || s.Category == Category2 {
+	if state != Stable || !oneOf(n.Type, Solid, PartSolid) {
 		return s
 	}
 	if n.Prior.Category == "" {

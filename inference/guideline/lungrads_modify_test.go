@@ -78,6 +78,9 @@ func TestLungRADSSteppedManagement(t *testing.T) {
 	require.Equal(t, []g.Question{g.AskPriorCategory}, lungRADS(t, was(9, g.Prior{Days: 200, Category: "2", MeanMM: 9})).NeedsRadiologist)
 	require.Equal(t, []g.Fact{g.FactPriorCategory}, lungRADS(t, was(7, g.Prior{Days: 200})).Missing)
 	require.Equal(t, []g.Fact{g.FactInterval}, lungRADS(t, was(7, g.Prior{Category: "3"})).Missing)
+	benign := was(16, g.Prior{Days: 400, Category: "4B", ProvenBenign: g.Yes})
+	benign.Type = g.CalcifiedBenign
+	require.Equal(t, g.Category1, lungRADS(t, benign).Category, "no step goes up")
 	growing := was(7, g.Prior{Days: 200, Category: "3"})
 	growing.State = g.Growing
 	require.Equal(t, g.Category4A, lungRADS(t, growing).Category, "a growing nodule never steps down")
