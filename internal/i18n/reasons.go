@@ -4,16 +4,7 @@ package i18n
 // refusal means, by its stable name; false where there are no words for it.
 func Reason(language, name string) (string, bool) {
 	words, ok := reasons[name]
-	if !ok {
-		return "", false
-	}
-	switch language {
-	case "fr":
-		return words.fr, true
-	case "ar":
-		return words.ar, true
-	}
-	return words.en, true
+	return words.in(language), ok
 }
 
 type threefold struct{ en, fr, ar string }
