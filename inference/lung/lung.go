@@ -65,6 +65,8 @@ type Field struct {
 	seen bitmask
 	// extent is the height of each lung, by its label.
 	extent [maskUndetermined + 1]extent
+	// fissures are those found in each lung, by its label.
+	fissures [maskUndetermined + 1]fissures
 }
 
 // Find returns the lung field of v. It fails with *Error where v holds no lung

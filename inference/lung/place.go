@@ -31,6 +31,12 @@ func (f *Field) PlaceAt(lpsMM volume.Vec3, radiusMM float64) finding.Place {
 	p.Zone = f.extent[label].zone(at[2])
 	p.PleuraMM = max(0, f.depthMM(at, label)-radiusMM)
 	p.Juxtapleural = p.PleuraMM <= NearMM
+	lobe, fissureMM, seen := f.fissures[label].lobe(lpsMM, label)
+	p.Lobe, p.FissureSeen = lobe, seen
+	if seen {
+		p.FissureMM = max(0, fissureMM-radiusMM)
+		p.Perifissural = p.FissureMM <= NearMM
+	}
 	p.Estimated = p.Zone != finding.ZoneUnknown || p.Lobe != finding.LobeUnknown
 	return p
 }
