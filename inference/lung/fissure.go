@@ -19,7 +19,7 @@ const (
 	seenShare = 0.18
 	// A fissure's error: at a place where it is seen, and per mm to the nearest
 	// such place; no nearer one is looked for beyond gapMostMM.
-	errorMM, errorPerMM, gapMostMM = 4.0, 0.3, 60.0
+	errorMM, errorPerMM, gapMostMM = 4.0, 0.7, 60.0
 	fissureSeenMM                  = 6.0 // a fissure counts as seen this near
 )
 
@@ -50,35 +50,45 @@ func (f *Field) FindFissures(ctx context.Context, v *volume.Volume) error {
 }
 
 func (f *Field) fissuresOf(s *sheets, label uint8) fissures {
-	lo, hi := s.grid.Bounds()
-	sin, cos := math.Sincos(obliqueSlopeDeg * math.Pi / 180)
 	e := f.extent[label]
 	base := f.Grid.ToLPS(volume.Vec3{0, 0, float64(e.lo)})[2]
 	height := float64(e.hi-e.lo+1) * gridMM
-	left := volume.Vec3{1, 0, 0}
-	o := over(lo, hi, left, volume.Vec3{0, cos, sin}, volume.Vec3{0, -sin, cos})
-	back := volume.Vec3{0, hi[1], base + obliqueBackShare*height}
-	var found fissures
-	oblique := o.find(s, nil, func(i, j int) float64 { return back.Sub(o.at(i, j, 0)).Dot(o.across) })
+	oblique := s.oblique(base + obliqueBackShare*height)
 	if oblique.share() < seenShare {
-		return found
+		return fissures{}
 	}
-	found.oblique = oblique
 	if label != maskRight {
-		return found
+		return fissures{oblique: oblique}
 	}
-	h := over(lo, hi, left, volume.Vec3{0, 1, 0}, volume.Vec3{0, 0, 1})
+	horizontal := s.horizontal(base+horizontalShare*height, oblique)
+	if horizontal.share() < seenShare {
+		horizontal = nil
+	}
+	return fissures{oblique, horizontal}
+}
+
+// oblique finds the surface that rises from the front to the back, which it is
+// expected to meet at the height back (LPS z, mm).
+func (s *sheets) oblique(back float64) *surface {
+	lo, hi := s.grid.Bounds()
+	sin, cos := math.Sincos(obliqueSlopeDeg * math.Pi / 180)
+	f := over(lo, hi, volume.Vec3{1, 0, 0}, volume.Vec3{0, cos, sin}, volume.Vec3{0, -sin, cos})
+	corner := volume.Vec3{0, hi[1], back}
+	return f.find(s, nil, func(i, j int) float64 { return corner.Sub(f.at(i, j, 0)).Dot(f.across) })
+}
+
+// horizontal finds the level surface in front of the oblique one, expected at
+// the height z (LPS mm).
+func (s *sheets) horizontal(z float64, oblique *surface) *surface {
+	lo, hi := s.grid.Bounds()
+	f := over(lo, hi, volume.Vec3{1, 0, 0}, volume.Vec3{0, 1, 0}, volume.Vec3{0, 0, 1})
 	inFront := func(p volume.Vec3) bool { above, _ := oblique.above(p); return above > frontMM }
-	horizontal := h.find(s, inFront, func(i, j int) float64 { return base + horizontalShare*height - h.at(i, j, 0)[2] })
-	for c := range horizontal.inside {
-		i, j := c%h.size[0], c/h.size[0]
-		horizontal.inside[c] = horizontal.inside[c] && inFront(h.at(i, j, horizontal.height[c]))
-		horizontal.seen[c] = horizontal.seen[c] && horizontal.inside[c]
+	out := f.find(s, inFront, func(i, j int) float64 { return z - f.at(i, j, 0)[2] })
+	for c, h := range out.height {
+		ends := !inFront(f.at(c%f.size[0], c/f.size[0], h))
+		out.inside[c], out.seen[c] = out.inside[c] && !ends, out.seen[c] && !ends
 	}
-	if horizontal.share() >= seenShare {
-		found.horizontal = horizontal
-	}
-	return found
+	return out
 }
 
 // share is how much of the surface is seen, of what is in the lung.

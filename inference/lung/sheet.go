@@ -63,19 +63,18 @@ func (f *Field) sheetsOf(v *volume.Volume, label uint8) *sheets {
 func (s *sheets) interior(g volume.Grid, inner bitmask) []bool {
 	in := make([]bool, s.grid.Len())
 	first := g.ToIndex(s.grid.OriginLPSMM)
-	var to [3][]int
-	for n := range 3 {
-		to[n] = make([]int, s.grid.Size[n])
-		for i := range to[n] {
-			to[n][i] = min(max(int(math.Round(first[n]+float64(i)*sheetMM/gridMM)), 0), g.Size[n]-1)
-		}
+	nearest := func(axis, i int) (int, bool) {
+		n := int(math.Round(first[axis] + float64(i)*sheetMM/gridMM))
+		return n, n >= 0 && n < g.Size[axis]
 	}
 	o := 0
-	for _, k := range to[2] {
-		for _, j := range to[1] {
-			row := inner.row(k*g.Size[1] + j)
-			for _, i := range to[0] {
-				in[o] = row[i>>6]>>(i&63)&1 != 0
+	for z := range s.grid.Size[2] {
+		k, okK := nearest(2, z)
+		for y := range s.grid.Size[1] {
+			j, okJ := nearest(1, y)
+			for x := range s.grid.Size[0] {
+				i, okI := nearest(0, x)
+				in[o] = okI && okJ && okK && inner.at(i, k*g.Size[1]+j)
 				o++
 			}
 		}

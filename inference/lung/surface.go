@@ -64,32 +64,43 @@ func (f frame) at(i, j int, step float64) volume.Vec3 {
 	return f.origin.Add(f.u.Scale(float64(i) * columnMM)).Add(f.v.Scale(float64(j) * columnMM)).Add(f.across.Scale(step * stepMM))
 }
 
-// find returns the smooth surface on which the sheets are strongest. expected
-// is its height in mm above the frame's origin at a column.
+// find returns the smooth surface on which the sheets are strongest, of those
+// at allowed places (nil: everywhere). expected is its height in mm above the
+// frame's origin at a column.
 func (f frame) find(s *sheets, allowed func(volume.Vec3) bool, expected func(i, j int) float64) *surface {
 	cost, inside := f.costs(s, allowed)
-	out := &surface{frame: f, height: make([]float64, f.size[0]*f.size[1])}
-	out.inside, out.seen = make([]bool, len(out.height)), make([]bool, len(out.height))
-	plain := slices.Clone(cost)
-	f.addPrior(cost, expected)
+	out := f.cheapest(f.withPrior(cost, expected))
+	out.level()
+	out.look(cost, inside)
+	return out
+}
+
+// cheapest takes the step of every column that the ways from four sides find
+// cheapest together (semi-global matching, Hirschmueller 2008).
+func (f frame) cheapest(cost []uint8) *surface {
 	sum := make([]int32, len(cost))
 	for _, d := range [][2]int{{1, 0}, {-1, 0}, {0, 1}, {0, -1}} {
 		f.pass(cost, sum, d)
 	}
-	for c := range out.height {
+	columns := f.size[0] * f.size[1]
+	out := &surface{frame: f, height: make([]float64, columns), inside: make([]bool, columns), seen: make([]bool, columns)}
+	for c := range columns {
 		column := sum[c*f.size[2] : (c+1)*f.size[2]]
 		out.height[c] = float64(slices.Index(column, slices.Min(column)))
 	}
-	out.level()
-	for c, height := range out.height {
-		h := int(math.Round(height))
-		out.inside[c] = inside[c*f.size[2]+h]
-		for _, x := range plain[c*f.size[2]+max(0, h-1) : c*f.size[2]+min(f.size[2], h+2)] {
-			out.seen[c] = out.seen[c] || out.inside[c] && x <= seenCost
-		}
-	}
-	out.dropLone()
 	return out
+}
+
+// look marks where the surface is in the lung, and where it is seen: there is
+// a sheet within a step of it, and not in that column alone.
+func (s *surface) look(cost []uint8, inside []bool) {
+	n := s.size[2]
+	for c, height := range s.height {
+		h := int(math.Round(height))
+		s.inside[c] = inside[c*n+h]
+		s.seen[c] = s.inside[c] && slices.Min(cost[c*n+max(0, h-1):c*n+min(n, h+2)]) <= seenCost
+	}
+	s.dropLone()
 }
 
 // costs are those of every step of every column, the mean of the column's four
@@ -154,24 +165,26 @@ func (s *sheets) across(at int, dir volume.Vec3) bool {
 	return math.Abs(c) >= tiltCos
 }
 
-// addPrior makes steps dearer that lie far from where the surface is expected.
-func (f frame) addPrior(cost []uint8, expected func(i, j int) float64) {
+// withPrior returns the costs with those steps dearer that lie far from where
+// the surface is expected.
+func (f frame) withPrior(cost []uint8, expected func(i, j int) float64) []uint8 {
 	dearer := make([]uint8, 2*f.size[2]+1)
 	for h := range dearer {
 		off := float64(h) * stepMM / priorMM
 		dearer[h] = uint8(priorCost * min(off*off/4, 1))
 	}
+	out := slices.Clone(cost)
 	for c := range f.size[0] * f.size[1] {
 		want := int(math.Round(expected(c%f.size[0], c/f.size[0]) / stepMM))
 		for h := range f.size[2] {
-			cost[c*f.size[2]+h] += dearer[min(max(h-want, want-h), len(dearer)-1)]
+			out[c*f.size[2]+h] += dearer[min(max(h-want, want-h), len(dearer)-1)]
 		}
 	}
+	return out
 }
 
 // pass adds to sum, for every step of every column, the cheapest way to it
-// along the columns before it in one direction (semi-global matching,
-// Hirschmueller 2008).
+// along the columns before it in one direction.
 func (f frame) pass(cost []uint8, sum []int32, d [2]int) {
 	nu, nv, n := f.size[0], f.size[1], f.size[2]
 	way := make([]int32, len(cost))
