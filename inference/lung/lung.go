@@ -60,6 +60,13 @@ type Field struct {
 	// VolumeML is the volume of air-filled lung (below -500 HU) before the
 	// closing, LeftML and RightML its parts.
 	VolumeML, LeftML, RightML float64
+
+	// seen is what of Grid was scanned.
+	seen bitmask
+	// extent is the height of each lung, by its label.
+	extent [maskUndetermined + 1]extent
+	// fissures are those found in each lung, by its label.
+	fissures [maskUndetermined + 1]fissures
 }
 
 // Find returns the lung field of v. It fails with *Error where v holds no lung
@@ -85,12 +92,15 @@ func Find(ctx context.Context, v *volume.Volume) (*Field, error) {
 		return nil, err
 	}
 	mid, _ := middle(body)
-	f := &Field{Grid: grid}
+	f := &Field{Grid: grid, seen: w.seen}
 	f.measure(sides(air, mid))
 	if f.VolumeML < lungLeastML {
 		return nil, &Error{ErrNoLung, fmt.Sprintf("%.0f ml of lung-like air inside the body", f.VolumeML)}
 	}
 	f.closeSides(airway, outside, mid)
+	for _, label := range []uint8{maskLeft, maskRight} {
+		f.extent[label] = extentOf(w.box, f.Mask, w.seen, label)
+	}
 	return f, ctx.Err()
 }
 
@@ -140,14 +150,25 @@ func (f *Field) measure(labels []uint8) {
 // SideAt names the side of a place in patient LPS mm: that of the nearest lung
 // within 20 mm, unknown beyond.
 func (f *Field) SideAt(lpsMM volume.Vec3) finding.Side {
-	at := f.Grid.ToIndex(lpsMM)
+	return sideOf(f.nearest(f.Grid.ToIndex(lpsMM)))
+}
+
+func sideOf(label uint8) finding.Side {
+	switch label {
+	case maskLeft:
+		return finding.SideLeft
+	case maskRight:
+		return finding.SideRight
+	}
+	return finding.SideUnknown
+}
+
+// nearest is the label of the lung nearest to a place of the working grid, of
+// that within sideReachMM.
+func (f *Field) nearest(at volume.Vec3) uint8 {
 	reach := sideReachMM / gridMM
 	best, label := reach*reach, uint8(maskNone)
-	var lo, hi [3]int
-	for n := range 3 {
-		lo[n] = max(0, int(math.Ceil(at[n]-reach)))
-		hi[n] = min(f.Grid.Size[n]-1, int(math.Floor(at[n]+reach)))
-	}
+	lo, hi := f.around(at, reach)
 	for k := lo[2]; k <= hi[2]; k++ {
 		for j := lo[1]; j <= hi[1]; j++ {
 			for i := lo[0]; i <= hi[0]; i++ {
@@ -162,13 +183,7 @@ func (f *Field) SideAt(lpsMM volume.Vec3) finding.Side {
 			}
 		}
 	}
-	switch label {
-	case maskLeft:
-		return finding.SideLeft
-	case maskRight:
-		return finding.SideRight
-	}
-	return finding.SideUnknown
+	return label
 }
 
 // Box returns the corners, in LPS mm, of the box around the region of interest

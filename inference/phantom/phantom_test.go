@@ -209,6 +209,27 @@ func TestLungsAreFound(t *testing.T) {
 	}
 }
 
+func TestWhere(t *testing.T) {
+	for name, c := range map[string]struct {
+		at   volume.Vec3
+		want finding.Lobe
+	}{
+		"apex on the right":        {volume.Vec3{-70, 0, 80}, finding.LobeRightUpper},
+		"in front on the right":    {volume.Vec3{-80, -55, -20}, finding.LobeRightMiddle},
+		"behind on the right":      {volume.Vec3{-80, 60, -20}, finding.LobeRightLower},
+		"apex on the left":         {volume.Vec3{70, 0, 80}, finding.LobeLeftUpper},
+		"in front on the left":     {volume.Vec3{90, -60, 0}, finding.LobeLeftUpper},
+		"behind on the left":       {volume.Vec3{80, 60, -20}, finding.LobeLeftLower},
+		"in the chest wall":        {volume.Vec3{150, 0, 0}, finding.LobeUnknown},
+		"far outside of the chest": {volume.Vec3{500, 0, 0}, finding.LobeUnknown},
+	} {
+		lobe, pleura, fissure := patient().Where(c.at)
+		require.Equal(t, c.want, lobe, name)
+		require.Equal(t, lobe != finding.LobeUnknown, pleura > 0, name)
+		require.GreaterOrEqual(t, fissure, 0.0, name)
+	}
+}
+
 func TestMimicsAreListed(t *testing.T) {
 	s := small()
 	s.Mimics = true

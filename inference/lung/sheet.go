@@ -1,0 +1,202 @@
+package lung
+
+import (
+	"math"
+
+	"nafas/inference/volume"
+)
+
+const (
+	sheetMM = 1.5
+	// Vessels are cut off at a value above a fissure's, so that their edges do
+	// not outshine it.
+	sheetFloorHU, sheetCeilingHU = -1000, -600
+	vesselHU                     = -700  // after smoothing; above, it is no fissure
+	sheetStep                    = 2     // voxels from the ridge to its foot
+	sheetLeastHU                 = 4.0   // curvature of a ridge, at least
+	sheetFullHU                  = 12.0  // and from which on nothing is added
+	sheetFlat                    = 0.5   // curvature along it over that across, at most
+	sheetLeastVox                = 200   // of one connected sheet
+	sheetBend                    = 14840 // 0.92 * 127 * 127: between the normals of neighbours in it
+	sheetMargin                  = 2     // voxels of the working grid off the border
+)
+
+// sheets is how much every place of one lung looks like a thin bright sheet
+// between darker lung.
+type sheets struct {
+	grid volume.Grid // sheetMM, along LPS
+	// in is the lung without its border.
+	in []bool
+	// vessel is what is too bright to be a fissure.
+	vessel []bool
+	// strength is 0 to 255 and the direction the unit normal's components
+	// times 127, of no sign.
+	strength []uint8
+	normal   [][3]int8
+}
+
+// sheetsOf looks for sheets in the lung that has one label.
+func (f *Field) sheetsOf(v *volume.Volume, label uint8) *sheets {
+	b := box(f.Grid.Size)
+	whole := crop{size: b}.where(b, f.Mask, label)
+	inner := whole.erode(sheetMargin)
+	lo, hi := inner.bounds()
+	if hi[0] < 0 {
+		return nil
+	}
+	s := &sheets{grid: volume.Grid{Axes: f.Grid.Axes, SpacingMM: [3]float64{sheetMM, sheetMM, sheetMM}}}
+	const margin = sheetStep + 1
+	s.grid.OriginLPSMM = f.Grid.ToLPS(volume.Vec3{float64(lo[0]), float64(lo[1]), float64(lo[2])})
+	for n := range 3 {
+		s.grid.OriginLPSMM[n] -= margin * sheetMM
+		s.grid.Size[n] = int(float64(hi[n]-lo[n])*gridMM/sheetMM) + 1 + 2*margin
+	}
+	hu := v.Resample(s.grid, outOfVolume).HU
+	s.in = s.interior(f.Grid, inner)
+	smooth(box(s.grid.Size), hu)
+	s.find(hu)
+	s.keepLarge()
+	return s
+}
+
+// interior tells which voxels lie in a mask of the working grid.
+func (s *sheets) interior(g volume.Grid, inner bitmask) []bool {
+	in := make([]bool, s.grid.Len())
+	first := g.ToIndex(s.grid.OriginLPSMM)
+	nearest := func(axis, i int) (int, bool) {
+		n := int(math.Round(first[axis] + float64(i)*sheetMM/gridMM))
+		return n, n >= 0 && n < g.Size[axis]
+	}
+	o := 0
+	for z := range s.grid.Size[2] {
+		k, okK := nearest(2, z)
+		for y := range s.grid.Size[1] {
+			j, okJ := nearest(1, y)
+			for x := range s.grid.Size[0] {
+				i, okI := nearest(0, x)
+				in[o] = okI && okJ && okK && inner.at(i, k*g.Size[1]+j)
+				o++
+			}
+		}
+	}
+	return in
+}
+
+// smooth clips and blurs by 1 4 6 4 1 along each axis, in integers so that
+// every machine gets the same; the border is left.
+func smooth(b box, hu []int16) {
+	for o, v := range hu {
+		hu[o] = min(max(v, sheetFloorHU), sheetCeilingHU)
+	}
+	from := make([]int16, len(hu))
+	for _, step := range []int{1, b[0], b[0] * b[1]} {
+		copy(from, hu)
+		for o := 2 * step; o < len(hu)-2*step; o++ {
+			sum := int32(from[o-2*step]) + int32(from[o+2*step]) + 4*(int32(from[o-step])+int32(from[o+step])) + 6*int32(from[o])
+			hu[o] = int16((sum + 8) >> 4)
+		}
+	}
+}
+
+// find measures the curvature at every place inside: a sheet is curved across
+// and flat along.
+func (s *sheets) find(hu []int16) {
+	nx, ny := s.grid.Size[0], s.grid.Size[1]
+	s.vessel = make([]bool, len(hu))
+	s.strength, s.normal = make([]uint8, len(hu)), make([][3]int8, len(hu))
+	dx, dy, dz := sheetStep, sheetStep*nx, sheetStep*nx*ny
+	at := func(o int) int { return int(hu[o]) }
+	for o, in := range s.in {
+		if !in {
+			continue
+		}
+		if s.vessel[o] = hu[o] > vesselHU; s.vessel[o] {
+			continue
+		}
+		c := 2 * at(o)
+		xx, yy, zz := at(o-dx)+at(o+dx)-c, at(o-dy)+at(o+dy)-c, at(o-dz)+at(o+dz)-c
+		if float64(xx+yy+zz) > -sheetLeastHU {
+			continue
+		}
+		xy := at(o+dx+dy) + at(o-dx-dy) - at(o+dx-dy) - at(o-dx+dy)
+		xz := at(o+dx+dz) + at(o-dx-dz) - at(o+dx-dz) - at(o-dx+dz)
+		yz := at(o+dy+dz) + at(o-dy-dz) - at(o+dy-dz) - at(o-dy+dz)
+		h := hessian{float64(xx), float64(yy), float64(zz), float64(xy) / 4, float64(xz) / 4, float64(yz) / 4}
+		least, mid, most := h.curvatures()
+		strength := -least - math.Abs(mid) - max(0, most)/2
+		if strength < sheetLeastHU || max(math.Abs(mid), math.Abs(most)) > -sheetFlat*least {
+			continue
+		}
+		n := h.direction(least)
+		s.strength[o] = uint8(255 * min(strength/sheetFullHU, 1))
+		for a := range 3 {
+			s.normal[o][a] = int8(127 * n[a])
+		}
+	}
+}
+
+// keepLarge drops the sheets whose connected voxels, of like direction, are
+// few: the walls of vessels and bronchi, and noise.
+func (s *sheets) keepLarge() {
+	nx, plane := s.grid.Size[0], s.grid.Size[0]*s.grid.Size[1]
+	parent := make([]int32, len(s.strength))
+	for o, strength := range s.strength {
+		if strength == 0 {
+			continue
+		}
+		parent[o] = int32(o)
+		for _, back := range [...]int{1, nx - 1, nx, nx + 1, plane - nx, plane - 1, plane, plane + 1, plane + nx} {
+			if s.strength[o-back] > 0 && s.like(o, o-back) {
+				unite(parent, int32(o), int32(o-back))
+			}
+		}
+	}
+	size := make([]int32, len(parent))
+	for o, strength := range s.strength {
+		if strength > 0 {
+			size[find(parent, int32(o))]++
+		}
+	}
+	for o, strength := range s.strength {
+		if strength > 0 && size[find(parent, int32(o))] < sheetLeastVox {
+			s.strength[o] = 0
+		}
+	}
+}
+
+// like tells whether the sheets at two voxels lie in nearly one direction.
+func (s *sheets) like(a, b int) bool {
+	m, n := s.normal[a], s.normal[b]
+	c := int(m[0])*int(n[0]) + int(m[1])*int(n[1]) + int(m[2])*int(n[2])
+	return max(c, -c) >= sheetBend
+}
+
+// hessian is the symmetric matrix xx, yy, zz, xy, xz, yz.
+type hessian [6]float64
+
+// curvatures are the eigenvalues, ascending.
+func (h hessian) curvatures() (least, mid, most float64) {
+	mean := (h[0] + h[1] + h[2]) / 3
+	a, b, c := h[0]-mean, h[1]-mean, h[2]-mean
+	p := math.Sqrt((a*a + b*b + c*c + 2*(h[3]*h[3]+h[4]*h[4]+h[5]*h[5])) / 6)
+	if p == 0 {
+		return mean, mean, mean
+	}
+	det := a*(b*c-h[5]*h[5]) - h[3]*(h[3]*c-h[5]*h[4]) + h[4]*(h[3]*h[5]-b*h[4])
+	turn := math.Acos(min(max(det/(2*p*p*p), -1), 1)) / 3
+	most = mean + 2*p*math.Cos(turn)
+	least = mean + 2*p*math.Cos(turn+2*math.Pi/3)
+	return least, 3*mean - most - least, most
+}
+
+// direction is the unit eigenvector of an eigenvalue that occurs once.
+func (h hessian) direction(value float64) volume.Vec3 {
+	rows := [3]volume.Vec3{{h[0] - value, h[3], h[4]}, {h[3], h[1] - value, h[5]}, {h[4], h[5], h[2] - value}}
+	var best volume.Vec3
+	for n := range 3 {
+		if c := rows[n].Cross(rows[(n+1)%3]); c.Dot(c) > best.Dot(best) {
+			best = c
+		}
+	}
+	return best.Unit()
+}
