@@ -1,0 +1,52 @@
+package measure
+
+// What the development phantoms have shown (inference/measure's TestAccuracy
+// with -development): by the measured diameter, that of the ball of the measured
+// volume, in mm.
+var sizes = [...]float64{6, 8, 15}
+
+func sizeOf(diameterMM float64) int {
+	for n, most := range sizes {
+		if diameterMM < most {
+			return n
+		}
+	}
+	return len(sizes)
+}
+
+// rightOf is how many of the nodules for which a kind was told were of it, by
+// size.
+var rightOf = map[Kind][len(sizes) + 1]float64{
+	KindSolid:       {.76, .99, .97, .96},
+	KindPartSolid:   {.66, .86, .88, .92},
+	KindGroundGlass: {.85, .94, .96, .87},
+	KindCalcified:   {.99, .99, .99, .99},
+}
+
+func kindConfidence(k Kind, diameterMM float64) float64 { return rightOf[k][sizeOf(diameterMM)] }
+
+// seenShares part nodules that are free from those that are attached.
+var seenShares = [...]float64{.75, .9}
+
+// errorOf is the relative error of the volume within which 68 % of the nodules
+// lay, by size and by how much of their border was seen: of solid and calcified
+// ones, and of the others.
+var errorOf = [2][len(sizes) + 1][len(seenShares) + 1]float64{
+	{{.24, .24, .12}, {.15, .09, .07}, {.20, .10, .04}, {.27, .28, .03}},
+	{{.27, .24, .33}, {.20, .19, .12}, {.21, .17, .09}, {.19, .24, .09}},
+}
+
+// volumeError is the relative error that is to be expected of a volume.
+func (m *measuring) volumeError(out *Measurement) float64 {
+	row := 0
+	if out.Kind == KindPartSolid || out.Kind == KindGroundGlass {
+		row = 1
+	}
+	seen := 0
+	for _, least := range seenShares {
+		if out.Seen >= least {
+			seen++
+		}
+	}
+	return errorOf[row][sizeOf(2*m.border.equivalentRadius())][seen]
+}
