@@ -29,7 +29,7 @@ func TestAlteredScansKeepTheirFindings(t *testing.T) {
 	read := func(v *volume.Volume) []finding.Finding {
 		out, err := p.Run(context.Background(), v, nil)
 		require.NoError(t, err)
-		return out.Findings
+		return out.Detected()
 	}
 	field, err := lung.Find(context.Background(), v)
 	require.NoError(t, err)

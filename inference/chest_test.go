@@ -16,12 +16,19 @@ type spot struct {
 // chest is a body of 40 HU with two ellipsoid lungs and spots, on a grid of
 // 2 x 2 x 3 mm whose rows and columns run as axes say.
 func chest(axes [3]volume.Vec3, spots []spot) *volume.Volume {
-	g := volume.Grid{Size: [3]int{160, 120, 75}, SpacingMM: [3]float64{2, 2, 3}, Axes: axes}
-	mid := g.ToLPS(volume.Vec3{79.5, 59.5, 37})
-	g.OriginLPSMM = volume.Vec3{5, -10, 200}.Sub(mid)
+	return scanned(volume.Grid{Size: [3]int{160, 120, 75}, SpacingMM: [3]float64{2, 2, 3}, Axes: axes}, spots)
+}
+
+// scanned is the same body on any grid, in the grid's middle.
+func scanned(g volume.Grid, spots []spot) *volume.Volume {
+	var last volume.Vec3
+	for n := range last {
+		last[n] = float64(g.Size[n] - 1)
+	}
+	g.OriginLPSMM = volume.Vec3{5, -10, 200}.Sub(g.ToLPS(last.Scale(.5)))
 	v := &volume.Volume{Grid: g, HU: make([]int16, g.Len())}
 	for o := range v.HU {
-		p := g.ToLPS(volume.Vec3{float64(o % 160), float64(o / 160 % 120), float64(o / 19200)})
+		p := g.ToLPS(volume.Vec3{float64(o % g.Size[0]), float64(o / g.Size[0] % g.Size[1]), float64(o / g.Size[0] / g.Size[1])})
 		v.HU[o] = int16(math.Round(density(p, spots)))
 	}
 	return v

@@ -70,7 +70,7 @@ type StageTime struct {
 type Outcome struct {
 	// Findings in rank order: candidates at or above the model's
 	// four-false-marks point, at most MostFindings.
-	Findings []finding.Finding
+	Findings []Finding
 	// Candidates are all that the detector kept, best first.
 	Candidates []finding.Candidate
 	// LungVolumeML is the air-filled lung.
@@ -110,7 +110,7 @@ func (p *Pipeline) Verify(ctx context.Context) (float64, error) {
 
 // Run reads one volume. Its errors are lung.Error (no lung, no Hounsfield
 // units), detect.ErrOutput, the runner's, and ctx's; ctx is looked at between
-// two tiles. progress may be nil.
+// two tiles and between two findings. progress may be nil.
 //
 // The same volume gives the same findings: scores are rounded to 1e-4,
 // positions to 0.01 mm, and ties have a fixed order.
@@ -201,14 +201,14 @@ func (r *run) refine(ctx context.Context) (err error) {
 	return err
 }
 
-func (r *run) measure(context.Context) error {
-	r.out.Findings = Rank(r.out.Candidates, r.model.Points)
-	for i := range r.out.Findings {
-		f := &r.out.Findings[i]
-		r.within(f)
+func (r *run) measure(ctx context.Context) error {
+	r.out.Findings = []Finding{}
+	for _, f := range Rank(r.out.Candidates, r.model.Points) {
+		r.within(&f)
 		f.Side = r.field.SideAt(f.CenterLPSMM)
+		r.out.Findings = append(r.out.Findings, Finding{Finding: f})
 	}
-	return nil
+	return r.measureAll(ctx)
 }
 
 // within moves a centre beyond the border of the scan onto it: a model that
@@ -228,7 +228,8 @@ func (r *run) within(f *finding.Finding) {
 
 // Rank turns candidates, best first, into findings: those at or above the
 // four-false-marks point, at most MostFindings, flagged at or above the
-// one-false-mark point. Side and VoxelIndex are left empty.
+// one-false-mark point. Side and VoxelIndex are left empty, and nothing is
+// measured.
 func Rank(candidates []finding.Candidate, points manifest.Points) []finding.Finding {
 	findings := []finding.Finding{}
 	for _, c := range candidates {

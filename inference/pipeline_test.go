@@ -3,6 +3,8 @@ package inference_test
 import (
 	"context"
 	"fmt"
+	"math"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -100,6 +102,57 @@ func TestRunIsTheSameOnAnyNumberOfThreads(t *testing.T) {
 		require.Equal(t, first.Findings, out.Findings, "%d threads", threads)
 		require.Equal(t, first.Candidates, out.Candidates, "%d threads", threads)
 	}
+}
+
+// What is found is measured in the series' own grid: a ball of 10 mm in each
+// lung, whose volume is that of the ball and whose side is the patient's.
+func TestRunMeasuresFindings(t *testing.T) {
+	m, s := brightspots(t, 2)
+	p := pipeline(t, m, s)
+	want := 4. / 3 * math.Pi * 5 * 5 * 5
+	for name, axes := range map[string][3]volume.Vec3{"supine": supine, "turned": turned} {
+		g := volume.Grid{Size: [3]int{240, 160, 120}, SpacingMM: [3]float64{1.25, 1.25, 1.5}, Axes: axes}
+		out, err := p.Run(context.Background(), scanned(g, bright[:2]), nil)
+		require.NoError(t, err, name)
+		require.Len(t, out.Findings, 2, name)
+		for i, f := range out.Findings {
+			require.True(t, f.Measured.Reliable(), "%s: %s", name, f.Measured.Doubt)
+			require.InEpsilon(t, want, f.Measured.VolumeMM3, .15, name)
+			require.InDelta(t, 10, f.Measured.MeanDiameterMM, .5, name)
+			require.Less(t, f.Measured.CenterLPSMM.Sub(bright[i].at).Norm(), .5, name)
+			require.Equal(t, []finding.Side{finding.SideLeft, finding.SideRight}[i], f.Side, name)
+			require.InDelta(t, 8, f.MeanDiameterMM, .5, "the detector's size stays what it is")
+			at := f.Measured.Mask
+			inside := out.Findings[i].VoxelIndex
+			require.True(t, at.At(int(math.Round(inside[0])), int(math.Round(inside[1])), int(math.Round(inside[2]))), name)
+		}
+	}
+}
+
+// The cores that measure change nothing, and whoever cancels waits for no more
+// than the findings that are being measured.
+func TestMeasuringOnAnyNumberOfCores(t *testing.T) {
+	m, s := brightspots(t, 2)
+	p := pipeline(t, m, s)
+	v := chest(supine, bright)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	var first []inference.Finding
+	for _, cores := range []int{1, 2, 8} {
+		runtime.GOMAXPROCS(cores)
+		out, err := p.Run(context.Background(), v, nil)
+		require.NoError(t, err)
+		if first == nil {
+			first = out.Findings
+		}
+		require.Equal(t, first, out.Findings)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	_, err := p.Run(ctx, v, func(p inference.Progress) {
+		if p.Stage == inference.StageMeasure {
+			cancel()
+		}
+	})
+	require.ErrorIs(t, err, context.Canceled)
 }
 
 func TestRunTellsWhatItDoes(t *testing.T) {

@@ -57,7 +57,7 @@ func (c *modelRobustnessCmd) Run(s *streams, ctx kongContext) error {
 		if err != nil {
 			return nil, err
 		}
-		return out.Findings, nil
+		return out.Detected(), nil
 	})
 	trial.report.Model = reportModel(engine.identity.Model)
 	good := 0

@@ -202,6 +202,6 @@ func shippedModel(t *testing.T) func(*volume.Volume) []finding.Finding {
 	return func(v *volume.Volume) []finding.Finding {
 		out, err := e.pipeline.Run(t.Context(), v, nil)
 		require.NoError(t, err)
-		return out.Findings
+		return out.Detected()
 	}
 }

@@ -97,11 +97,13 @@ type findingBody struct {
 	MeanDiameterMM float64    `json:"mean_diameter_mm"`
 	Side           string     `json:"side,omitempty"`
 	VoxelIndex     [3]float64 `json:"voxel_index"`
-	SOPInstanceUID string     `json:"sop_instance_uid"`
-	Slice          int        `json:"slice"`
-	Frame          int        `json:"frame,omitempty"`
-	PixelColumn    float64    `json:"pixel_column"`
-	PixelRow       float64    `json:"pixel_row"`
+	// Measured is missing in rows of versions that measured nothing.
+	Measured       *measuredBody `json:"measured,omitempty"`
+	SOPInstanceUID string        `json:"sop_instance_uid"`
+	Slice          int           `json:"slice"`
+	Frame          int           `json:"frame,omitempty"`
+	PixelColumn    float64       `json:"pixel_column"`
+	PixelRow       float64       `json:"pixel_row"`
 }
 
 func encodeResult(r triage.Result) (string, error) {
@@ -148,7 +150,7 @@ func decodeResult(s string) (*triage.Result, error) {
 func encodeFinding(f triage.Finding) findingBody {
 	return findingBody{
 		Rank: f.Rank, Score: f.Score, Flagged: f.Flagged, CenterLPSMM: f.CenterLPSMM,
-		MeanDiameterMM: f.MeanDiameterMM, Side: string(f.Side), VoxelIndex: f.VoxelIndex,
+		MeanDiameterMM: f.MeanDiameterMM, Side: string(f.Side), VoxelIndex: f.VoxelIndex, Measured: encodeMeasured(f.Measured),
 		SOPInstanceUID: f.SOPInstanceUID, Slice: f.Slice, Frame: f.Frame,
 		PixelColumn: f.PixelColumn, PixelRow: f.PixelRow,
 	}
@@ -160,6 +162,7 @@ func decodeFinding(b findingBody) triage.Finding {
 			Rank: b.Rank, Score: b.Score, Flagged: b.Flagged, CenterLPSMM: volume.Vec3(b.CenterLPSMM),
 			MeanDiameterMM: b.MeanDiameterMM, Side: finding.Side(b.Side), VoxelIndex: volume.Vec3(b.VoxelIndex),
 		},
+		Measured:       decodeMeasured(b.Measured),
 		SOPInstanceUID: b.SOPInstanceUID, Slice: b.Slice, Frame: b.Frame,
 		PixelColumn: b.PixelColumn, PixelRow: b.PixelRow,
 	}

@@ -7,8 +7,30 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"nafas/inference/measure"
+	"nafas/internal/store"
 	"nafas/internal/triage"
 )
+
+// A result that a version kept that measured nothing is read as it is.
+func TestResultsWithoutMeasurements(t *testing.T) {
+	s := open(t, t.TempDir(), store.OS{})
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	sub := subject{Store: s, begin: func(t *testing.T, kind string) triage.Token { return begin(t, s, kind) }}
+	require.NoError(t, s.FinishReading(t.Context(), startReading(t, sub, "1.2"), noon, reading("1.2")))
+	_, err := s.DB().ExecContext(t.Context(), `UPDATE result SET body = ?`, `{
+		"study": "1.2", "series": "1", "key": "key of 1.2", "model": {"name": "m", "version": "1", "sha256": "ab"}, "runtime": {},
+		"findings": [{"rank": 1, "score": 0.75, "flagged": true, "center_lps_mm": [1, -2, 3], "mean_diameter_mm": 8.2, "side": "left",
+			"voxel_index": [4, 5, 6], "sop_instance_uid": "1.9", "slice": 6, "pixel_column": 10, "pixel_row": 20}],
+		"scan": {"slices": 64}}`)
+	require.NoError(t, err)
+	f := study(t, sub, "1.2").Series[0].Result.Findings[0]
+	require.Equal(t, "1.9", f.SOPInstanceUID)
+	require.Nil(t, f.Measured)
+	mm, by := f.Diameter()
+	require.Equal(t, 8.2, mm)
+	require.Equal(t, triage.ByDetector, by)
+}
 
 // filledResult has a value of its own in every field, so that a field that is
 // not kept shows.
@@ -33,7 +55,15 @@ func fill(t *testing.T, v reflect.Value, n *int) {
 		v.SetFloat(float64(*n) + 0.25)
 	case reflect.Bool:
 		v.SetBool(true)
+	case reflect.Uint8:
+		v.SetUint(uint64(*n) % 256)
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(t, v.Elem(), n)
 	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[measure.Mask]() {
+			return // a result has the voxels as a Body
+		}
 		for i := range v.NumField() {
 			fill(t, v.Field(i), n)
 		}

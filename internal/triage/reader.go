@@ -14,8 +14,9 @@ import (
 	"nafas/dicomio"
 	"nafas/dicomio/refusal"
 	"nafas/dicomio/source"
-	"nafas/inference/finding"
+	"nafas/inference"
 	"nafas/inference/lung"
+	"nafas/inference/measure"
 	"nafas/inference/volume"
 )
 
@@ -27,7 +28,7 @@ type Pipeline interface {
 // Detected is what a Pipeline says of one volume.
 type Detected struct {
 	// Findings: rank 1 first.
-	Findings     []finding.Finding
+	Findings     []inference.Finding
 	LungVolumeML float64
 	Warnings     []Warning
 	Timings      []StageTime
@@ -64,10 +65,11 @@ func NewReader(p Pipeline, m Model, r Runtime, o ReaderOptions) *Reader {
 	return &Reader{pipeline: p, model: m, runtime: r, opt: o, recipe: NewRecipe(m, o.Settings...)}
 }
 
-// NewRecipe is the recipe of a Reader with this model and these settings.
+// NewRecipe is the recipe of a Reader with this model and these settings, and
+// with the method that measures.
 func NewRecipe(m Model, settings ...string) Recipe {
 	h := sha256.New()
-	for _, s := range append([]string{readerRevision}, settings...) {
+	for _, s := range append([]string{readerRevision, measure.Method}, settings...) {
 		writePart(h, []byte(s))
 	}
 	return Recipe{ModelSHA256: m.SHA256, ConfigSHA256: hex.EncodeToString(h.Sum(nil))}

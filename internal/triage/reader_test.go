@@ -3,6 +3,9 @@ package triage_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"io/fs"
 	"math"
@@ -21,8 +24,10 @@ import (
 	"nafas/dicomio/part10"
 	"nafas/dicomio/refusal"
 	"nafas/dicomio/source"
+	"nafas/inference"
 	"nafas/inference/finding"
 	"nafas/inference/lung"
+	"nafas/inference/measure"
 	"nafas/inference/volume"
 	"nafas/internal/triage"
 )
@@ -67,9 +72,15 @@ func (f pipelineFunc) Run(ctx context.Context, v *volume.Volume, progress func(s
 func at(index volume.Vec3) pipelineFunc {
 	return func(_ context.Context, v *volume.Volume) (triage.Detected, error) {
 		return triage.Detected{
-			Findings: []finding.Finding{{
-				Rank: 1, Score: 0.9, Flagged: true, MeanDiameterMM: 16,
-				CenterLPSMM: v.ToLPS(index), VoxelIndex: index,
+			Findings: []inference.Finding{{
+				Finding: finding.Finding{
+					Rank: 1, Score: 0.9, Flagged: true, MeanDiameterMM: 16,
+					CenterLPSMM: v.ToLPS(index), VoxelIndex: index,
+				},
+				Measured: &measure.Measurement{
+					VolumeMM3: 2000, MeanDiameterMM: 15.6, Slice: int(index[2]) + 2, Kind: measure.KindSolid,
+					Mask: measure.Mask{Lo: [3]int{3, 4, 5}, Size: [3]int{3, 3, 1}, Set: []uint8{0, 1, 0, 1, 1, 1, 0, 0, 1}, Voxels: 5},
+				},
 			}},
 			LungVolumeML: 4000,
 			Warnings:     []triage.Warning{{Code: "TEST", Text: "test"}},
@@ -138,6 +149,54 @@ func TestFindingIsPlacedInItsImage(t *testing.T) {
 	normal := row.Cross(column)
 	require.InDelta(t, 0.4*2.5, math.Abs(off.Dot(normal)), 1e-6, "the nearest slice")
 	require.Less(t, off.Sub(normal.Scale(off.Dot(normal))).Norm(), 0.1, "within rounding to 0.01 pixel")
+
+	m := f.Measured
+	require.Equal(t, 19, m.Slice)
+	require.Equal(t, measure.Method, m.Method)
+	position, err = imageOf(t, in, m.SOPInstanceUID).Floats(tag.ImagePositionPatient)
+	require.NoError(t, err)
+	require.InDelta(t, v.ToLPS(volume.Vec3{0, 0, 19})[2], position[2], 1e-6, "the axes have an image of their own")
+	require.Equal(t, triage.Body{First: [3]int{3, 4, 5}, Size: [3]int{3, 3, 1}, Bits: []byte{0b00111010, 1}}, m.Body)
+	require.Equal(t, []bool{false, true, false, true, true, true, false, false, true}, m.Body.In())
+	mm, by := f.Diameter()
+	require.Equal(t, 15.6, mm)
+	require.Equal(t, triage.ByMeasurement, by)
+}
+
+// A measurement with a doubt is kept with what there is of it, and is not
+// shown as the size.
+func TestADoubtfulMeasurementIsNotShown(t *testing.T) {
+	for doubt, volumeMM3 := range map[measure.Doubt]float64{measure.DoubtSize: 9000, measure.DoubtNoLung: 0} {
+		p := pipelineFunc(func(ctx context.Context, v *volume.Volume) (triage.Detected, error) {
+			out, err := at(volume.Vec3{12, 20, 17})(ctx, v)
+			out.Findings[0].Measured.Doubt, out.Findings[0].Measured.VolumeMM3 = doubt, volumeMM3
+			return out, err
+		})
+		s := readAll(t, newReader(p), items(t, chest(64, 2.5), ctwriter.Options{Seed: "a"})).Studies[0]
+		f := s.Series[0].Result.Findings[0]
+		require.Equal(t, doubt, f.Measured.Doubt)
+		require.Equal(t, volumeMM3 > 0, f.Measured.SOPInstanceUID != "", "where there is a body its axes have an image")
+		require.Empty(t, f.Measured.Body)
+		require.Nil(t, f.Reliable())
+		mm, by := f.Diameter()
+		require.Equal(t, 16., mm)
+		require.Equal(t, triage.ByDetector, by)
+		require.Contains(t, s.PriorityReasons[0], "16.0 mm (detector)")
+	}
+}
+
+// The recipe is part of every key: it holds the method that measures, so that
+// what another one measured is not taken for this one's.
+func TestTheMethodOfMeasuringIsPartOfTheRecipe(t *testing.T) {
+	parts := func(all ...string) string {
+		var b []byte
+		for _, p := range all {
+			b = append(binary.LittleEndian.AppendUint64(b, uint64(len(p))), p...)
+		}
+		sum := sha256.Sum256(b)
+		return hex.EncodeToString(sum[:])
+	}
+	require.Equal(t, parts("5", measure.Method, "setting"), triage.NewRecipe(model, "setting").ConfigSHA256)
 }
 
 func stages(timings []triage.StageTime) []string {

@@ -12,7 +12,7 @@ import (
 
 	"nafas/dicomio"
 	"nafas/dicomio/refusal"
-	"nafas/inference/finding"
+	"nafas/inference"
 )
 
 // studyRead is the reading of one study on its way.
@@ -142,11 +142,11 @@ func systemError(err error) error {
 }
 
 // place finds the image in which a finding's centre lies.
-func place(a *dicomio.Assembled, f finding.Finding) Finding {
+func place(a *dicomio.Assembled, f inference.Finding) Finding {
 	k := nearestSlice(a.Slices, f.VoxelIndex[2])
 	column, row := a.PixelAt(k, f.CenterLPSMM)
 	return Finding{
-		Finding: f, SOPInstanceUID: a.Slices[k].SOPInstanceUID, Slice: k, Frame: a.Slices[k].Frame,
+		Finding: f.Finding, Measured: measured(a, f.Measured), SOPInstanceUID: a.Slices[k].SOPInstanceUID, Slice: k, Frame: a.Slices[k].Frame,
 		PixelColumn: hundredths(column), PixelRow: hundredths(row),
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"nafas/inference/measure"
 	"nafas/internal/triage"
 )
 
@@ -14,6 +15,11 @@ func TestRank(t *testing.T) {
 	f := func(flagged bool, mm float64) triage.Finding {
 		var out triage.Finding
 		out.Flagged, out.MeanDiameterMM = flagged, mm
+		return out
+	}
+	measured := func(detectorMM, mm float64, doubt measure.Doubt) triage.Finding {
+		out := f(true, detectorMM)
+		out.Measured = &triage.Measurement{Measurement: measure.Measurement{Doubt: doubt, MeanDiameterMM: mm, VolumeMM3: 1}}
 		return out
 	}
 	for name, c := range map[string]struct {
@@ -24,9 +30,12 @@ func TestRank(t *testing.T) {
 		"nothing":             {nil, triage.PriorityRoutine, "no mark above the flag threshold; this does not exclude disease"},
 		"unflagged, large":    {[]triage.Finding{f(false, 30)}, triage.PriorityRoutine, "1 finding under the flag threshold, none above; this does not exclude disease"},
 		"flagged, small":      {[]triage.Finding{f(true, 4), f(true, 5)}, triage.PriorityHigh, "2 flagged findings, all under 6 mm"},
-		"flagged":             {[]triage.Finding{f(true, 14.9), f(false, 40)}, triage.PriorityHigh, "1 flagged finding; the largest is 14.9 mm"},
-		"flagged and large":   {[]triage.Finding{f(true, 4), f(true, 15)}, triage.PriorityUrgent, "1 flagged finding of 15 mm or more; the largest is 15.0 mm"},
-		"two flagged, larger": {[]triage.Finding{f(true, 16), f(true, 22.4)}, triage.PriorityUrgent, "2 flagged findings of 15 mm or more; the largest is 22.4 mm"},
+		"flagged":             {[]triage.Finding{f(true, 14.9), f(false, 40)}, triage.PriorityHigh, "1 flagged finding; the largest is 14.9 mm (detector)"},
+		"flagged and large":   {[]triage.Finding{f(true, 4), f(true, 15)}, triage.PriorityUrgent, "1 flagged finding of 15 mm or more; the largest is 15.0 mm (detector)"},
+		"two flagged, larger": {[]triage.Finding{f(true, 16), f(true, 22.4)}, triage.PriorityUrgent, "2 flagged findings of 15 mm or more; the largest is 22.4 mm (detector)"},
+		"measured smaller than the detector said": {[]triage.Finding{measured(16, 14.2, "")}, triage.PriorityHigh, "1 flagged finding; the largest is 14.2 mm (measured)"},
+		"measured larger":                         {[]triage.Finding{measured(14, 15, ""), f(true, 14.5)}, triage.PriorityUrgent, "1 flagged finding of 15 mm or more; the largest is 15.0 mm (measured)"},
+		"measured with a doubt":                   {[]triage.Finding{measured(16, 9, measure.DoubtSize)}, triage.PriorityUrgent, "1 flagged finding of 15 mm or more; the largest is 16.0 mm (detector)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p, why := triage.Rank(c.findings)

@@ -137,7 +137,10 @@ type Scan struct {
 
 // Finding is a finding with its place in the images.
 type Finding struct {
+	// Finding has the size that the detector gave; Diameter is the one to show.
 	finding.Finding
+	// Measured is nil in results of versions that measured nothing.
+	Measured       *Measurement
 	SOPInstanceUID string
 	// Slice counts from 0 after sorting along the normal.
 	Slice int

@@ -29,26 +29,32 @@ const (
 //	| high     | a flagged finding                                         |
 //	| routine  | none flagged; this never means that the scan is clear     |
 //
+// The diameter is the measured one where it can be relied on, else the
+// detector's (Finding.Diameter).
+//
 // A study that was not read has RankUnread's place, above routine: somebody
 // has to look at it.
 func Rank(findings []Finding) (Priority, []string) {
 	flagged, large := 0, 0
-	largest := 0.0
+	largest, by := 0.0, ByDetector
 	for _, f := range findings {
 		if !f.Flagged {
 			continue
 		}
 		flagged++
-		largest = max(largest, f.MeanDiameterMM)
-		if f.MeanDiameterMM >= UrgentDiameterMM {
+		mm, source := f.Diameter()
+		if mm > largest {
+			largest, by = mm, source
+		}
+		if mm >= UrgentDiameterMM {
 			large++
 		}
 	}
 	switch {
 	case large > 0:
-		return PriorityUrgent, []string{fmt.Sprintf("%s of %.0f mm or more; the largest is %.1f mm", count(large, "flagged finding"), UrgentDiameterMM, largest)}
+		return PriorityUrgent, []string{fmt.Sprintf("%s of %.0f mm or more; the largest is %.1f mm (%s)", count(large, "flagged finding"), UrgentDiameterMM, largest, by)}
 	case flagged > 0 && largest >= HighDiameterMM:
-		return PriorityHigh, []string{fmt.Sprintf("%s; the largest is %.1f mm", count(flagged, "flagged finding"), largest)}
+		return PriorityHigh, []string{fmt.Sprintf("%s; the largest is %.1f mm (%s)", count(flagged, "flagged finding"), largest, by)}
 	case flagged > 0:
 		return PriorityHigh, []string{fmt.Sprintf("%s, all under %.0f mm", count(flagged, "flagged finding"), HighDiameterMM)}
 	case len(findings) > 0:

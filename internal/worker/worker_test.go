@@ -19,6 +19,9 @@ import (
 	"go.uber.org/goleak"
 
 	"nafas/dicomio/refusal"
+	"nafas/inference/finding"
+	"nafas/inference/measure"
+	"nafas/inference/volume"
 	"nafas/internal/triage"
 	"nafas/internal/worker"
 )
@@ -102,8 +105,20 @@ func (fake) Read(ctx context.Context, job triage.ReadingJob, progress func(triag
 		StudyUID: job.StudyUID, State: triage.NotAssessed,
 		Notes:       []string{strconv.Itoa(os.Getpid()), os.Getenv("GOMEMLIMIT")},
 		NotAssessed: &refusal.Error{Reason: refusal.NoLung, Found: "found", Remedy: "remedy", Err: errors.New("cause")},
-		Series:      []triage.Series{{UID: "1", Result: &triage.Result{Key: job.Files[0].Content.String()}}},
+		Series:      []triage.Series{{UID: "1", Result: &triage.Result{Key: job.Files[0].Content.String(), Findings: []triage.Finding{found}}}},
 	}, nil
+}
+
+// found is a finding with all that is measured.
+var found = triage.Finding{
+	Finding: finding.Finding{Rank: 1, Score: .5, MeanDiameterMM: 9}, SOPInstanceUID: "1.9", Slice: 4,
+	Measured: &triage.Measurement{
+		Measurement: measure.Measurement{
+			VolumeMM3: 523.6, Slice: 5, Kind: measure.KindSolid, CenterLPSMM: volume.Vec3{1, 2, 3},
+			LongAxisLPSMM: [2]volume.Vec3{{1, 2, 3}, {4, 5, 6}}, LongAxisMM: 10, MeanDiameterMM: 9.8,
+		},
+		Method: measure.Method, SOPInstanceUID: "1.10", Body: triage.Body{First: [3]int{1, 2, 3}, Size: [3]int{3, 3, 1}, Bits: []byte{255, 1}},
+	},
 }
 
 func supervise(t *testing.T, mode string, change ...func(*worker.Options)) *worker.Supervisor {
@@ -142,6 +157,7 @@ func TestReadingComesBackWhole(t *testing.T) {
 	require.Equal(t, triage.NotAssessed, r.State)
 	require.Equal(t, &refusal.Error{Reason: refusal.NoLung, Found: "found: cause", Remedy: "remedy"}, r.NotAssessed)
 	require.Equal(t, triage.Sum{1, 2, 3}.String(), r.Series[0].Result.Key)
+	require.Equal(t, []triage.Finding{found}, r.Series[0].Result.Findings)
 	require.Equal(t, strconv.Itoa(2<<30), r.Notes[1], "half of the memory limit is the child's soft limit")
 
 	again, err := s.Read(t.Context(), job("1.3"), nothing)
