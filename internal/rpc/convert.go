@@ -6,6 +6,8 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"nafas/dicomio/refusal"
+	"nafas/inference/measure"
+	"nafas/inference/volume"
 	"nafas/internal/triage"
 	nafasv1 "nafas/proto/nafas/v1"
 )
@@ -129,6 +131,7 @@ func ResultProto(r triage.Result) *nafasv1.SeriesResult {
 }
 
 func findingProto(f triage.Finding) *nafasv1.Finding {
+	shown, by := f.Diameter()
 	return &nafasv1.Finding{
 		Rank:           int32(f.Rank),
 		Score:          f.Score,
@@ -140,7 +143,45 @@ func findingProto(f triage.Finding) *nafasv1.Finding {
 		Slice:          int32(f.Slice),
 		Frame:          int32(f.Frame),
 		Pixel:          &nafasv1.PixelPosition{Column: f.PixelColumn, Row: f.PixelRow},
+
+		ShownDiameterMm: shown,
+		ShownDiameterBy: string(by),
+		Measurement:     measurementProto(f.Measured),
 	}
+}
+
+var kindToProto = map[measure.Kind]nafasv1.NoduleKind{
+	measure.KindUnknown:     nafasv1.NoduleKind_NODULE_KIND_UNSPECIFIED,
+	measure.KindSolid:       nafasv1.NoduleKind_NODULE_KIND_SOLID,
+	measure.KindPartSolid:   nafasv1.NoduleKind_NODULE_KIND_PART_SOLID,
+	measure.KindGroundGlass: nafasv1.NoduleKind_NODULE_KIND_GROUND_GLASS,
+	measure.KindCalcified:   nafasv1.NoduleKind_NODULE_KIND_CALCIFIED,
+}
+
+// measurementProto is m on the wire, without the voxels of its body; nil stays
+// nil.
+func measurementProto(m *triage.Measurement) *nafasv1.Measurement {
+	if m == nil {
+		return nil
+	}
+	p := &nafasv1.Measurement{Method: m.Method, Reliable: m.Reliable(), Doubt: string(m.Doubt)}
+	if !m.HasBody() {
+		return p
+	}
+	p.CenterLpsMm = pointProto(m.CenterLPSMM)
+	p.VolumeMm3, p.VolumeError = m.VolumeMM3, m.VolumeError
+	p.LongAxis, p.ShortAxis = axisProto(m.LongAxisMM, m.LongAxisLPSMM), axisProto(m.ShortAxisMM, m.ShortAxisLPSMM)
+	p.MeanDiameterMm = m.MeanDiameterMM
+	p.Kind, p.KindConfidence = kindToProto[m.Kind], m.KindConfidence
+	p.SolidVolumeMm3, p.SolidDiameterMm = m.SolidVolumeMM3, m.SolidDiameterMM
+	p.MeanHu, p.MinHu, p.MaxHu = m.MeanHU, m.MinHU, m.MaxHU
+	p.SeenShare = m.Seen
+	p.SopInstanceUid, p.Slice, p.Frame = m.SOPInstanceUID, int32(m.Slice), int32(m.Frame)
+	return p
+}
+
+func axisProto(mm float64, ends [2]volume.Vec3) *nafasv1.Axis {
+	return &nafasv1.Axis{LengthMm: mm, FromLpsMm: pointProto(ends[0]), ToLpsMm: pointProto(ends[1])}
 }
 
 func pointProto(v [3]float64) *nafasv1.Point {

@@ -14,6 +14,7 @@ import (
 
 	"nafas/dicomio/refusal"
 	"nafas/inference/finding"
+	"nafas/inference/measure"
 	"nafas/inference/volume"
 	"nafas/internal/rpc"
 	"nafas/internal/triage"
@@ -80,6 +81,21 @@ func TestResultJSONNames(t *testing.T) {
 				CenterLPSMM: volume.Vec3{1, -2, 3}, Side: finding.SideLeft,
 			},
 			SOPInstanceUID: "1.2.3.4", Slice: 7, PixelColumn: 10, PixelRow: 20,
+			Measured: &triage.Measurement{
+				Measurement: measure.Measurement{
+					CenterLPSMM: volume.Vec3{1.5, -2, 3}, VolumeMM3: 523.6, VolumeError: .12, Slice: 8,
+					LongAxisLPSMM: [2]volume.Vec3{{1, 2, 3}, {4, 6, 3}}, LongAxisMM: 5, ShortAxisLPSMM: [2]volume.Vec3{{7, 8, 3}, {8, 8, 3}}, ShortAxisMM: 1,
+					MeanDiameterMM: 3, MeanHU: -20.5, MinHU: -300, MaxHU: 60, Kind: measure.KindPartSolid, KindConfidence: .9,
+					SolidVolumeMM3: 65.4, SolidDiameterMM: 5.1, Seen: .875,
+				},
+				Method: "method 1", SOPInstanceUID: "1.2.3.5", Frame: 2,
+				Body: triage.Body{Size: [3]int{1, 1, 1}, Bits: []byte{1}},
+			},
+		}, {
+			Finding:  finding.Finding{Rank: 2, MeanDiameterMM: 6},
+			Measured: &triage.Measurement{Measurement: measure.Measurement{Doubt: measure.DoubtFaint}, Method: "method 1"},
+		}, {
+			Finding: finding.Finding{Rank: 3, MeanDiameterMM: 5},
 		}},
 	}
 	raw, err := protojson.Marshal(rpc.ResultProto(result))
@@ -93,7 +109,22 @@ func TestResultJSONNames(t *testing.T) {
 		"findings": [{
 			"rank": 1, "score": 0.75, "flagged": true, "meanDiameterMm": 8.2, "side": "left",
 			"centerLpsMm": {"x": 1, "y": -2, "z": 3},
-			"sopInstanceUid": "1.2.3.4", "slice": 7, "pixel": {"column": 10, "row": 20}
+			"sopInstanceUid": "1.2.3.4", "slice": 7, "pixel": {"column": 10, "row": 20},
+			"shownDiameterMm": 3, "shownDiameterBy": "measured",
+			"measurement": {
+				"method": "method 1", "reliable": true, "centerLpsMm": {"x": 1.5, "y": -2, "z": 3},
+				"volumeMm3": 523.6, "volumeError": 0.12, "meanDiameterMm": 3,
+				"longAxis": {"lengthMm": 5, "fromLpsMm": {"x": 1, "y": 2, "z": 3}, "toLpsMm": {"x": 4, "y": 6, "z": 3}},
+				"shortAxis": {"lengthMm": 1, "fromLpsMm": {"x": 7, "y": 8, "z": 3}, "toLpsMm": {"x": 8, "y": 8, "z": 3}},
+				"kind": "NODULE_KIND_PART_SOLID", "kindConfidence": 0.9, "solidVolumeMm3": 65.4, "solidDiameterMm": 5.1,
+				"meanHu": -20.5, "minHu": -300, "maxHu": 60, "seenShare": 0.875,
+				"sopInstanceUid": "1.2.3.5", "slice": 8, "frame": 2
+			}
+		}, {
+			"rank": 2, "meanDiameterMm": 6, "centerLpsMm": {}, "pixel": {}, "shownDiameterMm": 6, "shownDiameterBy": "detector",
+			"measurement": {"method": "method 1", "doubt": "FAINT"}
+		}, {
+			"rank": 3, "meanDiameterMm": 5, "centerLpsMm": {}, "pixel": {}, "shownDiameterMm": 5, "shownDiameterBy": "detector"
 		}]
 	}`, string(raw))
 }

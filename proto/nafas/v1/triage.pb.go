@@ -449,6 +449,63 @@ func (RequestPriority) EnumDescriptor() ([]byte, []int) {
 	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{6}
 }
 
+// NoduleKind is the attenuation class of a nodule.
+type NoduleKind int32
+
+const (
+	// Not told.
+	NoduleKind_NODULE_KIND_UNSPECIFIED  NoduleKind = 0
+	NoduleKind_NODULE_KIND_SOLID        NoduleKind = 1
+	NoduleKind_NODULE_KIND_PART_SOLID   NoduleKind = 2
+	NoduleKind_NODULE_KIND_GROUND_GLASS NoduleKind = 3
+	NoduleKind_NODULE_KIND_CALCIFIED    NoduleKind = 4
+)
+
+// Enum value maps for NoduleKind.
+var (
+	NoduleKind_name = map[int32]string{
+		0: "NODULE_KIND_UNSPECIFIED",
+		1: "NODULE_KIND_SOLID",
+		2: "NODULE_KIND_PART_SOLID",
+		3: "NODULE_KIND_GROUND_GLASS",
+		4: "NODULE_KIND_CALCIFIED",
+	}
+	NoduleKind_value = map[string]int32{
+		"NODULE_KIND_UNSPECIFIED":  0,
+		"NODULE_KIND_SOLID":        1,
+		"NODULE_KIND_PART_SOLID":   2,
+		"NODULE_KIND_GROUND_GLASS": 3,
+		"NODULE_KIND_CALCIFIED":    4,
+	}
+)
+
+func (x NoduleKind) Enum() *NoduleKind {
+	p := new(NoduleKind)
+	*p = x
+	return p
+}
+
+func (x NoduleKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (NoduleKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_nafas_v1_triage_proto_enumTypes[7].Descriptor()
+}
+
+func (NoduleKind) Type() protoreflect.EnumType {
+	return &file_nafas_v1_triage_proto_enumTypes[7]
+}
+
+func (x NoduleKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use NoduleKind.Descriptor instead.
+func (NoduleKind) EnumDescriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{7}
+}
+
 // Reason is why an input was refused or a study is not assessed.
 type Reason int32
 
@@ -576,11 +633,11 @@ func (x Reason) String() string {
 }
 
 func (Reason) Descriptor() protoreflect.EnumDescriptor {
-	return file_nafas_v1_triage_proto_enumTypes[7].Descriptor()
+	return file_nafas_v1_triage_proto_enumTypes[8].Descriptor()
 }
 
 func (Reason) Type() protoreflect.EnumType {
-	return &file_nafas_v1_triage_proto_enumTypes[7]
+	return &file_nafas_v1_triage_proto_enumTypes[8]
 }
 
 func (x Reason) Number() protoreflect.EnumNumber {
@@ -589,7 +646,7 @@ func (x Reason) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Reason.Descriptor instead.
 func (Reason) EnumDescriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{7}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{8}
 }
 
 // UploadHeader opens an upload.
@@ -1235,7 +1292,7 @@ type Progress struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
 	StudyInstanceUid  string                 `protobuf:"bytes,1,opt,name=study_instance_uid,json=studyInstanceUid,proto3" json:"study_instance_uid,omitempty"`
 	SeriesInstanceUid string                 `protobuf:"bytes,2,opt,name=series_instance_uid,json=seriesInstanceUid,proto3" json:"series_instance_uid,omitempty"`
-	// read, decode, lung, prepare, onnx, postprocess, measure.
+	// read, decode, lung, prepare, onnx, postprocess, refine, measure.
 	Stage         string `protobuf:"bytes,3,opt,name=stage,proto3" json:"stage,omitempty"`
 	Done          int32  `protobuf:"varint,4,opt,name=done,proto3" json:"done,omitempty"`
 	Total         int32  `protobuf:"varint,5,opt,name=total,proto3" json:"total,omitempty"`
@@ -2854,7 +2911,8 @@ type Finding struct {
 	Flagged bool `protobuf:"varint,3,opt,name=flagged,proto3" json:"flagged,omitempty"`
 	// Patient LPS, rounded to 0.01 mm.
 	CenterLpsMm *Point `protobuf:"bytes,4,opt,name=center_lps_mm,json=centerLpsMm,proto3" json:"center_lps_mm,omitempty"`
-	// Rounded to 0.1 mm.
+	// What the detector gave, rounded to 0.1 mm; shown_diameter_mm is the one to
+	// show.
 	MeanDiameterMm float64 `protobuf:"fixed64,5,opt,name=mean_diameter_mm,json=meanDiameterMm,proto3" json:"mean_diameter_mm,omitempty"`
 	// The patient's side: left, right, or empty where it lies in neither lung.
 	Side string `protobuf:"bytes,6,opt,name=side,proto3" json:"side,omitempty"`
@@ -2866,7 +2924,14 @@ type Finding struct {
 	// Frame of that instance, from 1, for multi-frame instances; else 0.
 	Frame int32 `protobuf:"varint,9,opt,name=frame,proto3" json:"frame,omitempty"`
 	// Position in that image, from 0 at the centre of the top left pixel.
-	Pixel         *PixelPosition `protobuf:"bytes,10,opt,name=pixel,proto3" json:"pixel,omitempty"`
+	Pixel *PixelPosition `protobuf:"bytes,10,opt,name=pixel,proto3" json:"pixel,omitempty"`
+	// The mean diameter to show: the measured one where the measurement is
+	// reliable, else the detector's.
+	ShownDiameterMm float64 `protobuf:"fixed64,11,opt,name=shown_diameter_mm,json=shownDiameterMm,proto3" json:"shown_diameter_mm,omitempty"`
+	// Who gave it: "measured" or "detector".
+	ShownDiameterBy string `protobuf:"bytes,12,opt,name=shown_diameter_by,json=shownDiameterBy,proto3" json:"shown_diameter_by,omitempty"`
+	// Absent in results of versions that measured nothing.
+	Measurement   *Measurement `protobuf:"bytes,13,opt,name=measurement,proto3" json:"measurement,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2971,6 +3036,306 @@ func (x *Finding) GetPixel() *PixelPosition {
 	return nil
 }
 
+func (x *Finding) GetShownDiameterMm() float64 {
+	if x != nil {
+		return x.ShownDiameterMm
+	}
+	return 0
+}
+
+func (x *Finding) GetShownDiameterBy() string {
+	if x != nil {
+		return x.ShownDiameterBy
+	}
+	return ""
+}
+
+func (x *Finding) GetMeasurement() *Measurement {
+	if x != nil {
+		return x.Measurement
+	}
+	return nil
+}
+
+// Measurement is what was measured of a finding in the grid of its series.
+type Measurement struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The method and its version.
+	Method string `protobuf:"bytes,1,opt,name=method,proto3" json:"method,omitempty"`
+	// Whether it can be shown as such.
+	Reliable bool `protobuf:"varint,2,opt,name=reliable,proto3" json:"reliable,omitempty"`
+	// Why it is not reliable, a stable word: NO_LUNG_AROUND, FAINT, NO_EDGE, CUT,
+	// OTHER_SIZE; empty where it is. Where volume_mm3 is 0 nothing else was
+	// measured.
+	Doubt string `protobuf:"bytes,3,opt,name=doubt,proto3" json:"doubt,omitempty"`
+	// The centroid of the body, patient LPS, rounded to 0.01 mm.
+	CenterLpsMm *Point  `protobuf:"bytes,4,opt,name=center_lps_mm,json=centerLpsMm,proto3" json:"center_lps_mm,omitempty"`
+	VolumeMm3   float64 `protobuf:"fixed64,5,opt,name=volume_mm3,json=volumeMm3,proto3" json:"volume_mm3,omitempty"`
+	// The relative error within which 68 % of simulated nodules like it lay; 0
+	// where that is not known.
+	VolumeError float64 `protobuf:"fixed64,6,opt,name=volume_error,json=volumeError,proto3" json:"volume_error,omitempty"`
+	// The longest chord on the slice on which the body is largest, and the
+	// longest one across it.
+	LongAxis  *Axis `protobuf:"bytes,7,opt,name=long_axis,json=longAxis,proto3" json:"long_axis,omitempty"`
+	ShortAxis *Axis `protobuf:"bytes,8,opt,name=short_axis,json=shortAxis,proto3" json:"short_axis,omitempty"`
+	// The mean of the two axes, rounded to 0.1 mm.
+	MeanDiameterMm float64    `protobuf:"fixed64,9,opt,name=mean_diameter_mm,json=meanDiameterMm,proto3" json:"mean_diameter_mm,omitempty"`
+	Kind           NoduleKind `protobuf:"varint,10,opt,name=kind,proto3,enum=nafas.v1.NoduleKind" json:"kind,omitempty"`
+	// The share of simulated nodules of this size for which this kind was told
+	// that were of it; 0 where that is not known.
+	KindConfidence float64 `protobuf:"fixed64,11,opt,name=kind_confidence,json=kindConfidence,proto3" json:"kind_confidence,omitempty"`
+	// Of the solid part, and the diameter of the ball of that volume; 0 but for a
+	// part-solid nodule.
+	SolidVolumeMm3  float64 `protobuf:"fixed64,12,opt,name=solid_volume_mm3,json=solidVolumeMm3,proto3" json:"solid_volume_mm3,omitempty"`
+	SolidDiameterMm float64 `protobuf:"fixed64,13,opt,name=solid_diameter_mm,json=solidDiameterMm,proto3" json:"solid_diameter_mm,omitempty"`
+	// Of the voxels of the body, Hounsfield units.
+	MeanHu float64 `protobuf:"fixed64,14,opt,name=mean_hu,json=meanHu,proto3" json:"mean_hu,omitempty"`
+	MinHu  float64 `protobuf:"fixed64,15,opt,name=min_hu,json=minHu,proto3" json:"min_hu,omitempty"`
+	MaxHu  float64 `protobuf:"fixed64,16,opt,name=max_hu,json=maxHu,proto3" json:"max_hu,omitempty"`
+	// The share of directions in which an edge to aerated lung was found, in
+	// [0,1]: 1 where nothing is attached.
+	SeenShare float64 `protobuf:"fixed64,17,opt,name=seen_share,json=seenShare,proto3" json:"seen_share,omitempty"`
+	// The image on which the axes lie, as in Finding.
+	SopInstanceUid string `protobuf:"bytes,18,opt,name=sop_instance_uid,json=sopInstanceUid,proto3" json:"sop_instance_uid,omitempty"`
+	Slice          int32  `protobuf:"varint,19,opt,name=slice,proto3" json:"slice,omitempty"`
+	Frame          int32  `protobuf:"varint,20,opt,name=frame,proto3" json:"frame,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *Measurement) Reset() {
+	*x = Measurement{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Measurement) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Measurement) ProtoMessage() {}
+
+func (x *Measurement) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Measurement.ProtoReflect.Descriptor instead.
+func (*Measurement) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *Measurement) GetMethod() string {
+	if x != nil {
+		return x.Method
+	}
+	return ""
+}
+
+func (x *Measurement) GetReliable() bool {
+	if x != nil {
+		return x.Reliable
+	}
+	return false
+}
+
+func (x *Measurement) GetDoubt() string {
+	if x != nil {
+		return x.Doubt
+	}
+	return ""
+}
+
+func (x *Measurement) GetCenterLpsMm() *Point {
+	if x != nil {
+		return x.CenterLpsMm
+	}
+	return nil
+}
+
+func (x *Measurement) GetVolumeMm3() float64 {
+	if x != nil {
+		return x.VolumeMm3
+	}
+	return 0
+}
+
+func (x *Measurement) GetVolumeError() float64 {
+	if x != nil {
+		return x.VolumeError
+	}
+	return 0
+}
+
+func (x *Measurement) GetLongAxis() *Axis {
+	if x != nil {
+		return x.LongAxis
+	}
+	return nil
+}
+
+func (x *Measurement) GetShortAxis() *Axis {
+	if x != nil {
+		return x.ShortAxis
+	}
+	return nil
+}
+
+func (x *Measurement) GetMeanDiameterMm() float64 {
+	if x != nil {
+		return x.MeanDiameterMm
+	}
+	return 0
+}
+
+func (x *Measurement) GetKind() NoduleKind {
+	if x != nil {
+		return x.Kind
+	}
+	return NoduleKind_NODULE_KIND_UNSPECIFIED
+}
+
+func (x *Measurement) GetKindConfidence() float64 {
+	if x != nil {
+		return x.KindConfidence
+	}
+	return 0
+}
+
+func (x *Measurement) GetSolidVolumeMm3() float64 {
+	if x != nil {
+		return x.SolidVolumeMm3
+	}
+	return 0
+}
+
+func (x *Measurement) GetSolidDiameterMm() float64 {
+	if x != nil {
+		return x.SolidDiameterMm
+	}
+	return 0
+}
+
+func (x *Measurement) GetMeanHu() float64 {
+	if x != nil {
+		return x.MeanHu
+	}
+	return 0
+}
+
+func (x *Measurement) GetMinHu() float64 {
+	if x != nil {
+		return x.MinHu
+	}
+	return 0
+}
+
+func (x *Measurement) GetMaxHu() float64 {
+	if x != nil {
+		return x.MaxHu
+	}
+	return 0
+}
+
+func (x *Measurement) GetSeenShare() float64 {
+	if x != nil {
+		return x.SeenShare
+	}
+	return 0
+}
+
+func (x *Measurement) GetSopInstanceUid() string {
+	if x != nil {
+		return x.SopInstanceUid
+	}
+	return ""
+}
+
+func (x *Measurement) GetSlice() int32 {
+	if x != nil {
+		return x.Slice
+	}
+	return 0
+}
+
+func (x *Measurement) GetFrame() int32 {
+	if x != nil {
+		return x.Frame
+	}
+	return 0
+}
+
+// Axis is a line across a body.
+type Axis struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Rounded to 0.1 mm.
+	LengthMm float64 `protobuf:"fixed64,1,opt,name=length_mm,json=lengthMm,proto3" json:"length_mm,omitempty"`
+	// Its ends, patient LPS, rounded to 0.01 mm.
+	FromLpsMm     *Point `protobuf:"bytes,2,opt,name=from_lps_mm,json=fromLpsMm,proto3" json:"from_lps_mm,omitempty"`
+	ToLpsMm       *Point `protobuf:"bytes,3,opt,name=to_lps_mm,json=toLpsMm,proto3" json:"to_lps_mm,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Axis) Reset() {
+	*x = Axis{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Axis) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Axis) ProtoMessage() {}
+
+func (x *Axis) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Axis.ProtoReflect.Descriptor instead.
+func (*Axis) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *Axis) GetLengthMm() float64 {
+	if x != nil {
+		return x.LengthMm
+	}
+	return 0
+}
+
+func (x *Axis) GetFromLpsMm() *Point {
+	if x != nil {
+		return x.FromLpsMm
+	}
+	return nil
+}
+
+func (x *Axis) GetToLpsMm() *Point {
+	if x != nil {
+		return x.ToLpsMm
+	}
+	return nil
+}
+
 // Point is a position or a size in mm.
 type Point struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -2983,7 +3348,7 @@ type Point struct {
 
 func (x *Point) Reset() {
 	*x = Point{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[33]
+	mi := &file_nafas_v1_triage_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2995,7 +3360,7 @@ func (x *Point) String() string {
 func (*Point) ProtoMessage() {}
 
 func (x *Point) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[33]
+	mi := &file_nafas_v1_triage_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3008,7 +3373,7 @@ func (x *Point) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Point.ProtoReflect.Descriptor instead.
 func (*Point) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{33}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *Point) GetX() float64 {
@@ -3043,7 +3408,7 @@ type PixelPosition struct {
 
 func (x *PixelPosition) Reset() {
 	*x = PixelPosition{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[34]
+	mi := &file_nafas_v1_triage_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3055,7 +3420,7 @@ func (x *PixelPosition) String() string {
 func (*PixelPosition) ProtoMessage() {}
 
 func (x *PixelPosition) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[34]
+	mi := &file_nafas_v1_triage_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3068,7 +3433,7 @@ func (x *PixelPosition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PixelPosition.ProtoReflect.Descriptor instead.
 func (*PixelPosition) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{34}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *PixelPosition) GetColumn() float64 {
@@ -3255,7 +3620,7 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\x0elung_volume_ml\x18\b \x01(\x01R\flungVolumeMl\";\n" +
 	"\tStageTime\x12\x14\n" +
 	"\x05stage\x18\x01 \x01(\tR\x05stage\x12\x18\n" +
-	"\aseconds\x18\x02 \x01(\x01R\aseconds\"\xc5\x02\n" +
+	"\aseconds\x18\x02 \x01(\x01R\aseconds\"\xd6\x03\n" +
 	"\aFinding\x12\x12\n" +
 	"\x04rank\x18\x01 \x01(\x05R\x04rank\x12\x14\n" +
 	"\x05score\x18\x02 \x01(\x01R\x05score\x12\x18\n" +
@@ -3267,7 +3632,39 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\x05slice\x18\b \x01(\x05R\x05slice\x12\x14\n" +
 	"\x05frame\x18\t \x01(\x05R\x05frame\x12-\n" +
 	"\x05pixel\x18\n" +
-	" \x01(\v2\x17.nafas.v1.PixelPositionR\x05pixel\"1\n" +
+	" \x01(\v2\x17.nafas.v1.PixelPositionR\x05pixel\x12*\n" +
+	"\x11shown_diameter_mm\x18\v \x01(\x01R\x0fshownDiameterMm\x12*\n" +
+	"\x11shown_diameter_by\x18\f \x01(\tR\x0fshownDiameterBy\x127\n" +
+	"\vmeasurement\x18\r \x01(\v2\x15.nafas.v1.MeasurementR\vmeasurement\"\xb9\x05\n" +
+	"\vMeasurement\x12\x16\n" +
+	"\x06method\x18\x01 \x01(\tR\x06method\x12\x1a\n" +
+	"\breliable\x18\x02 \x01(\bR\breliable\x12\x14\n" +
+	"\x05doubt\x18\x03 \x01(\tR\x05doubt\x123\n" +
+	"\rcenter_lps_mm\x18\x04 \x01(\v2\x0f.nafas.v1.PointR\vcenterLpsMm\x12\x1d\n" +
+	"\n" +
+	"volume_mm3\x18\x05 \x01(\x01R\tvolumeMm3\x12!\n" +
+	"\fvolume_error\x18\x06 \x01(\x01R\vvolumeError\x12+\n" +
+	"\tlong_axis\x18\a \x01(\v2\x0e.nafas.v1.AxisR\blongAxis\x12-\n" +
+	"\n" +
+	"short_axis\x18\b \x01(\v2\x0e.nafas.v1.AxisR\tshortAxis\x12(\n" +
+	"\x10mean_diameter_mm\x18\t \x01(\x01R\x0emeanDiameterMm\x12(\n" +
+	"\x04kind\x18\n" +
+	" \x01(\x0e2\x14.nafas.v1.NoduleKindR\x04kind\x12'\n" +
+	"\x0fkind_confidence\x18\v \x01(\x01R\x0ekindConfidence\x12(\n" +
+	"\x10solid_volume_mm3\x18\f \x01(\x01R\x0esolidVolumeMm3\x12*\n" +
+	"\x11solid_diameter_mm\x18\r \x01(\x01R\x0fsolidDiameterMm\x12\x17\n" +
+	"\amean_hu\x18\x0e \x01(\x01R\x06meanHu\x12\x15\n" +
+	"\x06min_hu\x18\x0f \x01(\x01R\x05minHu\x12\x15\n" +
+	"\x06max_hu\x18\x10 \x01(\x01R\x05maxHu\x12\x1d\n" +
+	"\n" +
+	"seen_share\x18\x11 \x01(\x01R\tseenShare\x12(\n" +
+	"\x10sop_instance_uid\x18\x12 \x01(\tR\x0esopInstanceUid\x12\x14\n" +
+	"\x05slice\x18\x13 \x01(\x05R\x05slice\x12\x14\n" +
+	"\x05frame\x18\x14 \x01(\x05R\x05frame\"\x81\x01\n" +
+	"\x04Axis\x12\x1b\n" +
+	"\tlength_mm\x18\x01 \x01(\x01R\blengthMm\x12/\n" +
+	"\vfrom_lps_mm\x18\x02 \x01(\v2\x0f.nafas.v1.PointR\tfromLpsMm\x12+\n" +
+	"\tto_lps_mm\x18\x03 \x01(\v2\x0f.nafas.v1.PointR\atoLpsMm\"1\n" +
 	"\x05Point\x12\f\n" +
 	"\x01x\x18\x01 \x01(\x01R\x01x\x12\f\n" +
 	"\x01y\x18\x02 \x01(\x01R\x01y\x12\f\n" +
@@ -3317,7 +3714,14 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\x0fRequestPriority\x12 \n" +
 	"\x1cREQUEST_PRIORITY_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18REQUEST_PRIORITY_ROUTINE\x10\x01\x12\x1b\n" +
-	"\x17REQUEST_PRIORITY_URGENT\x10\x02*\x8e\x06\n" +
+	"\x17REQUEST_PRIORITY_URGENT\x10\x02*\x95\x01\n" +
+	"\n" +
+	"NoduleKind\x12\x1b\n" +
+	"\x17NODULE_KIND_UNSPECIFIED\x10\x00\x12\x15\n" +
+	"\x11NODULE_KIND_SOLID\x10\x01\x12\x1a\n" +
+	"\x16NODULE_KIND_PART_SOLID\x10\x02\x12\x1c\n" +
+	"\x18NODULE_KIND_GROUND_GLASS\x10\x03\x12\x19\n" +
+	"\x15NODULE_KIND_CALCIFIED\x10\x04*\x8e\x06\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16REASON_DICOM_MALFORMED\x10\x01\x12\x1c\n" +
@@ -3372,8 +3776,8 @@ func file_nafas_v1_triage_proto_rawDescGZIP() []byte {
 	return file_nafas_v1_triage_proto_rawDescData
 }
 
-var file_nafas_v1_triage_proto_enumTypes = make([]protoimpl.EnumInfo, 8)
-var file_nafas_v1_triage_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
+var file_nafas_v1_triage_proto_enumTypes = make([]protoimpl.EnumInfo, 9)
+var file_nafas_v1_triage_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
 var file_nafas_v1_triage_proto_goTypes = []any{
 	(OnDisconnect)(0),               // 0: nafas.v1.OnDisconnect
 	(StudyOrder)(0),                 // 1: nafas.v1.StudyOrder
@@ -3382,113 +3786,123 @@ var file_nafas_v1_triage_proto_goTypes = []any{
 	(StudyState)(0),                 // 4: nafas.v1.StudyState
 	(Priority)(0),                   // 5: nafas.v1.Priority
 	(RequestPriority)(0),            // 6: nafas.v1.RequestPriority
-	(Reason)(0),                     // 7: nafas.v1.Reason
-	(*UploadHeader)(nil),            // 8: nafas.v1.UploadHeader
-	(*Chunk)(nil),                   // 9: nafas.v1.Chunk
-	(*SubmitSeriesRequest)(nil),     // 10: nafas.v1.SubmitSeriesRequest
-	(*SubmitSeriesResponse)(nil),    // 11: nafas.v1.SubmitSeriesResponse
-	(*TriageSeriesRequest)(nil),     // 12: nafas.v1.TriageSeriesRequest
-	(*TriageSeriesResponse)(nil),    // 13: nafas.v1.TriageSeriesResponse
-	(*Receipt)(nil),                 // 14: nafas.v1.Receipt
-	(*InstanceRefusal)(nil),         // 15: nafas.v1.InstanceRefusal
-	(*Refusal)(nil),                 // 16: nafas.v1.Refusal
-	(*Progress)(nil),                // 17: nafas.v1.Progress
-	(*GetStudyRequest)(nil),         // 18: nafas.v1.GetStudyRequest
-	(*GetStudyResponse)(nil),        // 19: nafas.v1.GetStudyResponse
-	(*ListStudiesRequest)(nil),      // 20: nafas.v1.ListStudiesRequest
-	(*ListStudiesResponse)(nil),     // 21: nafas.v1.ListStudiesResponse
-	(*WatchStudiesRequest)(nil),     // 22: nafas.v1.WatchStudiesRequest
-	(*WatchStudiesResponse)(nil),    // 23: nafas.v1.WatchStudiesResponse
-	(*GetReportRequest)(nil),        // 24: nafas.v1.GetReportRequest
-	(*GetReportResponse)(nil),       // 25: nafas.v1.GetReportResponse
-	(*Delivery)(nil),                // 26: nafas.v1.Delivery
-	(*ListDeliveriesRequest)(nil),   // 27: nafas.v1.ListDeliveriesRequest
-	(*ListDeliveriesResponse)(nil),  // 28: nafas.v1.ListDeliveriesResponse
-	(*RetryDeliveriesRequest)(nil),  // 29: nafas.v1.RetryDeliveriesRequest
-	(*RetryDeliveriesResponse)(nil), // 30: nafas.v1.RetryDeliveriesResponse
-	(*Study)(nil),                   // 31: nafas.v1.Study
-	(*Series)(nil),                  // 32: nafas.v1.Series
-	(*SeriesResult)(nil),            // 33: nafas.v1.SeriesResult
-	(*SeriesNotRead)(nil),           // 34: nafas.v1.SeriesNotRead
-	(*Model)(nil),                   // 35: nafas.v1.Model
-	(*Runtime)(nil),                 // 36: nafas.v1.Runtime
-	(*Warning)(nil),                 // 37: nafas.v1.Warning
-	(*Scan)(nil),                    // 38: nafas.v1.Scan
-	(*StageTime)(nil),               // 39: nafas.v1.StageTime
-	(*Finding)(nil),                 // 40: nafas.v1.Finding
-	(*Point)(nil),                   // 41: nafas.v1.Point
-	(*PixelPosition)(nil),           // 42: nafas.v1.PixelPosition
-	(*timestamppb.Timestamp)(nil),   // 43: google.protobuf.Timestamp
+	(NoduleKind)(0),                 // 7: nafas.v1.NoduleKind
+	(Reason)(0),                     // 8: nafas.v1.Reason
+	(*UploadHeader)(nil),            // 9: nafas.v1.UploadHeader
+	(*Chunk)(nil),                   // 10: nafas.v1.Chunk
+	(*SubmitSeriesRequest)(nil),     // 11: nafas.v1.SubmitSeriesRequest
+	(*SubmitSeriesResponse)(nil),    // 12: nafas.v1.SubmitSeriesResponse
+	(*TriageSeriesRequest)(nil),     // 13: nafas.v1.TriageSeriesRequest
+	(*TriageSeriesResponse)(nil),    // 14: nafas.v1.TriageSeriesResponse
+	(*Receipt)(nil),                 // 15: nafas.v1.Receipt
+	(*InstanceRefusal)(nil),         // 16: nafas.v1.InstanceRefusal
+	(*Refusal)(nil),                 // 17: nafas.v1.Refusal
+	(*Progress)(nil),                // 18: nafas.v1.Progress
+	(*GetStudyRequest)(nil),         // 19: nafas.v1.GetStudyRequest
+	(*GetStudyResponse)(nil),        // 20: nafas.v1.GetStudyResponse
+	(*ListStudiesRequest)(nil),      // 21: nafas.v1.ListStudiesRequest
+	(*ListStudiesResponse)(nil),     // 22: nafas.v1.ListStudiesResponse
+	(*WatchStudiesRequest)(nil),     // 23: nafas.v1.WatchStudiesRequest
+	(*WatchStudiesResponse)(nil),    // 24: nafas.v1.WatchStudiesResponse
+	(*GetReportRequest)(nil),        // 25: nafas.v1.GetReportRequest
+	(*GetReportResponse)(nil),       // 26: nafas.v1.GetReportResponse
+	(*Delivery)(nil),                // 27: nafas.v1.Delivery
+	(*ListDeliveriesRequest)(nil),   // 28: nafas.v1.ListDeliveriesRequest
+	(*ListDeliveriesResponse)(nil),  // 29: nafas.v1.ListDeliveriesResponse
+	(*RetryDeliveriesRequest)(nil),  // 30: nafas.v1.RetryDeliveriesRequest
+	(*RetryDeliveriesResponse)(nil), // 31: nafas.v1.RetryDeliveriesResponse
+	(*Study)(nil),                   // 32: nafas.v1.Study
+	(*Series)(nil),                  // 33: nafas.v1.Series
+	(*SeriesResult)(nil),            // 34: nafas.v1.SeriesResult
+	(*SeriesNotRead)(nil),           // 35: nafas.v1.SeriesNotRead
+	(*Model)(nil),                   // 36: nafas.v1.Model
+	(*Runtime)(nil),                 // 37: nafas.v1.Runtime
+	(*Warning)(nil),                 // 38: nafas.v1.Warning
+	(*Scan)(nil),                    // 39: nafas.v1.Scan
+	(*StageTime)(nil),               // 40: nafas.v1.StageTime
+	(*Finding)(nil),                 // 41: nafas.v1.Finding
+	(*Measurement)(nil),             // 42: nafas.v1.Measurement
+	(*Axis)(nil),                    // 43: nafas.v1.Axis
+	(*Point)(nil),                   // 44: nafas.v1.Point
+	(*PixelPosition)(nil),           // 45: nafas.v1.PixelPosition
+	(*timestamppb.Timestamp)(nil),   // 46: google.protobuf.Timestamp
 }
 var file_nafas_v1_triage_proto_depIdxs = []int32{
 	6,  // 0: nafas.v1.UploadHeader.request_priority:type_name -> nafas.v1.RequestPriority
 	0,  // 1: nafas.v1.UploadHeader.on_disconnect:type_name -> nafas.v1.OnDisconnect
-	8,  // 2: nafas.v1.SubmitSeriesRequest.header:type_name -> nafas.v1.UploadHeader
-	9,  // 3: nafas.v1.SubmitSeriesRequest.chunk:type_name -> nafas.v1.Chunk
-	14, // 4: nafas.v1.SubmitSeriesResponse.receipt:type_name -> nafas.v1.Receipt
-	8,  // 5: nafas.v1.TriageSeriesRequest.header:type_name -> nafas.v1.UploadHeader
-	9,  // 6: nafas.v1.TriageSeriesRequest.chunk:type_name -> nafas.v1.Chunk
-	14, // 7: nafas.v1.TriageSeriesResponse.receipt:type_name -> nafas.v1.Receipt
-	17, // 8: nafas.v1.TriageSeriesResponse.progress:type_name -> nafas.v1.Progress
-	31, // 9: nafas.v1.TriageSeriesResponse.study:type_name -> nafas.v1.Study
-	15, // 10: nafas.v1.Receipt.refusals:type_name -> nafas.v1.InstanceRefusal
-	16, // 11: nafas.v1.InstanceRefusal.refusal:type_name -> nafas.v1.Refusal
-	7,  // 12: nafas.v1.Refusal.reason:type_name -> nafas.v1.Reason
-	31, // 13: nafas.v1.GetStudyResponse.study:type_name -> nafas.v1.Study
+	9,  // 2: nafas.v1.SubmitSeriesRequest.header:type_name -> nafas.v1.UploadHeader
+	10, // 3: nafas.v1.SubmitSeriesRequest.chunk:type_name -> nafas.v1.Chunk
+	15, // 4: nafas.v1.SubmitSeriesResponse.receipt:type_name -> nafas.v1.Receipt
+	9,  // 5: nafas.v1.TriageSeriesRequest.header:type_name -> nafas.v1.UploadHeader
+	10, // 6: nafas.v1.TriageSeriesRequest.chunk:type_name -> nafas.v1.Chunk
+	15, // 7: nafas.v1.TriageSeriesResponse.receipt:type_name -> nafas.v1.Receipt
+	18, // 8: nafas.v1.TriageSeriesResponse.progress:type_name -> nafas.v1.Progress
+	32, // 9: nafas.v1.TriageSeriesResponse.study:type_name -> nafas.v1.Study
+	16, // 10: nafas.v1.Receipt.refusals:type_name -> nafas.v1.InstanceRefusal
+	17, // 11: nafas.v1.InstanceRefusal.refusal:type_name -> nafas.v1.Refusal
+	8,  // 12: nafas.v1.Refusal.reason:type_name -> nafas.v1.Reason
+	32, // 13: nafas.v1.GetStudyResponse.study:type_name -> nafas.v1.Study
 	4,  // 14: nafas.v1.ListStudiesRequest.states:type_name -> nafas.v1.StudyState
 	5,  // 15: nafas.v1.ListStudiesRequest.priorities:type_name -> nafas.v1.Priority
-	43, // 16: nafas.v1.ListStudiesRequest.received_after:type_name -> google.protobuf.Timestamp
-	43, // 17: nafas.v1.ListStudiesRequest.received_before:type_name -> google.protobuf.Timestamp
+	46, // 16: nafas.v1.ListStudiesRequest.received_after:type_name -> google.protobuf.Timestamp
+	46, // 17: nafas.v1.ListStudiesRequest.received_before:type_name -> google.protobuf.Timestamp
 	1,  // 18: nafas.v1.ListStudiesRequest.order:type_name -> nafas.v1.StudyOrder
-	31, // 19: nafas.v1.ListStudiesResponse.studies:type_name -> nafas.v1.Study
-	31, // 20: nafas.v1.WatchStudiesResponse.study:type_name -> nafas.v1.Study
+	32, // 19: nafas.v1.ListStudiesResponse.studies:type_name -> nafas.v1.Study
+	32, // 20: nafas.v1.WatchStudiesResponse.study:type_name -> nafas.v1.Study
 	2,  // 21: nafas.v1.GetReportRequest.format:type_name -> nafas.v1.ReportFormat
 	3,  // 22: nafas.v1.Delivery.state:type_name -> nafas.v1.DeliveryState
-	43, // 23: nafas.v1.Delivery.updated_at:type_name -> google.protobuf.Timestamp
-	43, // 24: nafas.v1.Delivery.queued_at:type_name -> google.protobuf.Timestamp
+	46, // 23: nafas.v1.Delivery.updated_at:type_name -> google.protobuf.Timestamp
+	46, // 24: nafas.v1.Delivery.queued_at:type_name -> google.protobuf.Timestamp
 	3,  // 25: nafas.v1.ListDeliveriesRequest.state:type_name -> nafas.v1.DeliveryState
-	26, // 26: nafas.v1.ListDeliveriesResponse.deliveries:type_name -> nafas.v1.Delivery
+	27, // 26: nafas.v1.ListDeliveriesResponse.deliveries:type_name -> nafas.v1.Delivery
 	4,  // 27: nafas.v1.Study.state:type_name -> nafas.v1.StudyState
 	5,  // 28: nafas.v1.Study.priority:type_name -> nafas.v1.Priority
 	6,  // 29: nafas.v1.Study.request_priority:type_name -> nafas.v1.RequestPriority
-	43, // 30: nafas.v1.Study.received_at:type_name -> google.protobuf.Timestamp
-	43, // 31: nafas.v1.Study.updated_at:type_name -> google.protobuf.Timestamp
-	32, // 32: nafas.v1.Study.series:type_name -> nafas.v1.Series
-	16, // 33: nafas.v1.Study.not_assessed:type_name -> nafas.v1.Refusal
-	26, // 34: nafas.v1.Study.deliveries:type_name -> nafas.v1.Delivery
-	16, // 35: nafas.v1.Series.not_read:type_name -> nafas.v1.Refusal
-	33, // 36: nafas.v1.Series.result:type_name -> nafas.v1.SeriesResult
-	35, // 37: nafas.v1.SeriesResult.model:type_name -> nafas.v1.Model
-	37, // 38: nafas.v1.SeriesResult.warnings:type_name -> nafas.v1.Warning
-	40, // 39: nafas.v1.SeriesResult.findings:type_name -> nafas.v1.Finding
-	38, // 40: nafas.v1.SeriesResult.scan:type_name -> nafas.v1.Scan
-	39, // 41: nafas.v1.SeriesResult.timings:type_name -> nafas.v1.StageTime
-	36, // 42: nafas.v1.SeriesResult.runtime:type_name -> nafas.v1.Runtime
-	16, // 43: nafas.v1.SeriesNotRead.not_read:type_name -> nafas.v1.Refusal
-	41, // 44: nafas.v1.Scan.spacing_mm:type_name -> nafas.v1.Point
-	41, // 45: nafas.v1.Finding.center_lps_mm:type_name -> nafas.v1.Point
-	42, // 46: nafas.v1.Finding.pixel:type_name -> nafas.v1.PixelPosition
-	10, // 47: nafas.v1.TriageService.SubmitSeries:input_type -> nafas.v1.SubmitSeriesRequest
-	12, // 48: nafas.v1.TriageService.TriageSeries:input_type -> nafas.v1.TriageSeriesRequest
-	18, // 49: nafas.v1.TriageService.GetStudy:input_type -> nafas.v1.GetStudyRequest
-	20, // 50: nafas.v1.TriageService.ListStudies:input_type -> nafas.v1.ListStudiesRequest
-	22, // 51: nafas.v1.TriageService.WatchStudies:input_type -> nafas.v1.WatchStudiesRequest
-	24, // 52: nafas.v1.TriageService.GetReport:input_type -> nafas.v1.GetReportRequest
-	27, // 53: nafas.v1.TriageService.ListDeliveries:input_type -> nafas.v1.ListDeliveriesRequest
-	29, // 54: nafas.v1.TriageService.RetryDeliveries:input_type -> nafas.v1.RetryDeliveriesRequest
-	11, // 55: nafas.v1.TriageService.SubmitSeries:output_type -> nafas.v1.SubmitSeriesResponse
-	13, // 56: nafas.v1.TriageService.TriageSeries:output_type -> nafas.v1.TriageSeriesResponse
-	19, // 57: nafas.v1.TriageService.GetStudy:output_type -> nafas.v1.GetStudyResponse
-	21, // 58: nafas.v1.TriageService.ListStudies:output_type -> nafas.v1.ListStudiesResponse
-	23, // 59: nafas.v1.TriageService.WatchStudies:output_type -> nafas.v1.WatchStudiesResponse
-	25, // 60: nafas.v1.TriageService.GetReport:output_type -> nafas.v1.GetReportResponse
-	28, // 61: nafas.v1.TriageService.ListDeliveries:output_type -> nafas.v1.ListDeliveriesResponse
-	30, // 62: nafas.v1.TriageService.RetryDeliveries:output_type -> nafas.v1.RetryDeliveriesResponse
-	55, // [55:63] is the sub-list for method output_type
-	47, // [47:55] is the sub-list for method input_type
-	47, // [47:47] is the sub-list for extension type_name
-	47, // [47:47] is the sub-list for extension extendee
-	0,  // [0:47] is the sub-list for field type_name
+	46, // 30: nafas.v1.Study.received_at:type_name -> google.protobuf.Timestamp
+	46, // 31: nafas.v1.Study.updated_at:type_name -> google.protobuf.Timestamp
+	33, // 32: nafas.v1.Study.series:type_name -> nafas.v1.Series
+	17, // 33: nafas.v1.Study.not_assessed:type_name -> nafas.v1.Refusal
+	27, // 34: nafas.v1.Study.deliveries:type_name -> nafas.v1.Delivery
+	17, // 35: nafas.v1.Series.not_read:type_name -> nafas.v1.Refusal
+	34, // 36: nafas.v1.Series.result:type_name -> nafas.v1.SeriesResult
+	36, // 37: nafas.v1.SeriesResult.model:type_name -> nafas.v1.Model
+	38, // 38: nafas.v1.SeriesResult.warnings:type_name -> nafas.v1.Warning
+	41, // 39: nafas.v1.SeriesResult.findings:type_name -> nafas.v1.Finding
+	39, // 40: nafas.v1.SeriesResult.scan:type_name -> nafas.v1.Scan
+	40, // 41: nafas.v1.SeriesResult.timings:type_name -> nafas.v1.StageTime
+	37, // 42: nafas.v1.SeriesResult.runtime:type_name -> nafas.v1.Runtime
+	17, // 43: nafas.v1.SeriesNotRead.not_read:type_name -> nafas.v1.Refusal
+	44, // 44: nafas.v1.Scan.spacing_mm:type_name -> nafas.v1.Point
+	44, // 45: nafas.v1.Finding.center_lps_mm:type_name -> nafas.v1.Point
+	45, // 46: nafas.v1.Finding.pixel:type_name -> nafas.v1.PixelPosition
+	42, // 47: nafas.v1.Finding.measurement:type_name -> nafas.v1.Measurement
+	44, // 48: nafas.v1.Measurement.center_lps_mm:type_name -> nafas.v1.Point
+	43, // 49: nafas.v1.Measurement.long_axis:type_name -> nafas.v1.Axis
+	43, // 50: nafas.v1.Measurement.short_axis:type_name -> nafas.v1.Axis
+	7,  // 51: nafas.v1.Measurement.kind:type_name -> nafas.v1.NoduleKind
+	44, // 52: nafas.v1.Axis.from_lps_mm:type_name -> nafas.v1.Point
+	44, // 53: nafas.v1.Axis.to_lps_mm:type_name -> nafas.v1.Point
+	11, // 54: nafas.v1.TriageService.SubmitSeries:input_type -> nafas.v1.SubmitSeriesRequest
+	13, // 55: nafas.v1.TriageService.TriageSeries:input_type -> nafas.v1.TriageSeriesRequest
+	19, // 56: nafas.v1.TriageService.GetStudy:input_type -> nafas.v1.GetStudyRequest
+	21, // 57: nafas.v1.TriageService.ListStudies:input_type -> nafas.v1.ListStudiesRequest
+	23, // 58: nafas.v1.TriageService.WatchStudies:input_type -> nafas.v1.WatchStudiesRequest
+	25, // 59: nafas.v1.TriageService.GetReport:input_type -> nafas.v1.GetReportRequest
+	28, // 60: nafas.v1.TriageService.ListDeliveries:input_type -> nafas.v1.ListDeliveriesRequest
+	30, // 61: nafas.v1.TriageService.RetryDeliveries:input_type -> nafas.v1.RetryDeliveriesRequest
+	12, // 62: nafas.v1.TriageService.SubmitSeries:output_type -> nafas.v1.SubmitSeriesResponse
+	14, // 63: nafas.v1.TriageService.TriageSeries:output_type -> nafas.v1.TriageSeriesResponse
+	20, // 64: nafas.v1.TriageService.GetStudy:output_type -> nafas.v1.GetStudyResponse
+	22, // 65: nafas.v1.TriageService.ListStudies:output_type -> nafas.v1.ListStudiesResponse
+	24, // 66: nafas.v1.TriageService.WatchStudies:output_type -> nafas.v1.WatchStudiesResponse
+	26, // 67: nafas.v1.TriageService.GetReport:output_type -> nafas.v1.GetReportResponse
+	29, // 68: nafas.v1.TriageService.ListDeliveries:output_type -> nafas.v1.ListDeliveriesResponse
+	31, // 69: nafas.v1.TriageService.RetryDeliveries:output_type -> nafas.v1.RetryDeliveriesResponse
+	62, // [62:70] is the sub-list for method output_type
+	54, // [54:62] is the sub-list for method input_type
+	54, // [54:54] is the sub-list for extension type_name
+	54, // [54:54] is the sub-list for extension extendee
+	0,  // [0:54] is the sub-list for field type_name
 }
 
 func init() { file_nafas_v1_triage_proto_init() }
@@ -3514,8 +3928,8 @@ func file_nafas_v1_triage_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_nafas_v1_triage_proto_rawDesc), len(file_nafas_v1_triage_proto_rawDesc)),
-			NumEnums:      8,
-			NumMessages:   35,
+			NumEnums:      9,
+			NumMessages:   37,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
