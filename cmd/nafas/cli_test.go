@@ -146,7 +146,8 @@ func TestTriageJSONHasEveryField(t *testing.T) {
 		require.Contains(t, document, key)
 	}
 	finding := document["findings"].([]any)[0].(map[string]any)
-	for _, key := range []string{"rank", "score", "flagged", "centerLpsMm", "meanDiameterMm", "side", "sopInstanceUid", "slice"} {
+	for _, key := range []string{"rank", "score", "flagged", "centerLpsMm", "meanDiameterMm", "side", "sopInstanceUid", "slice",
+		"shownDiameterMm", "shownDiameterBy", "measurement"} {
 		require.Contains(t, finding, key)
 	}
 }

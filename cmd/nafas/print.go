@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"text/tabwriter"
 
@@ -68,6 +69,8 @@ type csvPrinter struct{ w *csv.Writer }
 var csvHeader = []string{
 	"study_instance_uid", "series_instance_uid", "status", "model", "rank", "score", "flagged",
 	"x_mm", "y_mm", "z_mm", "mean_diameter_mm", "side", "sop_instance_uid", "slice", "frame", "column", "row",
+	"volume_mm3", "long_axis_mm", "short_axis_mm", "mean_diameter_measured_mm", "kind", "kind_confidence", "solid_diameter_mm",
+	"mean_hu", "measured_by", "doubt",
 }
 
 func newCSVPrinter(w io.Writer) *csvPrinter {
@@ -91,15 +94,52 @@ func (p *csvPrinter) result(r *nafasv1.SeriesResult) error {
 	}
 	for _, f := range r.GetFindings() {
 		c := f.GetCenterLpsMm()
-		if err := p.row(append(head, "read", model,
+		if err := p.row(slices.Concat(head, []string{"read", model,
 			strconv.Itoa(int(f.GetRank())), decimal(f.GetScore(), 4), strconv.FormatBool(f.GetFlagged()),
 			decimal(c.GetX(), 2), decimal(c.GetY(), 2), decimal(c.GetZ(), 2), decimal(f.GetMeanDiameterMm(), 1),
 			f.GetSide(), f.GetSopInstanceUid(), strconv.Itoa(int(f.GetSlice())), strconv.Itoa(int(f.GetFrame())),
-			decimal(f.GetPixel().GetColumn(), 1), decimal(f.GetPixel().GetRow(), 1))...); err != nil {
+			decimal(f.GetPixel().GetColumn(), 1), decimal(f.GetPixel().GetRow(), 1)}, measuredColumns(f))...); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// measuredColumns are the last of a row. Where there is a doubt they hold what
+// was measured all the same: whoever takes a number out of a table looks at who
+// measured first.
+func measuredColumns(f *nafasv1.Finding) []string {
+	m := f.GetMeasurement()
+	_, source := shownDiameter(f)
+	by := []string{source, m.GetDoubt()}
+	if m.GetVolumeMm3() == 0 {
+		return append(make([]string, 8), by...)
+	}
+	solid := ""
+	if m.GetKind() == nafasv1.NoduleKind_NODULE_KIND_PART_SOLID {
+		solid = decimal(m.GetSolidDiameterMm(), 1)
+	}
+	return append([]string{
+		decimal(m.GetVolumeMm3(), 1), decimal(m.GetLongAxis().GetLengthMm(), 1), decimal(m.GetShortAxis().GetLengthMm(), 1),
+		decimal(m.GetMeanDiameterMm(), 1), kindWords[m.GetKind()], decimal(m.GetKindConfidence(), 3), solid, decimal(m.GetMeanHu(), 1),
+	}, by...)
+}
+
+// shownDiameter is the diameter to show and who gave it; a service that measures
+// nothing has the detector's alone.
+func shownDiameter(f *nafasv1.Finding) (mm float64, by string) {
+	if f.GetShownDiameterBy() == "" {
+		return f.GetMeanDiameterMm(), "detector"
+	}
+	return f.GetShownDiameterMm(), f.GetShownDiameterBy()
+}
+
+// kindWords are the attenuation classes as people name them.
+var kindWords = map[nafasv1.NoduleKind]string{
+	nafasv1.NoduleKind_NODULE_KIND_SOLID:        "solid",
+	nafasv1.NoduleKind_NODULE_KIND_PART_SOLID:   "part-solid",
+	nafasv1.NoduleKind_NODULE_KIND_GROUND_GLASS: "ground-glass",
+	nafasv1.NoduleKind_NODULE_KIND_CALCIFIED:    "calcified",
 }
 
 func (p *csvPrinter) notRead(n *nafasv1.SeriesNotRead) error {
@@ -151,15 +191,20 @@ func (p *tablePrinter) result(r *nafasv1.SeriesResult) error {
 
 func (p *tablePrinter) findings(list []*nafasv1.Finding) error {
 	t := tabwriter.NewWriter(p.w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "rank\tscore\tflagged\tdiameter mm\tside\tslice\tcolumn\trow\tcentre LPS mm\t")
+	fmt.Fprintln(t, "rank\tscore\tflagged\tdiameter mm\tby\tvolume mm3\tkind\tside\tslice\tcolumn\trow\tcentre LPS mm\t")
 	for _, f := range list {
 		c := f.GetCenterLpsMm()
 		flagged := ""
 		if f.GetFlagged() {
 			flagged = "yes"
 		}
-		fmt.Fprintf(t, "%d\t%.4f\t%s\t%.1f\t%s\t%d\t%.0f\t%.0f\t%.1f, %.1f, %.1f\t\n",
-			f.GetRank(), f.GetScore(), flagged, f.GetMeanDiameterMm(), f.GetSide(), f.GetSlice(),
+		mm, by := shownDiameter(f)
+		volume, kind := "", ""
+		if m := f.GetMeasurement(); m.GetReliable() {
+			volume, kind = decimal(m.GetVolumeMm3(), 0), kindWords[m.GetKind()]
+		}
+		fmt.Fprintf(t, "%d\t%.4f\t%s\t%.1f\t%s\t%s\t%s\t%s\t%d\t%.0f\t%.0f\t%.1f, %.1f, %.1f\t\n",
+			f.GetRank(), f.GetScore(), flagged, mm, by, volume, kind, f.GetSide(), f.GetSlice(),
 			f.GetPixel().GetColumn(), f.GetPixel().GetRow(), c.GetX(), c.GetY(), c.GetZ())
 	}
 	return t.Flush()

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"encoding/csv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -37,5 +39,55 @@ func TestStudyThatWasSetAsideIsNeverSilent(t *testing.T) {
 				require.NotContains(t, out.String(), "findings")
 			})
 		}
+	}
+}
+
+// What is shown says who measured it; a doubt shows the detector's size, and an
+// older service has no other.
+func TestWhoMeasuredIsPrinted(t *testing.T) {
+	body := func(doubt string) *nafasv1.Measurement {
+		return &nafasv1.Measurement{
+			Method: "m", Reliable: doubt == "", Doubt: doubt, VolumeMm3: 523.64, MeanDiameterMm: 9.8, MeanHu: -20.5,
+			LongAxis: &nafasv1.Axis{LengthMm: 10.2}, ShortAxis: &nafasv1.Axis{LengthMm: 9.4},
+			Kind: nafasv1.NoduleKind_NODULE_KIND_PART_SOLID, KindConfidence: .91, SolidDiameterMm: 5.1,
+		}
+	}
+	result := &nafasv1.SeriesResult{Findings: []*nafasv1.Finding{
+		{Rank: 1, MeanDiameterMm: 12.3, ShownDiameterMm: 9.8, ShownDiameterBy: "measured", Measurement: body("")},
+		{Rank: 2, MeanDiameterMm: 12.3, ShownDiameterMm: 12.3, ShownDiameterBy: "detector", Measurement: body("OTHER_SIZE")},
+		{Rank: 3, MeanDiameterMm: 7.1, ShownDiameterMm: 7.1, ShownDiameterBy: "detector", Measurement: &nafasv1.Measurement{Method: "m", Doubt: "FAINT"}},
+		{Rank: 4, MeanDiameterMm: 6.5},
+	}}
+	shown := func(format string) string {
+		var out bytes.Buffer
+		p := newPrinter(&streams{out: &out, format: format})
+		require.NoError(t, p.result(result))
+		require.NoError(t, p.close())
+		return out.String()
+	}
+	rows, err := csv.NewReader(strings.NewReader(shown("csv"))).ReadAll()
+	require.NoError(t, err)
+	columns := []string{"mean_diameter_mm", "volume_mm3", "long_axis_mm", "short_axis_mm", "mean_diameter_measured_mm", "kind", "kind_confidence",
+		"solid_diameter_mm", "mean_hu", "measured_by", "doubt"}
+	for i, want := range [][]string{
+		{"12.3", "523.6", "10.2", "9.4", "9.8", "part-solid", "0.910", "5.1", "-20.5", "measured", ""},
+		{"12.3", "523.6", "10.2", "9.4", "9.8", "part-solid", "0.910", "5.1", "-20.5", "detector", "OTHER_SIZE"},
+		{"7.1", "", "", "", "", "", "", "", "", "detector", "FAINT"},
+		{"6.5", "", "", "", "", "", "", "", "", "detector", ""},
+	} {
+		row := map[string]string{}
+		for n, name := range rows[0] {
+			row[name] = rows[i+1][n]
+		}
+		for n, name := range columns {
+			require.Equal(t, want[n], row[name], "finding %d, %s", i+1, name)
+		}
+	}
+	lines := strings.Split(shown("table"), "\n")
+	for i, want := range [][]string{
+		{"9.8", "measured", "524", "part-solid"}, {"12.3", "detector"}, {"7.1", "detector"}, {"6.5", "detector"},
+	} {
+		require.Equal(t, want, strings.Fields(lines[3+i])[2:2+len(want)])
+		require.Equal(t, i == 0, strings.Contains(lines[3+i], "solid"))
 	}
 }
