@@ -6,7 +6,9 @@
 // IOCM).
 //
 // The report refers to no segment: a group of TID 1411 has either a segment or
-// a volume surface, and the ellipsoid is what the detector said.
+// a volume surface, and a destination need not take segmentations. The ellipsoid
+// is the sphere of the measured volume about its centroid, or what the detector
+// said where there is no measurement to rely on.
 //
 // The same Result gives the same bytes: UIDs are names of what the object
 // says, and times are the result's own.

@@ -1,5 +1,7 @@
 package report
 
+import "nafas/inference/measure"
+
 // Language of the meanings in an object (RFC 5646).
 type Language string
 
@@ -63,10 +65,19 @@ var (
 	volumeSurface            = code{"121231", "DCM", "Volume Surface", "Surface du volume", "سطح الحجم"}
 	sourceSeries             = code{"121232", "DCM", "Source series for segmentation", "Série source", "السلسلة المصدر"}
 	diameter                 = code{"81827009", "SCT", "Diameter", "Diamètre", "القطر"}
+	volumeConcept            = code{"118565006", "SCT", "Volume", "Volume", "الحجم"}
+	longAxis                 = code{"103339001", "SCT", "Long Axis", "Grand axe", "المحور الطويل"}
+	shortAxis                = code{"103340004", "SCT", "Short Axis", "Petit axe", "المحور القصير"}
+	attenuation              = code{"112031", "DCM", "Attenuation Coefficient", "Coefficient d'atténuation", "معامل التوهين"}
+	texture                  = code{"C41144", "NCIt", "Texture", "Texture", "القوام"}
+	calcification            = code{"112030", "DCM", "Calcification Descriptor", "Description de calcification", "وصف التكلّس"}
+	calcified                = code{"18115005", "SCT", "Pathologic calcification, calcified structure", "Calcification pathologique", "تكلّس مرضي"}
 	derivation               = code{"121401", "DCM", "Derivation", "Dérivation", "الاشتقاق"}
 	mean                     = code{"373098007", "SCT", "Mean", "Moyenne", "المتوسط"}
 	certaintyOfFinding       = code{"111012", "DCM", "Certainty of Finding", "Score de confiance", "درجة الثقة"}
 	millimeter               = code{"mm", "UCUM", "mm", "", ""}
+	cubicMillimeter          = code{"mm3", "UCUM", "mm3", "", ""}
+	hounsfield               = code{"[hnsf'U]", "UCUM", "Hounsfield unit", "", ""}
 	percent                  = code{"%", "UCUM", "Percent", "", ""}
 	qualitativeEvaluations   = code{"C0034375", "UMLS", "Qualitative Evaluations", "Évaluations qualitatives", "تقييمات نوعية"}
 	comment                  = code{"121106", "DCM", "Comment", "Commentaire", "تعليق"}
@@ -78,6 +89,14 @@ var (
 	// rejectedForQuality is English in every language: viewers know a
 	// rejection note by this meaning.
 	rejectedForQuality = code{"113001", "DCM", "Rejected for Quality Reasons", "", ""}
+	// textures are values of texture, with the meanings of RadLex.
+	textures = map[measure.Kind]code{
+		measure.KindSolid:       solidNodule,
+		measure.KindCalcified:   solidNodule,
+		measure.KindPartSolid:   {"RID50152", "RADLEX", "part-solid pulmonary nodule", "nodule pulmonaire mixte (partiellement solide)", "عُقيدة رئوية مختلطة (صلبة جزئيًا)"},
+		measure.KindGroundGlass: {"RID50153", "RADLEX", "non-solid pulmonary nodule", "nodule pulmonaire en verre dépoli", "عُقيدة رئوية بمظهر الزجاج المطحون"},
+	}
+	solidNodule = code{"RID50151", "RADLEX", "solid pulmonary nodule", "nodule pulmonaire solide", "عُقيدة رئوية صلبة"}
 	// languages are values of languageOfContent.
 	languages = map[Language]code{
 		English: {"en", "RFC5646", "English", "anglais", "الإنجليزية"},
@@ -89,8 +108,9 @@ var (
 // Sentences are what is said in words.
 type sentences struct {
 	disclaimer, searched, nothing, failed string
-	// sphere says what a segment is that no segmentation made.
-	sphere string
+	// sphere says what a segment is that no segmentation made, measured what
+	// one is that the named method made.
+	sphere, measured string
 	// superseded says why objects are withdrawn.
 	superseded string
 }
@@ -102,6 +122,7 @@ var words = map[Language]sentences{
 		"No place reached the threshold. This does not exclude disease.",
 		"The series could not be assessed: %s. This says nothing about the patient.",
 		"Sphere with the centre and the diameter that the detector gave. This is not a segmentation of the nodule.",
+		"Voxels whose centre lies within the border that a program measured (%s). Not checked by a person.",
 		"A newer result of the same study takes the place of these objects. Nothing is said against the images.",
 	},
 	French: {
@@ -110,6 +131,7 @@ var words = map[Language]sentences{
 		"Aucun endroit n'a atteint le seuil. Cela n'exclut pas une anomalie.",
 		"La série n'a pas pu être évaluée : %s. Cela ne dit rien sur le patient.",
 		"Sphère au centre et au diamètre donnés par le détecteur. Ce n'est pas une segmentation du nodule.",
+		"Voxels dont le centre se trouve à l'intérieur du contour mesuré par un logiciel (%s). Non vérifié par une personne.",
 		"Un résultat plus récent du même examen remplace ces objets. Les images ne sont pas en cause.",
 	},
 	Arabic: {
@@ -118,6 +140,7 @@ var words = map[Language]sentences{
 		"لم يبلغ أي موضع العتبة. هذا لا ينفي وجود مرض.",
 		"تعذّر تقييم السلسلة: %s. هذا لا يقول شيئًا عن المريض.",
 		"كرة بالمركز والقطر اللذين أعطاهما الكاشف. هذه ليست تجزئة للعُقيدة.",
+		"وحدات الحجم التي يقع مركزها داخل الحدود التي قاسها برنامج (%s). لم يراجعها أي شخص.",
 		"حلّت نتيجة أحدث للفحص نفسه محل هذه الكائنات. لا يتعلق ذلك بالصور.",
 	},
 }

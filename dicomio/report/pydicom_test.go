@@ -15,6 +15,7 @@ import (
 
 	"nafas/dicomio/part10"
 	"nafas/dicomio/report"
+	"nafas/inference/measure"
 )
 
 // pydicom runs a script on an object and reads the JSON that it prints.
@@ -41,7 +42,7 @@ func pydicom(t *testing.T, script string, data []byte, out any) {
 // pydicom reads back what was found.
 func TestPydicom(t *testing.T) {
 	for _, l := range []report.Language{report.English, report.French, report.Arabic} {
-		r := result(t, l)
+		r := measured(result(t, l), measure.KindGroundGlass)
 		data, err := r.SR()
 		require.NoError(t, err)
 		var got struct {
@@ -60,11 +61,26 @@ func TestPydicom(t *testing.T) {
 		require.Len(t, got.Findings, len(r.Findings))
 		for i, found := range got.Findings {
 			want := r.Findings[i]
-			require.Equal(t, []any{want.MeanDiameterMM, "mm"}, found["81827009"])
+			mm, wasMeasured := want.Diameter()
+			require.Equal(t, []any{mm, "mm"}, found["81827009"])
+			centre := want.CenterLPSMM
+			if wasMeasured {
+				m := want.Measured
+				centre = m.CenterLPSMM
+				require.Equal(t, "radial border", found["81827009 111001"])
+				require.Equal(t, []any{m.VolumeMM3, "mm3"}, found["118565006"])
+				require.Equal(t, []any{m.LongAxisMM, "mm"}, found["103339001"])
+				require.Equal(t, []any{m.ShortAxisMM, "mm"}, found["103340004"])
+				require.Equal(t, []any{m.MeanHU, "[hnsf'U]"}, found["112031"])
+				require.Equal(t, "RID50153", found["C41144"])
+			} else {
+				require.Equal(t, "nafas-lung-1", found["81827009 111001"])
+				require.NotContains(t, found, "118565006")
+			}
 			require.Equal(t, []string{"7771000", "24028007"}[i], found["272741003"])
 			require.Equal(t, "nafas-lung-1", found["111001"])
 			for axis, v := range found["121231"].([]any) {
-				require.InDelta(t, want.CenterLPSMM[axis], v, 1e-3)
+				require.InDelta(t, centre[axis], v, 1e-3)
 			}
 		}
 	}

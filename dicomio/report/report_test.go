@@ -93,6 +93,14 @@ func objects(t testing.TB) map[string][]byte {
 	maps.Copy(out, pictured(t, r, g, "multi"))
 	one, g := resultOn(t, stack(t, "single frames"), report.English, usual()[3])
 	maps.Copy(out, pictured(t, one, g, "one"))
+	for _, l := range []report.Language{report.English, report.French, report.Arabic} {
+		r, g := resultOn(t, stack(t, "single frames"), l, append(usual(), usual()[:2]...)...)
+		r = measured(r, everyKind...)
+		data, err := r.SR()
+		require.NoError(t, err)
+		out["sr-measured-"+string(l)] = data
+		maps.Copy(out, pictured(t, r, g, "measured-"+string(l)))
+	}
 	replacing := result(t, report.English)
 	replacing.Replaces = []report.Predecessor{{
 		Reference: report.Reference{SOPClassUID: "1.2.840.10008.5.1.4.1.1.88.34", SOPInstanceUID: "2.25.1"}, SeriesUID: "2.25.2",

@@ -1,6 +1,10 @@
 package report
 
-import "fmt"
+import (
+	"fmt"
+
+	"nafas/inference/measure"
+)
 
 // Concept is a coded concept with its meaning in one language.
 type Concept struct{ Value, Scheme, Meaning string }
@@ -10,7 +14,10 @@ type Concept struct{ Value, Scheme, Meaning string }
 type Concepts struct {
 	Finding, FindingSite, Lung      Concept
 	Diameter, Certainty             Concept
+	Volume, LongAxis, ShortAxis     Concept
+	Attenuation, Texture            Concept
 	Millimeter, Percent             Concept
+	CubicMillimeter, Hounsfield     Concept
 	Comment, ArtificialIntelligence Concept
 	TrackingUID, Parameters         Concept
 }
@@ -21,10 +28,20 @@ func ConceptsIn(l Language) Concepts {
 	return Concepts{
 		Finding: in(findingConcept), FindingSite: in(findingSite), Lung: in(lung),
 		Diameter: in(diameter), Certainty: in(certaintyOfFinding),
+		Volume: in(volumeConcept), LongAxis: in(longAxis), ShortAxis: in(shortAxis),
+		Attenuation: in(attenuation), Texture: in(texture),
+		CubicMillimeter: in(cubicMillimeter), Hounsfield: in(hounsfield),
 		Millimeter: in(millimeter), Percent: in(percent),
 		Comment: in(comment), ArtificialIntelligence: in(artificialIntelligence),
 		TrackingUID: in(trackingUniqueIdentifier), Parameters: in(algorithmParameters),
 	}
+}
+
+// TextureIn is the texture of a kind of nodule with its meaning in a language;
+// false for one that is not told. It says of a calcified one that it is solid.
+func TextureIn(l Language, k measure.Kind) (Concept, bool) {
+	c, ok := textures[k]
+	return Concept{c.value, c.scheme, c.meaning(l)}, ok
 }
 
 // Disclaimer is the first sentence of all that is said.

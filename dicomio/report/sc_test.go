@@ -68,21 +68,12 @@ func TestTheTextOfACapture(t *testing.T) {
 	require.NoError(t, err)
 	frames := framesOf(t, data)
 	require.Len(t, frames, 3)
-	read := func(page image.Image) (lines []string) {
-		for y := 1; y+13 <= page.Bounds().Dy(); y += 15 {
-			if y > above && y < above+g.Rows*zoomOf(g) {
-				y = above + g.Rows*zoomOf(g) + 15 + 1
-			}
-			lines = append(lines, rendertest.Line(page, image.Point{4, y}, 1))
-		}
-		return lines
-	}
 	for i, want := range [][]string{
-		{"slice 101", "3: 4.2 mm, detector score 0.7312", ""},
-		{"slice 103", "1: left lung, 6.4 mm, detector score 0.9312", "2: right lung, 5.0 mm, detector score 0.8312"},
-		{"slice 106", "4: right lung, 1.6 mm, detector score 0.6312", ""},
+		{"slice 101", "3: 4.2 mm (detector), detector score 0.7312", ""},
+		{"slice 103", "1: left lung, 6.4 mm (detector), detector score 0.9312", "2: right lung, 5.0 mm (detector), detector score 0.8312"},
+		{"slice 106", "4: right lung, 1.6 mm (detector), detector score 0.6312", ""},
 	} {
-		lines := read(frames[i])
+		lines := linesOf(frames[i], g)
 		require.Equal(t, "RESEARCH USE ONLY - NOT FOR DIAGNOSIS", lines[0])
 		require.Equal(t, "nafas-lung-1 0.2.0", lines[1])
 		require.Equal(t, want, lines[3:])
@@ -90,6 +81,17 @@ func TestTheTextOfACapture(t *testing.T) {
 			require.NotContains(t, strings.ToLower(line), "bena")
 		}
 	}
+}
+
+// linesOf are the lines of text of a page, as wide as it is.
+func linesOf(page image.Image, g report.Grid) (lines []string) {
+	for y := 1; y+13 <= page.Bounds().Dy(); y += 15 {
+		if y > above && y < above+g.Rows*zoomOf(g) {
+			y = above + g.Rows*zoomOf(g) + 15 + 1
+		}
+		lines = append(lines, rendertest.Line(page, image.Point{4, y}, 1))
+	}
+	return lines
 }
 
 // The letters come from the directions of the images, not from the picture's

@@ -54,7 +54,7 @@ func (r Result) SEG(g Grid, segments []Segment) ([]byte, error) {
 	var b part10.Builder
 	l := r.Subject.Language(r.Language)
 	r.imageHead(&b, object{
-		instance: r.SEGInstance(), seriesUID: r.SEGSeries(), modality: "SEG", series: seriesSEG, description: "Spheres of findings",
+		instance: r.SEGInstance(), seriesUID: r.SEGSeries(), modality: "SEG", series: seriesSEG, description: "Segments of findings",
 	}, l)
 	r.segmentationImage(&b, g, segments, l)
 	r.functionalGroups(&b, g, frames, l)
@@ -75,7 +75,7 @@ func (r Result) ordered(g Grid, segments []Segment) ([]Segment, error) {
 			return nil, fmt.Errorf("two segments of finding %d", rank)
 		}
 		seen[rank] = true
-		if s.Making != DetectorSphere {
+		if s.Making != DetectorSphere && (s.Making != MeasuredBody || s.Finding.Measured == nil) {
 			return nil, fmt.Errorf("it is not said how the mask of finding %d was made", rank)
 		}
 		if err := s.Mask.check(g); err != nil {
@@ -120,13 +120,18 @@ func (r Result) segmentationImage(b *part10.Builder, g Grid, segments []Segment,
 func (r Result) segment(b *part10.Builder, s Segment, number int, l Language) {
 	b.Ints(tag.SegmentNumber, number)
 	b.Text(tag.SegmentLabel, s.Finding.trackingID())
-	b.Text(tag.SegmentDescription, words[l].sphere)
+	said, name, version := words[l].sphere, r.Algorithm.Name, r.Algorithm.Version
+	if s.Making == MeasuredBody {
+		said = fmt.Sprintf(words[l].measured, s.Finding.Measured.Method)
+		name, version = r.algorithmOf(s.Finding)
+	}
+	b.Text(tag.SegmentDescription, said)
 	b.Text(tag.SegmentAlgorithmType, "AUTOMATIC")
-	b.Text(tag.SegmentAlgorithmName, r.Algorithm.Name)
+	b.Text(tag.SegmentAlgorithmName, name)
 	b.Sequence(tag.SegmentationAlgorithmIdentificationSequence, func(b *part10.Builder) {
 		b.Sequence(tag.AlgorithmFamilyCodeSequence, artificialIntelligence.fill(l))
-		b.Text(tag.AlgorithmName, r.Algorithm.Name)
-		b.Text(tag.AlgorithmVersion, r.Algorithm.Version)
+		b.Text(tag.AlgorithmName, name)
+		b.Text(tag.AlgorithmVersion, version)
 		b.Text(tag.AlgorithmParameters, "sha256="+r.Algorithm.SHA256+" mask="+string(s.Making))
 		b.Text(tag.AlgorithmSource, manufacturer)
 	})

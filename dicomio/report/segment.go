@@ -18,6 +18,10 @@ type Segment struct {
 // written: nobody could say what the segment is.
 type Making string
 
+// MeasuredBody is what lies within the measured border: of a finding that has
+// Measured alone.
+const MeasuredBody Making = "measured border"
+
 // DetectorSphere is the sphere that the detector gave, and no segmentation.
 const DetectorSphere Making = "sphere of the detector's centre and mean diameter; no segmentation"
 

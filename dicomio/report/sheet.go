@@ -5,6 +5,7 @@ import (
 	"image"
 
 	"nafas/dicomio/render"
+	"nafas/inference/measure"
 )
 
 // sheets are the pages as they are to be drawn. Text is English: the font has
@@ -48,19 +49,32 @@ func (r Result) sheet(g Grid, p Page, findings []Finding) render.Sheet {
 	}
 	for _, f := range findings {
 		s.Below = append(s.Below, caption(f))
+		column, row, radiusMM := f.PixelColumn, f.PixelRow, f.MeanDiameterMM/2
+		if m := f.Measured; m != nil {
+			column, row, _ = g.project(m.CenterLPSMM, p.Slice)
+			radiusMM = m.LongAxisMM / 2
+		}
 		s.Marks = append(s.Marks, render.Mark{
-			Column: f.PixelColumn, Row: f.PixelRow, Label: fmt.Sprint(f.Rank),
-			RadiusColumns: f.MeanDiameterMM / 2 / g.PixelSpacingMM[1], RadiusRows: f.MeanDiameterMM / 2 / g.PixelSpacingMM[0],
+			Column: column, Row: row, Label: fmt.Sprint(f.Rank),
+			RadiusColumns: radiusMM / g.PixelSpacingMM[1], RadiusRows: radiusMM / g.PixelSpacingMM[0],
 		})
 	}
 	return s
 }
 
-// caption is what is known of a finding, with the patient's side.
+// caption is what is known of a finding, with the patient's side, and who gave
+// its size.
 func caption(f Finding) string {
 	side := ""
 	if f.Side != "" {
 		side = string(f.Side) + " lung, "
 	}
-	return fmt.Sprintf("%d: %s%.1f mm, detector score %.4f", f.Rank, side, f.MeanDiameterMM, f.Score)
+	size := fmt.Sprintf("%.1f mm (detector)", f.MeanDiameterMM)
+	if m := f.Measured; m != nil {
+		size = fmt.Sprintf("%.1f mm (measured), %.0f mm3", m.MeanDiameterMM, m.VolumeMM3)
+		if m.Kind != measure.KindUnknown {
+			size = string(m.Kind) + ", " + size
+		}
+	}
+	return fmt.Sprintf("%d: %s%s, detector score %.4f", f.Rank, side, size, f.Score)
 }

@@ -112,7 +112,8 @@ func (r Result) group(f Finding) item {
 	if side, ok := sideOf(f); ok {
 		site.children = append(site.children, coded(hasConceptMod, laterality, side))
 	}
-	return container(contains, measurementGroup, "1411",
+	centre, diameterMM := f.ball()
+	items := []item{
 		text(hasObsContext, trackingIdentifier, f.trackingID()),
 		uidref(hasObsContext, trackingUniqueIdentifier, r.trackingUID(f)),
 		coded(contains, findingCategory, abnormalStructure),
@@ -122,11 +123,12 @@ func (r Result) group(f Finding) item {
 		text(hasConceptMod, algorithmVersion, r.Algorithm.Version),
 		text(hasConceptMod, algorithmParameters, "sha256="+r.Algorithm.SHA256),
 		coded(hasConceptMod, algorithmFamily, artificialIntelligence),
-		ellipsoid(volumeSurface, f.CenterLPSMM, f.MeanDiameterMM, r.Source.FrameOfReferenceUID),
+		ellipsoid(volumeSurface, centre, diameterMM, r.Source.FrameOfReferenceUID),
 		uidref(contains, sourceSeries, r.Source.SeriesUID),
-		number(diameter, f.MeanDiameterMM, millimeter, coded(hasConceptMod, derivation, mean)),
-		number(certaintyOfFinding, percentOf(f.Score), percent),
-	)
+	}
+	items = append(items, r.sizes(f)...)
+	items = append(items, number(certaintyOfFinding, percentOf(f.Score), percent))
+	return container(contains, measurementGroup, "1411", append(items, f.kinds()...)...)
 }
 
 // sideOf is the patient's side of a finding, where it is known.

@@ -188,7 +188,7 @@ func pictured(t testing.TB, r report.Result, g report.Grid, suffix string) map[s
 		require.NoError(t, err, name)
 		out[fmt.Sprint(name, "-", suffix)] = data
 	}
-	data, err := r.SEG(g, spheres(t, r, g))
+	data, err := r.SEG(g, segments(t, r, g))
 	keep("seg", data, err)
 	data, err = r.SC(g, pages(r, g))
 	keep("sc", data, err)

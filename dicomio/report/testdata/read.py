@@ -30,7 +30,8 @@ for container in report.ContentSequence:
         for item in group.ContentSequence:
             found[item.ConceptNameCodeSequence[0].CodeValue] = value(item)
             for modifier in item.get("ContentSequence", []):
-                found[modifier.ConceptNameCodeSequence[0].CodeValue] = value(modifier)
+                code = modifier.ConceptNameCodeSequence[0].CodeValue
+                found[code if item.ValueType == "CODE" else item.ConceptNameCodeSequence[0].CodeValue + " " + code] = value(modifier)
         findings.append(found)
 print(json.dumps({"patient": str(report.PatientName), "study": report.StudyInstanceUID,
                   "title": report.ConceptNameCodeSequence[0].CodeMeaning, "findings": findings}))
