@@ -43,15 +43,24 @@ func Of(one triage.Delivery, image []byte, l report.Language) (report.Result, er
 	}
 	r.Algorithm = report.Algorithm(result.Model)
 	for _, found := range result.Findings {
-		r.Findings = append(r.Findings, report.Finding{
-			Finding: found.Finding, SOPInstanceUID: found.SOPInstanceUID, Frame: found.Frame,
-			PixelColumn: found.PixelColumn, PixelRow: found.PixelRow,
-		})
+		r.Findings = append(r.Findings, Finding(found))
 	}
 	if r.Source.FrameOfReferenceUID == "" {
 		return r, errors.New("the images have no frame of reference")
 	}
 	return r, nil
+}
+
+// Finding is a finding as objects have it: what was measured of it only where
+// that can be relied on.
+func Finding(f triage.Finding) report.Finding {
+	out := report.Finding{
+		Finding: f.Finding, SOPInstanceUID: f.SOPInstanceUID, Frame: f.Frame, PixelColumn: f.PixelColumn, PixelRow: f.PixelRow,
+	}
+	if m := f.Reliable(); m != nil {
+		out.Measured = &report.Measured{Measurement: m.Measurement, Method: m.Method}
+	}
+	return out
 }
 
 func predecessor(i triage.InstanceRef) report.Predecessor {
@@ -115,7 +124,7 @@ func Make(ctx context.Context, one triage.Delivery, read Read, k Kind, language 
 	if k == SC {
 		return laid.capture(ctx, one, read, r)
 	}
-	segments, err := laid.segments(r)
+	segments, err := laid.segments(one, r)
 	if err != nil {
 		return nil, err
 	}

@@ -67,11 +67,17 @@ func newStack(laid *dicomio.Stack) *stack {
 	return out
 }
 
-// segments are the findings as the detector has them: there is no
-// segmentation yet.
-func (s *stack) segments(r report.Result) ([]report.Segment, error) {
+// segments are the findings as they were measured; where they were not, as the
+// detector has them.
+func (s *stack) segments(one triage.Delivery, r report.Result) ([]report.Segment, error) {
 	out := make([]report.Segment, len(r.Findings))
 	for i, f := range r.Findings {
+		if m := one.Series.Result.Findings[i].Reliable(); m != nil {
+			if mask, ok := s.mask(m.Body); ok {
+				out[i] = report.Segment{Finding: f, Mask: mask, Making: report.MeasuredBody}
+				continue
+			}
+		}
 		var err error
 		if out[i], err = s.grid.Sphere(f); err != nil {
 			return nil, err
