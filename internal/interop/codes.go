@@ -17,11 +17,13 @@ const local = "99NAFAS"
 // Systems of the coding schemes in FHIR. That of the local codes and that of
 // our filler numbers are OIDs made of a UUID, as PS3.5 annex B.2 has them.
 var systems = map[string]string{
-	"SCT":  "http://snomed.info/sct",
-	"DCM":  "http://dicom.nema.org/resources/ontology/DCM",
-	"LN":   "http://loinc.org",
-	"UCUM": "http://unitsofmeasure.org",
-	local:  "urn:oid:2.25.58487889196071866079221489965906391648",
+	"SCT":    "http://snomed.info/sct",
+	"DCM":    "http://dicom.nema.org/resources/ontology/DCM",
+	"LN":     "http://loinc.org",
+	"UCUM":   "http://unitsofmeasure.org",
+	"NCIt":   "http://ncicb.nci.nih.gov/xml/owl/EVS/Thesaurus.owl",
+	"RADLEX": "http://www.radlex.org",
+	local:    "urn:oid:2.25.58487889196071866079221489965906391648",
 }
 
 const fillerSystem = "urn:oid:2.25.15962512312834115929097008756042731925"

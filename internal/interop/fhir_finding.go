@@ -49,11 +49,27 @@ func (s said) finding(f report.Finding) observation {
 	o := s.observed(uid, s.words.nodule())
 	site := coded(s.site(f.Side))
 	o.Identifier, o.BodySite = []identifier{dicomUID(uid)}, &site
+	diameterMM, measured := f.Diameter()
+	if measured {
+		o.Method.Text += "; " + s.method(f)
+	}
+	source := coded(s.source(f))
 	o.Component = []component{
 		{Code: coded(s.words.rank()), ValueInteger: f.Rank},
 		{Code: coded(s.words.flagged()), ValueBoolean: &f.Flagged},
 		s.measured(s.concepts.Certainty, report.Percent(f.Score), s.concepts.Percent),
-		s.measured(s.concepts.Diameter, f.MeanDiameterMM, s.concepts.Millimeter),
+		s.measured(s.concepts.Diameter, diameterMM, s.concepts.Millimeter),
+		{Code: coded(s.words.sizedBy()), ValueCodeable: &source},
+	}
+	for _, a := range s.amounts(f) {
+		o.Component = append(o.Component, s.measured(a.what, a.value, *a.unit))
+	}
+	if k := s.kind(f); k != nil {
+		kind := codeable{Text: k[0].Meaning}
+		for _, c := range k {
+			kind.Coding = append(kind.Coding, coded(c).Coding...)
+		}
+		o.Component = append(o.Component, component{Code: coded(s.concepts.Texture), ValueCodeable: &kind})
 	}
 	for i, axis := range s.words.axes() {
 		o.Component = append(o.Component, s.measured(axis, f.CenterLPSMM[i], s.concepts.Millimeter))

@@ -10,6 +10,7 @@ import (
 	"github.com/suyashkumar/dicom/pkg/tag"
 
 	"nafas/dicomio/report"
+	"nafas/inference/measure"
 	"nafas/internal/interop"
 	"nafas/internal/triage"
 	"nafas/internal/triage/objects"
@@ -90,6 +91,32 @@ func value(t testing.TB, o object, code string) any {
 	return nil
 }
 
+// has says whether there is a component with a code.
+func has(o object, code string) bool {
+	for _, c := range o["component"].([]any) {
+		coding := c.(object)["code"].(object)["coding"].([]any)
+		if coding[0].(object)["code"] == code {
+			return true
+		}
+	}
+	return false
+}
+
+// A calcified nodule is solid to RadLex: our own code alone tells it.
+func TestCalcifiedNodules(t *testing.T) {
+	im := image(t, nil)
+	one := delivery(t, im)
+	m := *one.Series.Result.Findings[0].Measured
+	m.Kind = measure.KindCalcified
+	one.Series.Result.Findings[0].Measured = &m
+	kind := value(t, bundleOf(t, one, im).all("Observation")[0], "C41144").(object)
+	require.Len(t, kind["coding"], 1)
+	require.Equal(t, "calcified", at(t, kind, "coding.0.code"))
+	require.Equal(t, "calcified^calcified nodule^99NAFAS", segmentsOf(t, one, im).value(t, "C41144", 1))
+	m.Kind = measure.KindUnknown
+	require.False(t, has(bundleOf(t, one, im).all("Observation")[0], "C41144"), "a kind that is not told is not said")
+}
+
 func TestFindingsAreObservations(t *testing.T) {
 	im := image(t, nil)
 	one := delivery(t, im)
@@ -119,7 +146,11 @@ func TestFindingsAreObservations(t *testing.T) {
 		require.Contains(t, at(t, o, "note.0.text"), "NOT FOR DIAGNOSIS")
 		require.Equal(t, float64(i+1), value(t, o, "rank"))
 		require.Equal(t, want.Flagged, value(t, o, "flagged"))
-		require.Equal(t, mm(want.MeanDiameterMM), value(t, o, "81827009"))
+		diameterMM, by := want.Diameter()
+		require.Equal(t, mm(diameterMM), value(t, o, "81827009"))
+		require.Equal(t, string(by), at(t, value(t, o, "size-by"), "coding.0.code"))
+		require.Equal(t, []string{"nafas-lung-1 0.2.0; radial border 1", "nafas-lung-1 0.2.0", "nafas-lung-1 0.2.0"}[i], at(t, o, "method.text"))
+		require.Equal(t, i == 0, has(o, "118565006"), "a volume that cannot be relied on is not said")
 		require.Equal(t, []float64{93.12, 50, 21.01}[i], at(t, value(t, o, "111012"), "value"))
 		require.Equal(t, "%", at(t, value(t, o, "111012"), "code"))
 		for axis, code := range []string{"position-left", "position-posterior", "position-superior"} {
@@ -127,6 +158,15 @@ func TestFindingsAreObservations(t *testing.T) {
 		}
 		require.Equal(t, "urn:oid:"+want.SOPInstanceUID, value(t, o, "image"))
 	}
+	first := observations[0]
+	require.Equal(t, object{"value": 1987.3, "unit": "mm3", "system": "http://unitsofmeasure.org", "code": "mm3"}, value(t, first, "118565006"))
+	require.Equal(t, mm(16.9), value(t, first, "103339001"))
+	require.Equal(t, mm(14.6), value(t, first, "103340004"))
+	require.Equal(t, object{"value": -31.4, "unit": "[hnsf'U]", "system": "http://unitsofmeasure.org", "code": "[hnsf'U]"}, value(t, first, "112031"))
+	require.Equal(t, object{"text": "part-solid pulmonary nodule", "coding": []any{
+		object{"system": "http://www.radlex.org", "code": "RID50152"},
+		object{"system": "urn:oid:2.25.58487889196071866079221489965906391648", "code": "part-solid"},
+	}}, value(t, first, "C41144"))
 	require.Equal(t, 4.0, value(t, observations[1], "frame"))
 	series := at(t, b.one(t, "ImagingStudy"), "series.0").(object)
 	require.Equal(t, one.Series.UID, series["uid"])

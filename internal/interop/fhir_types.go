@@ -113,6 +113,7 @@ type observation struct {
 type component struct {
 	Code          codeable  `json:"code"`
 	ValueQuantity *quantity `json:"valueQuantity,omitempty"`
+	ValueCodeable *codeable `json:"valueCodeableConcept,omitempty"`
 	ValueString   string    `json:"valueString,omitempty"`
 	ValueBoolean  *bool     `json:"valueBoolean,omitempty"`
 	ValueInteger  int       `json:"valueInteger,omitempty"`

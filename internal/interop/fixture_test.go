@@ -13,6 +13,7 @@ import (
 	"nafas/dicomio/part10"
 	"nafas/dicomio/refusal"
 	"nafas/inference/finding"
+	"nafas/inference/measure"
 	"nafas/inference/volume"
 	"nafas/internal/triage"
 )
@@ -54,6 +55,18 @@ func image(t testing.TB, changes attributes) []byte {
 	return files[0]
 }
 
+// measurements of the findings: one to rely on, one not to, and none.
+var measurements = []*triage.Measurement{
+	{
+		Measurement: measure.Measurement{
+			VolumeMM3: 1987.3, LongAxisMM: 16.9, ShortAxisMM: 14.6, MeanDiameterMM: 15.8, MeanHU: -31.4, Kind: measure.KindPartSolid,
+		},
+		Method: "radial border 1",
+	},
+	{Measurement: measure.Measurement{Doubt: measure.DoubtSize, VolumeMM3: 900, MeanDiameterMM: 12, Kind: measure.KindSolid}, Method: "radial border 1"},
+	nil,
+}
+
 // delivery is what is said of the image's study.
 func delivery(t testing.TB, image []byte) triage.Delivery {
 	t.Helper()
@@ -71,7 +84,7 @@ func delivery(t testing.TB, image []byte) triage.Delivery {
 		{Score: 0.2101, MeanDiameterMM: 4.1, CenterLPSMM: volume.Vec3{0, 2, -90.5}},
 	} {
 		f.Rank = i + 1
-		result.Findings = append(result.Findings, triage.Finding{Finding: f, SOPInstanceUID: shown})
+		result.Findings = append(result.Findings, triage.Finding{Finding: f, Measured: measurements[i], SOPInstanceUID: shown})
 	}
 	series := triage.Series{UID: text(tag.SeriesInstanceUID), Modality: "CT", Instances: 2, Result: result}
 	priority, reasons := triage.Rank(result.Findings)

@@ -17,6 +17,8 @@ type observed struct {
 	// rank is that of the finding, the same for all its values; 0 for what is
 	// said of the study.
 	rank int
+	// method is what gave the value where that is not the detector.
+	method string
 	// absent: there is no result, and value says why.
 	absent bool
 }
@@ -37,9 +39,13 @@ func (s said) obx() []segment {
 // observation is preliminary, or X: results cannot be obtained.
 func (s said) observation(n int, v observed) segment {
 	a := s.concepts.ArtificialIntelligence
+	method := v.method
+	if method == "" {
+		method = s.algorithm()
+	}
 	fields := map[int]string{
 		1: strconv.Itoa(n), 2: v.kind, 3: s.coded(v.what), 5: v.value, 11: "P", 14: s.studied(),
-		17: components(a.Value, a.Meaning, a.Scheme, s.algorithm(), s.algorithm(), local),
+		17: components(a.Value, a.Meaning, a.Scheme, method, method, local),
 		18: s.entity(s.report.DeviceUID()), 19: moment(s.At),
 	}
 	if v.rank > 0 {
@@ -94,14 +100,38 @@ func (s said) ofFinding(f report.Finding) []observed {
 		{kind: "CWE", what: s.concepts.FindingSite, value: s.coded(s.site(f.Side)), rank: f.Rank},
 		{kind: "CWE", what: s.words.flagged(), value: flagged, rank: f.Rank},
 		number(s.concepts.Certainty, report.Percent(f.Score), percent, f.Rank),
-		number(s.concepts.Diameter, f.MeanDiameterMM, mm, f.Rank),
 	}
+	out = append(out, s.sizes(f)...)
 	for i, axis := range s.words.axes() {
 		out = append(out, number(axis, f.CenterLPSMM[i], mm, f.Rank))
 	}
 	out = append(out, text(s.concepts.TrackingUID, s.report.TrackingUID(f), f.Rank), text(s.words.image(), f.SOPInstanceUID, f.Rank))
 	if f.Frame > 0 {
 		out = append(out, number(s.words.frame(), float64(f.Frame), nil, f.Rank))
+	}
+	return out
+}
+
+// sizes are the values that say how large and of what kind a finding is, by
+// what gave them.
+func (s said) sizes(f report.Finding) []observed {
+	diameterMM, _ := f.Diameter()
+	out := []observed{
+		number(s.concepts.Diameter, diameterMM, &s.concepts.Millimeter, f.Rank),
+		{kind: "CWE", what: s.words.sizedBy(), value: s.coded(s.source(f)), rank: f.Rank},
+	}
+	for _, a := range s.amounts(f) {
+		out = append(out, number(a.what, a.value, a.unit, f.Rank))
+	}
+	if k := s.kind(f); k != nil {
+		value := components(k[0].Value, k[0].Meaning, k[0].Scheme)
+		if len(k) > 1 {
+			value = components(k[0].Value, k[0].Meaning, k[0].Scheme, k[1].Value, k[1].Meaning, k[1].Scheme)
+		}
+		out = append(out, observed{kind: "CWE", what: s.concepts.Texture, value: value, rank: f.Rank})
+	}
+	for i := range out {
+		out[i].method = s.method(f)
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package interop_test
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -62,6 +63,13 @@ func (s segments) find(t testing.TB, code string, rank int) []string {
 	return nil
 }
 
+// has says whether there is an OBX with a code, of a finding.
+func (s segments) has(code string, rank int) bool {
+	return slices.ContainsFunc(s, func(fields []string) bool {
+		return fields[0] == "OBX" && strings.HasPrefix(fields[3], code+"^") && fields[4] == strconv.Itoa(rank)
+	})
+}
+
 func (s segments) value(t testing.TB, code string, rank int) string {
 	t.Helper()
 	return s.find(t, code, rank)[5]
@@ -97,10 +105,19 @@ func TestFindingsAreOBX(t *testing.T) {
 	one := delivery(t, im)
 	one.Series.Result.Findings[1].Frame = 4
 	s := segmentsOf(t, one, im)
+	sizes := []string{"81827009", "size-by", "118565006", "103339001", "103340004", "112031", "C41144"}
+	for _, code := range sizes[2:] {
+		require.False(t, s.has(code, 2), "what cannot be relied on is not said")
+		require.False(t, s.has(code, 3), "what was not measured is not said")
+	}
 	for i, fields := range s[4:] {
 		require.Equal(t, []string{"OBX", strconv.Itoa(i + 1)}, fields[:2])
 		require.Equal(t, "P", fields[11])
-		require.Equal(t, "123110^Artificial Intelligence^DCM^nafas-lung-1 0.2.0^nafas-lung-1 0.2.0^99NAFAS", fields[17])
+		by := "nafas-lung-1 0.2.0"
+		if code, _, _ := strings.Cut(fields[3], "^"); fields[4] == "1" && slices.Contains(sizes, code) {
+			by = "radial border 1"
+		}
+		require.Equal(t, "123110^Artificial Intelligence^DCM^"+by+"^"+by+"^99NAFAS", fields[17], fields)
 		require.NotEmpty(t, fields[18])
 	}
 	require.Contains(t, s[4][5], "NOT FOR DIAGNOSIS", "the first value is all in words")
@@ -116,7 +133,16 @@ func TestFindingsAreOBX(t *testing.T) {
 		{"flagged", 1, "CWE", "Y^Yes^HL70136", "", "flagged"},
 		{"flagged", 3, "CWE", "N^No^HL70136", "", "not flagged"},
 		{"111012", 1, "NM", "93.12", "%^Percent^UCUM", "score"},
-		{"81827009", 2, "NM", "6", "mm^mm^UCUM", "diameter"},
+		{"81827009", 1, "NM", "15.8", "mm^mm^UCUM", "measured diameter"},
+		{"size-by", 1, "CWE", "measured^Measurement^99NAFAS", "", "who measured"},
+		{"118565006", 1, "NM", "1987.3", "mm3^mm3^UCUM", "volume"},
+		{"103339001", 1, "NM", "16.9", "mm^mm^UCUM", "long axis"},
+		{"103340004", 1, "NM", "14.6", "mm^mm^UCUM", "short axis"},
+		{"112031", 1, "NM", "-31.4", "[hnsf'U]^Hounsfield unit^UCUM", "density"},
+		{"C41144", 1, "CWE", "RID50152^part-solid pulmonary nodule^RADLEX^part-solid^part-solid nodule^99NAFAS", "", "kind"},
+		{"81827009", 2, "NM", "6", "mm^mm^UCUM", "the detector's diameter"},
+		{"size-by", 2, "CWE", "detector^Detector^99NAFAS", "", "the detector"},
+		{"size-by", 3, "CWE", "detector^Detector^99NAFAS", "", "the detector"},
 		{"position-left", 1, "NM", "52.25", "mm^mm^UCUM", "x"},
 		{"position-posterior", 1, "NM", "-1.07", "mm^mm^UCUM", "y"},
 		{"position-superior", 3, "NM", "-90.5", "mm^mm^UCUM", "z"},
@@ -125,7 +151,7 @@ func TestFindingsAreOBX(t *testing.T) {
 		{"110180", 0, "ST", one.Study.UID, "", "the study"},
 		{"112002", 0, "ST", one.Series.UID, "", "the series"},
 		{"111002", 0, "ST", "sha256=" + one.Series.Result.Model.SHA256, "", "the model"},
-		{"priority", 0, "CWE", "A^ASAP^HL70485^urgent^urgent^99NAFAS^^^1 flagged finding of 15 mm or more; the largest is 16.4 mm", "", "the priority"},
+		{"priority", 0, "CWE", "A^ASAP^HL70485^urgent^urgent^99NAFAS^^^1 flagged finding of 15 mm or more; the largest is 15.8 mm (measured)", "", "the priority"},
 	} {
 		fields := s.find(t, c.code, c.rank)
 		require.Equal(t, []string{c.kind, c.value, c.unit}, []string{fields[2], fields[5], fields[6]}, c.why)

@@ -68,7 +68,12 @@ func TestPythonReadsFindings(t *testing.T) {
 			rank := strconv.Itoa(f.Rank) + " "
 			number := func(v float64, unit string) string { return strconv.FormatFloat(v, 'f', -1, 64) + unit }
 			require.Equal(t, number(report.Percent(f.Score), "%"), found[rank+"111012"])
-			require.Equal(t, number(f.MeanDiameterMM, "mm"), found[rank+"81827009"])
+			diameterMM, _ := f.Diameter()
+			require.Equal(t, number(diameterMM, "mm"), found[rank+"81827009"])
+			if m := f.Reliable(); m != nil {
+				require.Equal(t, number(m.VolumeMM3, "mm3"), found[rank+"118565006"])
+				require.Equal(t, number(m.MeanHU, "[hnsf'U]"), found[rank+"112031"])
+			}
 			for axis, code := range []string{"position-left", "position-posterior", "position-superior"} {
 				require.Equal(t, number(f.CenterLPSMM[axis], "mm"), found[rank+code])
 			}

@@ -2,6 +2,7 @@ package interop
 
 import (
 	"nafas/dicomio/report"
+	"nafas/inference/measure"
 	"nafas/internal/triage"
 )
 
@@ -16,6 +17,9 @@ type words struct {
 	frameWord, yes, no        string
 	toLeft, toBack, toHead    string
 	languageName              string
+	// sizedByWord asks who gave a size.
+	sizedByWord, measuredWord, detectorWord string
+	kinds                                   map[measure.Kind]string
 }
 
 var wordsIn = map[report.Language]words{
@@ -32,6 +36,11 @@ var wordsIn = map[report.Language]words{
 		rankWord: "Rank", flaggedWord: "Score at or above the flag threshold", frameWord: "Frame number", yes: "Yes", no: "No",
 		toLeft: "Position towards the left", toBack: "Position towards the back", toHead: "Position towards the head",
 		languageName: "English",
+		sizedByWord:  "Size given by", measuredWord: "Measurement", detectorWord: "Detector",
+		kinds: map[measure.Kind]string{
+			measure.KindSolid: "solid nodule", measure.KindPartSolid: "part-solid nodule",
+			measure.KindGroundGlass: "ground-glass nodule", measure.KindCalcified: "calcified nodule",
+		},
 	},
 	report.French: {
 		reached: "Endroits ayant atteint le seuil : %d.", score: "Un score n'est pas une probabilité de malignité.",
@@ -46,6 +55,11 @@ var wordsIn = map[report.Language]words{
 		rankWord: "Rang", flaggedWord: "Score égal ou supérieur au seuil de signalement", frameWord: "Numéro d'image dans l'objet", yes: "Oui", no: "Non",
 		toLeft: "Position vers la gauche", toBack: "Position vers l'arrière", toHead: "Position vers la tête",
 		languageName: "français",
+		sizedByWord:  "Taille donnée par", measuredWord: "Mesure", detectorWord: "Détecteur",
+		kinds: map[measure.Kind]string{
+			measure.KindSolid: "nodule solide", measure.KindPartSolid: "nodule mixte (partiellement solide)",
+			measure.KindGroundGlass: "nodule en verre dépoli", measure.KindCalcified: "nodule calcifié",
+		},
 	},
 	report.Arabic: {
 		reached: "عدد المواضع التي بلغت العتبة: %d.", score: "الدرجة ليست احتمالًا لوجود ورم خبيث.",
@@ -60,5 +74,10 @@ var wordsIn = map[report.Language]words{
 		rankWord: "الترتيب", flaggedWord: "الدرجة عند عتبة التنبيه أو فوقها", frameWord: "رقم الإطار", yes: "نعم", no: "لا",
 		toLeft: "الموضع نحو اليسار", toBack: "الموضع نحو الخلف", toHead: "الموضع نحو الرأس",
 		languageName: "العربية",
+		sizedByWord:  "مصدر الحجم", measuredWord: "القياس", detectorWord: "الكاشف",
+		kinds: map[measure.Kind]string{
+			measure.KindSolid: "عُقيدة صلبة", measure.KindPartSolid: "عُقيدة مختلطة (صلبة جزئيًا)",
+			measure.KindGroundGlass: "عُقيدة بمظهر الزجاج المطحون", measure.KindCalcified: "عُقيدة متكلّسة",
+		},
 	},
 }
