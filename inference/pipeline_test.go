@@ -111,7 +111,7 @@ func TestRunMeasuresFindings(t *testing.T) {
 	p := pipeline(t, m, s)
 	want := 4. / 3 * math.Pi * 5 * 5 * 5
 	for name, axes := range map[string][3]volume.Vec3{"supine": supine, "turned": turned} {
-		g := volume.Grid{Size: [3]int{240, 160, 120}, SpacingMM: [3]float64{1.25, 1.25, 1.5}, Axes: axes}
+		g := volume.Grid{Size: [3]int{300, 200, 150}, SpacingMM: [3]float64{1, 1, 1.25}, Axes: axes}
 		out, err := p.Run(context.Background(), scanned(g, bright[:2]), nil)
 		require.NoError(t, err, name)
 		require.Len(t, out.Findings, 2, name)
@@ -122,9 +122,8 @@ func TestRunMeasuresFindings(t *testing.T) {
 			require.Less(t, f.Measured.CenterLPSMM.Sub(bright[i].at).Norm(), .5, name)
 			require.Equal(t, []finding.Side{finding.SideLeft, finding.SideRight}[i], f.Side, name)
 			require.InDelta(t, 8, f.MeanDiameterMM, .5, "the detector's size stays what it is")
-			at := f.Measured.Mask
-			inside := out.Findings[i].VoxelIndex
-			require.True(t, at.At(int(math.Round(inside[0])), int(math.Round(inside[1])), int(math.Round(inside[2]))), name)
+			inside := f.VoxelIndex
+			require.True(t, f.Measured.Mask.At(int(math.Round(inside[0])), int(math.Round(inside[1])), int(math.Round(inside[2]))), name)
 		}
 	}
 }
