@@ -193,6 +193,9 @@ func findingsOf(t *testing.T, study *nafasv1.Study) string {
 	var all strings.Builder
 	for _, f := range result.GetFindings() {
 		f.SopInstanceUid = ""
+		if f.Measurement != nil {
+			f.Measurement.SopInstanceUid = ""
+		}
 		raw, err := protojson.Marshal(f)
 		require.NoError(t, err)
 		all.WriteString(strings.ReplaceAll(string(raw), " ", ""))
