@@ -226,14 +226,6 @@ func errors(all []trial) (out []float64) {
 	return out
 }
 
-func absolute(values []float64) []float64 {
-	out := slices.Clone(values)
-	for i, v := range out {
-		out[i] = math.Abs(v)
-	}
-	return out
-}
-
 func quantile(values []float64, q float64) float64 {
 	values = slices.DeleteFunc(slices.Clone(values), math.IsNaN)
 	if len(values) == 0 {

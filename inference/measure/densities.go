@@ -26,9 +26,6 @@ func (d densities) level() float64 { return (d.rim + d.lung) / 2 }
 // mm, and more with thick slices; a large nodule has spicules and an uneven margin.
 const haloMM, haloPerSliceDistance, haloPerRadius = 1.05, .15, .24
 
-// subsolidHU is denser than ground glass.
-const subsolidHU = -350
-
 // leastRimHU is how much denser than lung a halo is at least.
 const leastRimHU = 100
 
