@@ -19,6 +19,8 @@ type Finding struct {
 	// Measured is rounded: positions to 0.01 mm, volumes to 0.1 mm3, densities
 	// to 0.1 HU, shares to 0.001.
 	Measured *measure.Measurement
+	// Place is where in the lung it lies; gaps are rounded to 0.1 mm.
+	Place finding.Place
 }
 
 // Detected are the findings as the detector has them.
@@ -51,6 +53,29 @@ func (r *run) measureAll(ctx context.Context) error {
 	}
 	workers.Wait()
 	return ctx.Err()
+}
+
+// place says where in the lung each finding lies: the ball that was measured,
+// else the detector's.
+func (r *run) place(ctx context.Context) error {
+	if len(r.out.Findings) == 0 {
+		return nil
+	}
+	if err := r.field.FindFissures(ctx, r.volume); err != nil {
+		return err
+	}
+	for i := range r.out.Findings {
+		f := &r.out.Findings[i]
+		center, radius := f.CenterLPSMM, f.MeanDiameterMM/2
+		if m := f.Measured; m.Reliable() {
+			center, radius = m.CenterLPSMM, math.Cbrt(m.VolumeMM3*3/(4*math.Pi))
+		}
+		if f.Place = r.field.PlaceAt(center, radius); f.Place.Side != f.Side {
+			f.Place = r.field.PlaceAt(f.CenterLPSMM, radius) // one finding has one side
+		}
+		f.Place.PleuraMM, f.Place.FissureMM = rounded(f.Place.PleuraMM, 10), rounded(f.Place.FissureMM, 10)
+	}
+	return nil
 }
 
 // round takes away the digits that say nothing.

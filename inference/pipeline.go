@@ -28,6 +28,7 @@ const (
 	StagePostprocess = "postprocess"
 	StageRefine      = "refine"
 	StageMeasure     = "measure"
+	StagePlace       = "place"
 )
 
 // Codes of warnings.
@@ -122,6 +123,7 @@ func (p *Pipeline) Run(ctx context.Context, v *volume.Volume, progress func(Prog
 	}{
 		{StageLung, r.lung}, {StagePrepare, r.prepare}, {StageONNX, r.infer},
 		{StagePostprocess, r.decode}, {StageRefine, r.refine}, {StageMeasure, r.measure},
+		{StagePlace, r.place},
 	} {
 		if err := ctx.Err(); err != nil {
 			return nil, err

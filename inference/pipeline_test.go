@@ -122,6 +122,8 @@ func TestRunMeasuresFindings(t *testing.T) {
 			require.Less(t, f.Measured.CenterLPSMM.Sub(bright[i].at).Norm(), .5, name)
 			require.Equal(t, []finding.Side{finding.SideLeft, finding.SideRight}[i], f.Side, name)
 			require.InDelta(t, 8, f.MeanDiameterMM, .5, "the detector's size stays what it is")
+			require.Equal(t, f.Side, f.Place.Side, "one finding has one side")
+			require.Positive(t, f.Place.PleuraMM, name)
 			inside := f.VoxelIndex
 			require.True(t, f.Measured.Mask.At(int(math.Round(inside[0])), int(math.Round(inside[1])), int(math.Round(inside[2]))), name)
 		}
@@ -168,7 +170,7 @@ func TestRunTellsWhatItDoes(t *testing.T) {
 		require.Equal(t, steps, p.Done)
 	})
 	require.NoError(t, err)
-	want := []string{"lung", "prepare", "onnx", "postprocess", "refine", "measure"}
+	want := []string{"lung", "prepare", "onnx", "postprocess", "refine", "measure", "place"}
 	require.Equal(t, want, stages)
 	require.Positive(t, steps)
 	require.Len(t, out.Timings, len(want))

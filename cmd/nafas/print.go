@@ -70,7 +70,7 @@ var csvHeader = []string{
 	"study_instance_uid", "series_instance_uid", "status", "model", "rank", "score", "flagged",
 	"x_mm", "y_mm", "z_mm", "mean_diameter_mm", "side", "sop_instance_uid", "slice", "frame", "column", "row",
 	"volume_mm3", "long_axis_mm", "short_axis_mm", "mean_diameter_measured_mm", "kind", "kind_confidence", "solid_diameter_mm",
-	"mean_hu", "measured_by", "doubt",
+	"mean_hu", "measured_by", "doubt", "lobe", "zone", "pleura_mm", "fissure_mm",
 }
 
 func newCSVPrinter(w io.Writer) *csvPrinter {
@@ -98,14 +98,38 @@ func (p *csvPrinter) result(r *nafasv1.SeriesResult) error {
 			strconv.Itoa(int(f.GetRank())), decimal(f.GetScore(), 4), strconv.FormatBool(f.GetFlagged()),
 			decimal(c.GetX(), 2), decimal(c.GetY(), 2), decimal(c.GetZ(), 2), decimal(f.GetMeanDiameterMm(), 1),
 			f.GetSide(), f.GetSopInstanceUid(), strconv.Itoa(int(f.GetSlice())), strconv.Itoa(int(f.GetFrame())),
-			decimal(f.GetPixel().GetColumn(), 1), decimal(f.GetPixel().GetRow(), 1)}, measuredColumns(f))...); err != nil {
+			decimal(f.GetPixel().GetColumn(), 1), decimal(f.GetPixel().GetRow(), 1)}, measuredColumns(f), placeColumns(f.GetPlace()))...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// measuredColumns are the last of a row. Where there is a doubt they hold what
+// placeColumns are the last of a row.
+func placeColumns(p *nafasv1.Place) []string {
+	out := []string{p.GetLobe(), p.GetZone(), "", ""}
+	if p != nil && p.PleuraMm != nil {
+		out[2] = decimal(p.GetPleuraMm(), 1)
+	}
+	if p != nil && p.FissureMm != nil {
+		out[3] = decimal(p.GetFissureMm(), 1)
+	}
+	return out
+}
+
+// where is a place in words: the lobe where it is sure, else the third of the
+// lung, else the side.
+func where(f *nafasv1.Finding) string {
+	switch p := f.GetPlace(); {
+	case p.GetLobe() != "":
+		return p.GetLobe() + " lobe"
+	case p.GetZone() != "" && f.GetSide() != "":
+		return f.GetSide() + ", " + p.GetZone() + " third"
+	}
+	return f.GetSide()
+}
+
+// measuredColumns stand before the place. Where there is a doubt they hold what
 // was measured all the same: whoever takes a number out of a table looks at who
 // measured first.
 func measuredColumns(f *nafasv1.Finding) []string {
@@ -191,7 +215,7 @@ func (p *tablePrinter) result(r *nafasv1.SeriesResult) error {
 
 func (p *tablePrinter) findings(list []*nafasv1.Finding) error {
 	t := tabwriter.NewWriter(p.w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "rank\tscore\tflagged\tdiameter mm\tby\tvolume mm3\tkind\tside\tslice\tcolumn\trow\tcentre LPS mm\t")
+	fmt.Fprintln(t, "rank\tscore\tflagged\tdiameter mm\tby\tvolume mm3\tkind\twhere (estimated)\tslice\tcolumn\trow\tcentre LPS mm\t")
 	for _, f := range list {
 		c := f.GetCenterLpsMm()
 		flagged := ""
@@ -204,7 +228,7 @@ func (p *tablePrinter) findings(list []*nafasv1.Finding) error {
 			volume, kind = decimal(m.GetVolumeMm3(), 0), kindWords[m.GetKind()]
 		}
 		fmt.Fprintf(t, "%d\t%.4f\t%s\t%.1f\t%s\t%s\t%s\t%s\t%d\t%.0f\t%.0f\t%.1f, %.1f, %.1f\t\n",
-			f.GetRank(), f.GetScore(), flagged, mm, by, volume, kind, f.GetSide(), f.GetSlice(),
+			f.GetRank(), f.GetScore(), flagged, mm, by, volume, kind, where(f), f.GetSlice(),
 			f.GetPixel().GetColumn(), f.GetPixel().GetRow(), c.GetX(), c.GetY(), c.GetZ())
 	}
 	return t.Flush()

@@ -91,3 +91,37 @@ func TestWhoMeasuredIsPrinted(t *testing.T) {
 		require.Equal(t, i == 0, strings.Contains(lines[3+i], "solid"))
 	}
 }
+
+// Where a finding lies is told by its lobe where that is sure, else by the third
+// of its lung, else by its side.
+func TestWhereIsPrinted(t *testing.T) {
+	gap := func(mm float64) *float64 { return &mm }
+	result := &nafasv1.SeriesResult{Findings: []*nafasv1.Finding{
+		{Rank: 1, Side: "left", Place: &nafasv1.Place{Lobe: "left upper", Zone: "middle", PleuraMm: gap(0), FissureMm: gap(2.5)}},
+		{Rank: 2, Side: "right", Place: &nafasv1.Place{Zone: "lower", PleuraMm: gap(12.34)}},
+		{Rank: 3, Side: "right", Place: &nafasv1.Place{}},
+		{Rank: 4, Side: "left"},
+		{Rank: 5},
+	}}
+	for i, want := range []struct {
+		words string
+		row   []string
+	}{
+		{"left upper lobe", []string{"left upper", "middle", "0.0", "2.5"}},
+		{"right, lower third", []string{"", "lower", "12.3", ""}},
+		{"right", []string{"", "", "", ""}},
+		{"left", []string{"", "", "", ""}},
+		{"", []string{"", "", "", ""}},
+	} {
+		require.Equal(t, want.words, where(result.Findings[i]))
+		require.Equal(t, want.row, placeColumns(result.Findings[i].GetPlace()))
+	}
+	var out bytes.Buffer
+	p := newPrinter(&streams{out: &out, format: "csv"})
+	require.NoError(t, p.result(result))
+	require.NoError(t, p.close())
+	rows, err := csv.NewReader(&out).ReadAll()
+	require.NoError(t, err)
+	require.Equal(t, []string{"lobe", "zone", "pleura_mm", "fissure_mm"}, rows[0][len(rows[0])-4:])
+	require.Equal(t, []string{"left upper", "middle", "0.0", "2.5"}, rows[1][len(rows[1])-4:])
+}

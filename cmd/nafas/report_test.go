@@ -11,13 +11,14 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/suyashkumar/dicom/pkg/tag"
 
+	"nafas/dicomio/ctwriter"
 	"nafas/dicomio/part10"
 	nafasv1 "nafas/proto/nafas/v1"
 )
 
 func TestReportVerb(t *testing.T) {
-	s := startServer(t, t.TempDir())
-	uid, files := smallStudy(t, "report")
+	s := startServer(t, t.TempDir(), "--model", "../../models/nafas-lung-1")
+	uid, files := studyFiles(t, planted(t).Volume, "report", ctwriter.Options{})
 	code, _, stderr := nafas(t, "report", uid, "--address", s.address)
 	require.Equal(t, exitFailed, code)
 	require.Contains(t, stderr, "nothing of this study was taken in")

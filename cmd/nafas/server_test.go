@@ -81,6 +81,12 @@ func smallStudyOf(t *testing.T, name string, options ctwriter.Options, more ...s
 	t.Helper()
 	v, err := smallChest()
 	require.NoError(t, err)
+	return studyFiles(t, v, name, options, more...)
+}
+
+// studyFiles is a volume as the files of one study.
+func studyFiles(t *testing.T, v *volume.Volume, name string, options ctwriter.Options, more ...string) (uid string, files []client.File) {
+	t.Helper()
 	options.Seed = strings.Join(append([]string{name}, more...), " ")
 	options.StudyUID = part10.NameUID("test study", options.Seed)
 	options.Patient = ctwriter.Patient{ID: name, Issuer: "TEST", Name: "Test^" + name}

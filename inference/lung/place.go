@@ -18,6 +18,10 @@ const (
 	deepestMM = 128.0
 )
 
+// PlaceMethod names the method and its version; another version may place
+// otherwise.
+const PlaceMethod = "fissure surfaces 1"
+
 // PlaceAt says where in the lung a ball lies: its centre in patient LPS mm,
 // its radius in mm. Lobe and the distance to a fissure are given only after
 // FindFissures, and where a fissure was seen.

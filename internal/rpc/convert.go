@@ -6,6 +6,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"nafas/dicomio/refusal"
+	"nafas/inference/finding"
 	"nafas/inference/measure"
 	"nafas/inference/volume"
 	"nafas/internal/triage"
@@ -147,7 +148,25 @@ func findingProto(f triage.Finding) *nafasv1.Finding {
 		ShownDiameterMm: shown,
 		ShownDiameterBy: string(by),
 		Measurement:     measurementProto(f.Measured),
+		Place:           placeProto(f.Place),
 	}
+}
+
+// placeProto is p on the wire; nil stays nil.
+func placeProto(p *finding.Place) *nafasv1.Place {
+	if p == nil {
+		return nil
+	}
+	out := &nafasv1.Place{
+		Lobe: string(p.Lobe), Zone: string(p.Zone), Estimated: p.Estimated, Juxtapleural: p.Juxtapleural, Perifissural: p.Perifissural,
+	}
+	if p.Side != finding.SideUnknown {
+		out.PleuraMm = &p.PleuraMM
+	}
+	if p.FissureSeen {
+		out.FissureMm = &p.FissureMM
+	}
+	return out
 }
 
 var kindToProto = map[measure.Kind]nafasv1.NoduleKind{

@@ -91,9 +91,14 @@ func TestResultJSONNames(t *testing.T) {
 				Method: "method 1", SOPInstanceUID: "1.2.3.5", Frame: 2,
 				Body: triage.Body{Size: [3]int{1, 1, 1}, Bits: []byte{1}},
 			},
+			Place: &finding.Place{
+				Side: finding.SideLeft, Lobe: finding.LobeLeftUpper, Zone: finding.ZoneMiddle, Estimated: true,
+				PleuraMM: 0, Juxtapleural: true, FissureMM: 2.5, FissureSeen: true, Perifissural: true,
+			},
 		}, {
 			Finding:  finding.Finding{Rank: 2, MeanDiameterMM: 6},
 			Measured: &triage.Measurement{Measurement: measure.Measurement{Doubt: measure.DoubtFaint}, Method: "method 1"},
+			Place:    &finding.Place{PleuraMM: 9, FissureMM: 9},
 		}, {
 			Finding: finding.Finding{Rank: 3, MeanDiameterMM: 5},
 		}},
@@ -119,10 +124,14 @@ func TestResultJSONNames(t *testing.T) {
 				"kind": "NODULE_KIND_PART_SOLID", "kindConfidence": 0.9, "solidVolumeMm3": 65.4, "solidDiameterMm": 5.1,
 				"meanHu": -20.5, "minHu": -300, "maxHu": 60, "seenShare": 0.875,
 				"sopInstanceUid": "1.2.3.5", "slice": 8, "frame": 2
+			},
+			"place": {
+				"lobe": "left upper", "zone": "middle", "estimated": true, "pleuraMm": 0, "juxtapleural": true,
+				"fissureMm": 2.5, "perifissural": true
 			}
 		}, {
 			"rank": 2, "meanDiameterMm": 6, "centerLpsMm": {}, "pixel": {}, "shownDiameterMm": 6, "shownDiameterBy": "detector",
-			"measurement": {"method": "method 1", "doubt": "FAINT"}
+			"measurement": {"method": "method 1", "doubt": "FAINT"}, "place": {}
 		}, {
 			"rank": 3, "meanDiameterMm": 5, "centerLpsMm": {}, "pixel": {}, "shownDiameterMm": 5, "shownDiameterBy": "detector"
 		}]

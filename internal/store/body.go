@@ -98,12 +98,14 @@ type findingBody struct {
 	Side           string     `json:"side,omitempty"`
 	VoxelIndex     [3]float64 `json:"voxel_index"`
 	// Measured is missing in rows of versions that measured nothing.
-	Measured       *measuredBody `json:"measured,omitempty"`
-	SOPInstanceUID string        `json:"sop_instance_uid"`
-	Slice          int           `json:"slice"`
-	Frame          int           `json:"frame,omitempty"`
-	PixelColumn    float64       `json:"pixel_column"`
-	PixelRow       float64       `json:"pixel_row"`
+	Measured *measuredBody `json:"measured,omitempty"`
+	// Place is missing in rows of versions that placed nothing.
+	Place          *placeBody `json:"place,omitempty"`
+	SOPInstanceUID string     `json:"sop_instance_uid"`
+	Slice          int        `json:"slice"`
+	Frame          int        `json:"frame,omitempty"`
+	PixelColumn    float64    `json:"pixel_column"`
+	PixelRow       float64    `json:"pixel_row"`
 }
 
 func encodeResult(r triage.Result) (string, error) {
@@ -151,6 +153,7 @@ func encodeFinding(f triage.Finding) findingBody {
 	return findingBody{
 		Rank: f.Rank, Score: f.Score, Flagged: f.Flagged, CenterLPSMM: f.CenterLPSMM,
 		MeanDiameterMM: f.MeanDiameterMM, Side: string(f.Side), VoxelIndex: f.VoxelIndex, Measured: encodeMeasured(f.Measured),
+		Place:          encodePlace(f.Place),
 		SOPInstanceUID: f.SOPInstanceUID, Slice: f.Slice, Frame: f.Frame,
 		PixelColumn: f.PixelColumn, PixelRow: f.PixelRow,
 	}
@@ -163,6 +166,7 @@ func decodeFinding(b findingBody) triage.Finding {
 			MeanDiameterMM: b.MeanDiameterMM, Side: finding.Side(b.Side), VoxelIndex: volume.Vec3(b.VoxelIndex),
 		},
 		Measured:       decodeMeasured(b.Measured),
+		Place:          decodePlace(b.Place),
 		SOPInstanceUID: b.SOPInstanceUID, Slice: b.Slice, Frame: b.Frame,
 		PixelColumn: b.PixelColumn, PixelRow: b.PixelRow,
 	}

@@ -66,10 +66,10 @@ func NewReader(p Pipeline, m Model, r Runtime, o ReaderOptions) *Reader {
 }
 
 // NewRecipe is the recipe of a Reader with this model and these settings, and
-// with the method that measures.
+// with the methods that measure and place.
 func NewRecipe(m Model, settings ...string) Recipe {
 	h := sha256.New()
-	for _, s := range append([]string{readerRevision, measure.Method}, settings...) {
+	for _, s := range append([]string{readerRevision, measure.Method, lung.PlaceMethod}, settings...) {
 		writePart(h, []byte(s))
 	}
 	return Recipe{ModelSHA256: m.SHA256, ConfigSHA256: hex.EncodeToString(h.Sum(nil))}

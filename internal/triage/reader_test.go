@@ -185,9 +185,9 @@ func TestADoubtfulMeasurementIsNotShown(t *testing.T) {
 	}
 }
 
-// The recipe is part of every key: it holds the method that measures, so that
-// what another one measured is not taken for this one's.
-func TestTheMethodOfMeasuringIsPartOfTheRecipe(t *testing.T) {
+// The recipe is part of every key: it holds the methods that measure and place,
+// so that what another one said is not taken for this one's.
+func TestTheMethodsArePartOfTheRecipe(t *testing.T) {
 	parts := func(all ...string) string {
 		var b []byte
 		for _, p := range all {
@@ -196,7 +196,7 @@ func TestTheMethodOfMeasuringIsPartOfTheRecipe(t *testing.T) {
 		sum := sha256.Sum256(b)
 		return hex.EncodeToString(sum[:])
 	}
-	require.Equal(t, parts("5", measure.Method, "setting"), triage.NewRecipe(model, "setting").ConfigSHA256)
+	require.Equal(t, parts("5", measure.Method, lung.PlaceMethod, "setting"), triage.NewRecipe(model, "setting").ConfigSHA256)
 }
 
 func stages(timings []triage.StageTime) []string {

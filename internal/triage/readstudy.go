@@ -145,8 +145,9 @@ func systemError(err error) error {
 func place(a *dicomio.Assembled, f inference.Finding) Finding {
 	k := nearestSlice(a.Slices, f.VoxelIndex[2])
 	column, row := a.PixelAt(k, f.CenterLPSMM)
+	where := f.Place
 	return Finding{
-		Finding: f.Finding, Measured: measured(a, f.Measured), SOPInstanceUID: a.Slices[k].SOPInstanceUID, Slice: k, Frame: a.Slices[k].Frame,
+		Finding: f.Finding, Measured: measured(a, f.Measured), Place: &where, SOPInstanceUID: a.Slices[k].SOPInstanceUID, Slice: k, Frame: a.Slices[k].Frame,
 		PixelColumn: hundredths(column), PixelRow: hundredths(row),
 	}
 }

@@ -140,7 +140,9 @@ type Finding struct {
 	// Finding has the size that the detector gave; Diameter is the one to show.
 	finding.Finding
 	// Measured is nil in results of versions that measured nothing.
-	Measured       *Measurement
+	Measured *Measurement
+	// Place is nil in results of versions that did not place findings.
+	Place          *finding.Place
 	SOPInstanceUID string
 	// Slice counts from 0 after sorting along the normal.
 	Slice int

@@ -1292,7 +1292,7 @@ type Progress struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
 	StudyInstanceUid  string                 `protobuf:"bytes,1,opt,name=study_instance_uid,json=studyInstanceUid,proto3" json:"study_instance_uid,omitempty"`
 	SeriesInstanceUid string                 `protobuf:"bytes,2,opt,name=series_instance_uid,json=seriesInstanceUid,proto3" json:"series_instance_uid,omitempty"`
-	// read, decode, lung, prepare, onnx, postprocess, refine, measure.
+	// read, decode, lung, prepare, onnx, postprocess, refine, measure, place.
 	Stage         string `protobuf:"bytes,3,opt,name=stage,proto3" json:"stage,omitempty"`
 	Done          int32  `protobuf:"varint,4,opt,name=done,proto3" json:"done,omitempty"`
 	Total         int32  `protobuf:"varint,5,opt,name=total,proto3" json:"total,omitempty"`
@@ -2931,7 +2931,9 @@ type Finding struct {
 	// Who gave it: "measured" or "detector".
 	ShownDiameterBy string `protobuf:"bytes,12,opt,name=shown_diameter_by,json=shownDiameterBy,proto3" json:"shown_diameter_by,omitempty"`
 	// Absent in results of versions that measured nothing.
-	Measurement   *Measurement `protobuf:"bytes,13,opt,name=measurement,proto3" json:"measurement,omitempty"`
+	Measurement *Measurement `protobuf:"bytes,13,opt,name=measurement,proto3" json:"measurement,omitempty"`
+	// Absent in results of versions that placed nothing.
+	Place         *Place `protobuf:"bytes,14,opt,name=place,proto3" json:"place,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3057,6 +3059,117 @@ func (x *Finding) GetMeasurement() *Measurement {
 	return nil
 }
 
+func (x *Finding) GetPlace() *Place {
+	if x != nil {
+		return x.Place
+	}
+	return nil
+}
+
+// Place is where in the lung a finding lies, estimated from the images.
+type Place struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "right upper", "right middle", "right lower", "left upper", "left lower";
+	// empty where it is not sure.
+	Lobe string `protobuf:"bytes,1,opt,name=lobe,proto3" json:"lobe,omitempty"`
+	// Third of the lung's height: "upper", "middle", "lower"; empty where the scan
+	// shows too little of the lung.
+	Zone string `protobuf:"bytes,2,opt,name=zone,proto3" json:"zone,omitempty"`
+	// Lobe or zone is given, and is an estimate.
+	Estimated bool `protobuf:"varint,3,opt,name=estimated,proto3" json:"estimated,omitempty"`
+	// Gap to the border of the lung at the chest wall, the diaphragm or the
+	// mediastinum, rounded to 0.1 mm; absent where the finding lies in neither
+	// lung.
+	PleuraMm *float64 `protobuf:"fixed64,4,opt,name=pleura_mm,json=pleuraMm,proto3,oneof" json:"pleura_mm,omitempty"`
+	// That gap is at most 3 mm.
+	Juxtapleural bool `protobuf:"varint,5,opt,name=juxtapleural,proto3" json:"juxtapleural,omitempty"`
+	// Gap to the nearest fissure; absent where none was seen nearby.
+	FissureMm *float64 `protobuf:"fixed64,6,opt,name=fissure_mm,json=fissureMm,proto3,oneof" json:"fissure_mm,omitempty"`
+	// That gap is at most 3 mm.
+	Perifissural  bool `protobuf:"varint,7,opt,name=perifissural,proto3" json:"perifissural,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Place) Reset() {
+	*x = Place{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Place) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Place) ProtoMessage() {}
+
+func (x *Place) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Place.ProtoReflect.Descriptor instead.
+func (*Place) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *Place) GetLobe() string {
+	if x != nil {
+		return x.Lobe
+	}
+	return ""
+}
+
+func (x *Place) GetZone() string {
+	if x != nil {
+		return x.Zone
+	}
+	return ""
+}
+
+func (x *Place) GetEstimated() bool {
+	if x != nil {
+		return x.Estimated
+	}
+	return false
+}
+
+func (x *Place) GetPleuraMm() float64 {
+	if x != nil && x.PleuraMm != nil {
+		return *x.PleuraMm
+	}
+	return 0
+}
+
+func (x *Place) GetJuxtapleural() bool {
+	if x != nil {
+		return x.Juxtapleural
+	}
+	return false
+}
+
+func (x *Place) GetFissureMm() float64 {
+	if x != nil && x.FissureMm != nil {
+		return *x.FissureMm
+	}
+	return 0
+}
+
+func (x *Place) GetPerifissural() bool {
+	if x != nil {
+		return x.Perifissural
+	}
+	return false
+}
+
 // Measurement is what was measured of a finding in the grid of its series.
 type Measurement struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -3105,7 +3218,7 @@ type Measurement struct {
 
 func (x *Measurement) Reset() {
 	*x = Measurement{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[33]
+	mi := &file_nafas_v1_triage_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3117,7 +3230,7 @@ func (x *Measurement) String() string {
 func (*Measurement) ProtoMessage() {}
 
 func (x *Measurement) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[33]
+	mi := &file_nafas_v1_triage_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3130,7 +3243,7 @@ func (x *Measurement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Measurement.ProtoReflect.Descriptor instead.
 func (*Measurement) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{33}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *Measurement) GetMethod() string {
@@ -3287,7 +3400,7 @@ type Axis struct {
 
 func (x *Axis) Reset() {
 	*x = Axis{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[34]
+	mi := &file_nafas_v1_triage_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3299,7 +3412,7 @@ func (x *Axis) String() string {
 func (*Axis) ProtoMessage() {}
 
 func (x *Axis) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[34]
+	mi := &file_nafas_v1_triage_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3312,7 +3425,7 @@ func (x *Axis) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Axis.ProtoReflect.Descriptor instead.
 func (*Axis) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{34}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *Axis) GetLengthMm() float64 {
@@ -3348,7 +3461,7 @@ type Point struct {
 
 func (x *Point) Reset() {
 	*x = Point{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[35]
+	mi := &file_nafas_v1_triage_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3360,7 +3473,7 @@ func (x *Point) String() string {
 func (*Point) ProtoMessage() {}
 
 func (x *Point) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[35]
+	mi := &file_nafas_v1_triage_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3373,7 +3486,7 @@ func (x *Point) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Point.ProtoReflect.Descriptor instead.
 func (*Point) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{35}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *Point) GetX() float64 {
@@ -3408,7 +3521,7 @@ type PixelPosition struct {
 
 func (x *PixelPosition) Reset() {
 	*x = PixelPosition{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[36]
+	mi := &file_nafas_v1_triage_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3420,7 +3533,7 @@ func (x *PixelPosition) String() string {
 func (*PixelPosition) ProtoMessage() {}
 
 func (x *PixelPosition) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[36]
+	mi := &file_nafas_v1_triage_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3433,7 +3546,7 @@ func (x *PixelPosition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PixelPosition.ProtoReflect.Descriptor instead.
 func (*PixelPosition) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{36}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *PixelPosition) GetColumn() float64 {
@@ -3620,7 +3733,7 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\x0elung_volume_ml\x18\b \x01(\x01R\flungVolumeMl\";\n" +
 	"\tStageTime\x12\x14\n" +
 	"\x05stage\x18\x01 \x01(\tR\x05stage\x12\x18\n" +
-	"\aseconds\x18\x02 \x01(\x01R\aseconds\"\xd6\x03\n" +
+	"\aseconds\x18\x02 \x01(\x01R\aseconds\"\xfd\x03\n" +
 	"\aFinding\x12\x12\n" +
 	"\x04rank\x18\x01 \x01(\x05R\x04rank\x12\x14\n" +
 	"\x05score\x18\x02 \x01(\x01R\x05score\x12\x18\n" +
@@ -3635,7 +3748,20 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	" \x01(\v2\x17.nafas.v1.PixelPositionR\x05pixel\x12*\n" +
 	"\x11shown_diameter_mm\x18\v \x01(\x01R\x0fshownDiameterMm\x12*\n" +
 	"\x11shown_diameter_by\x18\f \x01(\tR\x0fshownDiameterBy\x127\n" +
-	"\vmeasurement\x18\r \x01(\v2\x15.nafas.v1.MeasurementR\vmeasurement\"\xb9\x05\n" +
+	"\vmeasurement\x18\r \x01(\v2\x15.nafas.v1.MeasurementR\vmeasurement\x12%\n" +
+	"\x05place\x18\x0e \x01(\v2\x0f.nafas.v1.PlaceR\x05place\"\xf8\x01\n" +
+	"\x05Place\x12\x12\n" +
+	"\x04lobe\x18\x01 \x01(\tR\x04lobe\x12\x12\n" +
+	"\x04zone\x18\x02 \x01(\tR\x04zone\x12\x1c\n" +
+	"\testimated\x18\x03 \x01(\bR\testimated\x12 \n" +
+	"\tpleura_mm\x18\x04 \x01(\x01H\x00R\bpleuraMm\x88\x01\x01\x12\"\n" +
+	"\fjuxtapleural\x18\x05 \x01(\bR\fjuxtapleural\x12\"\n" +
+	"\n" +
+	"fissure_mm\x18\x06 \x01(\x01H\x01R\tfissureMm\x88\x01\x01\x12\"\n" +
+	"\fperifissural\x18\a \x01(\bR\fperifissuralB\f\n" +
+	"\n" +
+	"_pleura_mmB\r\n" +
+	"\v_fissure_mm\"\xb9\x05\n" +
 	"\vMeasurement\x12\x16\n" +
 	"\x06method\x18\x01 \x01(\tR\x06method\x12\x1a\n" +
 	"\breliable\x18\x02 \x01(\bR\breliable\x12\x14\n" +
@@ -3777,7 +3903,7 @@ func file_nafas_v1_triage_proto_rawDescGZIP() []byte {
 }
 
 var file_nafas_v1_triage_proto_enumTypes = make([]protoimpl.EnumInfo, 9)
-var file_nafas_v1_triage_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
+var file_nafas_v1_triage_proto_msgTypes = make([]protoimpl.MessageInfo, 38)
 var file_nafas_v1_triage_proto_goTypes = []any{
 	(OnDisconnect)(0),               // 0: nafas.v1.OnDisconnect
 	(StudyOrder)(0),                 // 1: nafas.v1.StudyOrder
@@ -3821,11 +3947,12 @@ var file_nafas_v1_triage_proto_goTypes = []any{
 	(*Scan)(nil),                    // 39: nafas.v1.Scan
 	(*StageTime)(nil),               // 40: nafas.v1.StageTime
 	(*Finding)(nil),                 // 41: nafas.v1.Finding
-	(*Measurement)(nil),             // 42: nafas.v1.Measurement
-	(*Axis)(nil),                    // 43: nafas.v1.Axis
-	(*Point)(nil),                   // 44: nafas.v1.Point
-	(*PixelPosition)(nil),           // 45: nafas.v1.PixelPosition
-	(*timestamppb.Timestamp)(nil),   // 46: google.protobuf.Timestamp
+	(*Place)(nil),                   // 42: nafas.v1.Place
+	(*Measurement)(nil),             // 43: nafas.v1.Measurement
+	(*Axis)(nil),                    // 44: nafas.v1.Axis
+	(*Point)(nil),                   // 45: nafas.v1.Point
+	(*PixelPosition)(nil),           // 46: nafas.v1.PixelPosition
+	(*timestamppb.Timestamp)(nil),   // 47: google.protobuf.Timestamp
 }
 var file_nafas_v1_triage_proto_depIdxs = []int32{
 	6,  // 0: nafas.v1.UploadHeader.request_priority:type_name -> nafas.v1.RequestPriority
@@ -3844,22 +3971,22 @@ var file_nafas_v1_triage_proto_depIdxs = []int32{
 	32, // 13: nafas.v1.GetStudyResponse.study:type_name -> nafas.v1.Study
 	4,  // 14: nafas.v1.ListStudiesRequest.states:type_name -> nafas.v1.StudyState
 	5,  // 15: nafas.v1.ListStudiesRequest.priorities:type_name -> nafas.v1.Priority
-	46, // 16: nafas.v1.ListStudiesRequest.received_after:type_name -> google.protobuf.Timestamp
-	46, // 17: nafas.v1.ListStudiesRequest.received_before:type_name -> google.protobuf.Timestamp
+	47, // 16: nafas.v1.ListStudiesRequest.received_after:type_name -> google.protobuf.Timestamp
+	47, // 17: nafas.v1.ListStudiesRequest.received_before:type_name -> google.protobuf.Timestamp
 	1,  // 18: nafas.v1.ListStudiesRequest.order:type_name -> nafas.v1.StudyOrder
 	32, // 19: nafas.v1.ListStudiesResponse.studies:type_name -> nafas.v1.Study
 	32, // 20: nafas.v1.WatchStudiesResponse.study:type_name -> nafas.v1.Study
 	2,  // 21: nafas.v1.GetReportRequest.format:type_name -> nafas.v1.ReportFormat
 	3,  // 22: nafas.v1.Delivery.state:type_name -> nafas.v1.DeliveryState
-	46, // 23: nafas.v1.Delivery.updated_at:type_name -> google.protobuf.Timestamp
-	46, // 24: nafas.v1.Delivery.queued_at:type_name -> google.protobuf.Timestamp
+	47, // 23: nafas.v1.Delivery.updated_at:type_name -> google.protobuf.Timestamp
+	47, // 24: nafas.v1.Delivery.queued_at:type_name -> google.protobuf.Timestamp
 	3,  // 25: nafas.v1.ListDeliveriesRequest.state:type_name -> nafas.v1.DeliveryState
 	27, // 26: nafas.v1.ListDeliveriesResponse.deliveries:type_name -> nafas.v1.Delivery
 	4,  // 27: nafas.v1.Study.state:type_name -> nafas.v1.StudyState
 	5,  // 28: nafas.v1.Study.priority:type_name -> nafas.v1.Priority
 	6,  // 29: nafas.v1.Study.request_priority:type_name -> nafas.v1.RequestPriority
-	46, // 30: nafas.v1.Study.received_at:type_name -> google.protobuf.Timestamp
-	46, // 31: nafas.v1.Study.updated_at:type_name -> google.protobuf.Timestamp
+	47, // 30: nafas.v1.Study.received_at:type_name -> google.protobuf.Timestamp
+	47, // 31: nafas.v1.Study.updated_at:type_name -> google.protobuf.Timestamp
 	33, // 32: nafas.v1.Study.series:type_name -> nafas.v1.Series
 	17, // 33: nafas.v1.Study.not_assessed:type_name -> nafas.v1.Refusal
 	27, // 34: nafas.v1.Study.deliveries:type_name -> nafas.v1.Delivery
@@ -3872,37 +3999,38 @@ var file_nafas_v1_triage_proto_depIdxs = []int32{
 	40, // 41: nafas.v1.SeriesResult.timings:type_name -> nafas.v1.StageTime
 	37, // 42: nafas.v1.SeriesResult.runtime:type_name -> nafas.v1.Runtime
 	17, // 43: nafas.v1.SeriesNotRead.not_read:type_name -> nafas.v1.Refusal
-	44, // 44: nafas.v1.Scan.spacing_mm:type_name -> nafas.v1.Point
-	44, // 45: nafas.v1.Finding.center_lps_mm:type_name -> nafas.v1.Point
-	45, // 46: nafas.v1.Finding.pixel:type_name -> nafas.v1.PixelPosition
-	42, // 47: nafas.v1.Finding.measurement:type_name -> nafas.v1.Measurement
-	44, // 48: nafas.v1.Measurement.center_lps_mm:type_name -> nafas.v1.Point
-	43, // 49: nafas.v1.Measurement.long_axis:type_name -> nafas.v1.Axis
-	43, // 50: nafas.v1.Measurement.short_axis:type_name -> nafas.v1.Axis
-	7,  // 51: nafas.v1.Measurement.kind:type_name -> nafas.v1.NoduleKind
-	44, // 52: nafas.v1.Axis.from_lps_mm:type_name -> nafas.v1.Point
-	44, // 53: nafas.v1.Axis.to_lps_mm:type_name -> nafas.v1.Point
-	11, // 54: nafas.v1.TriageService.SubmitSeries:input_type -> nafas.v1.SubmitSeriesRequest
-	13, // 55: nafas.v1.TriageService.TriageSeries:input_type -> nafas.v1.TriageSeriesRequest
-	19, // 56: nafas.v1.TriageService.GetStudy:input_type -> nafas.v1.GetStudyRequest
-	21, // 57: nafas.v1.TriageService.ListStudies:input_type -> nafas.v1.ListStudiesRequest
-	23, // 58: nafas.v1.TriageService.WatchStudies:input_type -> nafas.v1.WatchStudiesRequest
-	25, // 59: nafas.v1.TriageService.GetReport:input_type -> nafas.v1.GetReportRequest
-	28, // 60: nafas.v1.TriageService.ListDeliveries:input_type -> nafas.v1.ListDeliveriesRequest
-	30, // 61: nafas.v1.TriageService.RetryDeliveries:input_type -> nafas.v1.RetryDeliveriesRequest
-	12, // 62: nafas.v1.TriageService.SubmitSeries:output_type -> nafas.v1.SubmitSeriesResponse
-	14, // 63: nafas.v1.TriageService.TriageSeries:output_type -> nafas.v1.TriageSeriesResponse
-	20, // 64: nafas.v1.TriageService.GetStudy:output_type -> nafas.v1.GetStudyResponse
-	22, // 65: nafas.v1.TriageService.ListStudies:output_type -> nafas.v1.ListStudiesResponse
-	24, // 66: nafas.v1.TriageService.WatchStudies:output_type -> nafas.v1.WatchStudiesResponse
-	26, // 67: nafas.v1.TriageService.GetReport:output_type -> nafas.v1.GetReportResponse
-	29, // 68: nafas.v1.TriageService.ListDeliveries:output_type -> nafas.v1.ListDeliveriesResponse
-	31, // 69: nafas.v1.TriageService.RetryDeliveries:output_type -> nafas.v1.RetryDeliveriesResponse
-	62, // [62:70] is the sub-list for method output_type
-	54, // [54:62] is the sub-list for method input_type
-	54, // [54:54] is the sub-list for extension type_name
-	54, // [54:54] is the sub-list for extension extendee
-	0,  // [0:54] is the sub-list for field type_name
+	45, // 44: nafas.v1.Scan.spacing_mm:type_name -> nafas.v1.Point
+	45, // 45: nafas.v1.Finding.center_lps_mm:type_name -> nafas.v1.Point
+	46, // 46: nafas.v1.Finding.pixel:type_name -> nafas.v1.PixelPosition
+	43, // 47: nafas.v1.Finding.measurement:type_name -> nafas.v1.Measurement
+	42, // 48: nafas.v1.Finding.place:type_name -> nafas.v1.Place
+	45, // 49: nafas.v1.Measurement.center_lps_mm:type_name -> nafas.v1.Point
+	44, // 50: nafas.v1.Measurement.long_axis:type_name -> nafas.v1.Axis
+	44, // 51: nafas.v1.Measurement.short_axis:type_name -> nafas.v1.Axis
+	7,  // 52: nafas.v1.Measurement.kind:type_name -> nafas.v1.NoduleKind
+	45, // 53: nafas.v1.Axis.from_lps_mm:type_name -> nafas.v1.Point
+	45, // 54: nafas.v1.Axis.to_lps_mm:type_name -> nafas.v1.Point
+	11, // 55: nafas.v1.TriageService.SubmitSeries:input_type -> nafas.v1.SubmitSeriesRequest
+	13, // 56: nafas.v1.TriageService.TriageSeries:input_type -> nafas.v1.TriageSeriesRequest
+	19, // 57: nafas.v1.TriageService.GetStudy:input_type -> nafas.v1.GetStudyRequest
+	21, // 58: nafas.v1.TriageService.ListStudies:input_type -> nafas.v1.ListStudiesRequest
+	23, // 59: nafas.v1.TriageService.WatchStudies:input_type -> nafas.v1.WatchStudiesRequest
+	25, // 60: nafas.v1.TriageService.GetReport:input_type -> nafas.v1.GetReportRequest
+	28, // 61: nafas.v1.TriageService.ListDeliveries:input_type -> nafas.v1.ListDeliveriesRequest
+	30, // 62: nafas.v1.TriageService.RetryDeliveries:input_type -> nafas.v1.RetryDeliveriesRequest
+	12, // 63: nafas.v1.TriageService.SubmitSeries:output_type -> nafas.v1.SubmitSeriesResponse
+	14, // 64: nafas.v1.TriageService.TriageSeries:output_type -> nafas.v1.TriageSeriesResponse
+	20, // 65: nafas.v1.TriageService.GetStudy:output_type -> nafas.v1.GetStudyResponse
+	22, // 66: nafas.v1.TriageService.ListStudies:output_type -> nafas.v1.ListStudiesResponse
+	24, // 67: nafas.v1.TriageService.WatchStudies:output_type -> nafas.v1.WatchStudiesResponse
+	26, // 68: nafas.v1.TriageService.GetReport:output_type -> nafas.v1.GetReportResponse
+	29, // 69: nafas.v1.TriageService.ListDeliveries:output_type -> nafas.v1.ListDeliveriesResponse
+	31, // 70: nafas.v1.TriageService.RetryDeliveries:output_type -> nafas.v1.RetryDeliveriesResponse
+	63, // [63:71] is the sub-list for method output_type
+	55, // [55:63] is the sub-list for method input_type
+	55, // [55:55] is the sub-list for extension type_name
+	55, // [55:55] is the sub-list for extension extendee
+	0,  // [0:55] is the sub-list for field type_name
 }
 
 func init() { file_nafas_v1_triage_proto_init() }
@@ -3923,13 +4051,14 @@ func file_nafas_v1_triage_proto_init() {
 		(*TriageSeriesResponse_Progress)(nil),
 		(*TriageSeriesResponse_Study)(nil),
 	}
+	file_nafas_v1_triage_proto_msgTypes[33].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_nafas_v1_triage_proto_rawDesc), len(file_nafas_v1_triage_proto_rawDesc)),
 			NumEnums:      9,
-			NumMessages:   37,
+			NumMessages:   38,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
