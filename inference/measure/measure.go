@@ -185,7 +185,7 @@ func (m *measuring) describe(out *Measurement) {
 func (m *measuring) doubt(out *Measurement) Doubt {
 	equivalent := 2 * m.border.equivalentRadius()
 	switch {
-	case out.Seen < leastSeen:
+	case out.Seen < leastSeen, out.Seen < leastSeenOfMass && max(equivalent, m.diameterMM) >= massMM:
 		return DoubtNoEdge
 	case m.reachesOut():
 		return DoubtCut
@@ -196,9 +196,14 @@ func (m *measuring) doubt(out *Measurement) Doubt {
 }
 
 // leastSeen is the share of directions with an edge below which a border is
-// mostly guessed; mostRatio is how far its diameter may be from the detector's,
-// which errs by a millimetre or two.
-const leastSeen, mostRatio = .55, 1.9
+// mostly guessed; a mass that the chest wall or the mediastinum holds goes on
+// farther than a skin over the gap, so more of it must be seen. mostRatio is how
+// far a diameter may be from the detector's, which errs by a millimetre or two.
+const (
+	leastSeen               = .55
+	leastSeenOfMass, massMM = .7, 20.0
+	mostRatio               = 1.9
+)
 
 // beyondMM is how far beyond its border a body must be seen.
 const beyondMM = .5
