@@ -6,7 +6,7 @@ import "slices"
 var below = []string{
 	"dicomio", "dicomio/match", "dicomio/refusal", "dicomio/part10", "dicomio/source",
 	"inference", "inference/volume", "inference/finding", "inference/lung", "inference/measure",
-	"inference/detect/...", "models/manifest",
+	"inference/prior", "inference/guideline", "inference/suggest", "inference/detect/...", "models/manifest",
 }
 
 // House is the import rule of docs/architecture.md, one line per room.
@@ -28,6 +28,7 @@ var House = Rules{
 		{"inference/guideline", []string{"inference/finding"}, "guidelines are tables over findings"},
 		{"inference/measure", []string{"inference/volume", "inference/finding", "inference/lung"}, "a finding is measured in the volume"},
 		{"inference/prior", []string{"inference/volume", "inference/finding", "inference/lung", "inference/measure"}, "two readings are compared, whoever made them"},
+		{"inference/suggest", []string{"inference/volume", "inference/finding", "inference/measure", "inference/prior", "inference/guideline"}, "what was measured is put to the guidelines, whoever measured it"},
 		{"inference/detect/...", []string{"inference/volume", "inference/finding", "inference/lung", "models/manifest"}, "a detector is what a manifest describes; it declares the port that runs it"},
 		{"inference/onnx", nil, "the engine satisfies detect's port without importing the domain"},
 		{"inference", []string{
