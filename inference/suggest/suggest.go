@@ -10,6 +10,9 @@
 package suggest
 
 import (
+	"slices"
+	"strings"
+
 	"nafas/inference/finding"
 	"nafas/inference/guideline"
 	"nafas/inference/measure"
@@ -83,6 +86,18 @@ const (
 
 // Names lists them all, in the order in which they are said.
 func Names() []Name { return []Name{LungRADS, Fleischner, BTS, European, NELSON, Brock} }
+
+// Known says whether a name is one of Names.
+func (n Name) Known() bool { return slices.Contains(Names(), n) }
+
+// NamesText lists the names for a message.
+func NamesText() string {
+	var words []string
+	for _, n := range Names() {
+		words = append(words, string(n))
+	}
+	return strings.Join(words, ", ")
+}
 
 // Usual are those that are asked where nobody chose: the volume rules of the
 // screening protocols have few rows that are verified.

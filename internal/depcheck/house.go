@@ -52,6 +52,8 @@ var House = Rules{
 		{"internal/triage/...", below, "the application declares ports; it knows no adapter"},
 		{"internal/triage/objects", slices.Concat(below, []string{"internal/triage/...", "internal/i18n", "dicomio/report", "dicomio/render/..."}), "results become objects for other systems, whoever asks for them"},
 
+		{"internal/triage/wording", []string{"inference/guideline", "inference/suggest", "internal/i18n"}, "suggestions become sentences, whoever shows them"},
+
 		{"internal/access", nil, "a leaf: who may do what"},
 		{"internal/i18n", nil, "a leaf: the words of the three languages"},
 		{"internal/ortlib", nil, "a leaf: finds one library"},

@@ -17,6 +17,7 @@ import (
 	"nafas/inference"
 	"nafas/inference/lung"
 	"nafas/inference/measure"
+	"nafas/inference/suggest"
 	"nafas/inference/volume"
 )
 
@@ -41,6 +42,8 @@ type ReaderOptions struct {
 	Parallel int
 	// Settings are whatever else of the configuration changes findings.
 	Settings []string
+	// Categories say which guidelines are asked.
+	Categories CategoryOptions
 }
 
 // readerRevision changes with every change of the program that changes
@@ -62,14 +65,14 @@ var _ StudyReader = (*Reader)(nil)
 
 // NewReader makes a Reader.
 func NewReader(p Pipeline, m Model, r Runtime, o ReaderOptions) *Reader {
-	return &Reader{pipeline: p, model: m, runtime: r, opt: o, recipe: NewRecipe(m, o.Settings...)}
+	return &Reader{pipeline: p, model: m, runtime: r, opt: o, recipe: NewRecipe(m, slices.Concat(o.Settings, o.Categories.settings())...)}
 }
 
 // NewRecipe is the recipe of a Reader with this model and these settings, and
-// with the methods that measure and place.
+// with the methods that measure, place and suggest.
 func NewRecipe(m Model, settings ...string) Recipe {
 	h := sha256.New()
-	for _, s := range append([]string{readerRevision, measure.Method, lung.PlaceMethod}, settings...) {
+	for _, s := range append([]string{readerRevision, measure.Method, lung.PlaceMethod, suggest.Method}, settings...) {
 		writePart(h, []byte(s))
 	}
 	return Recipe{ModelSHA256: m.SHA256, ConfigSHA256: hex.EncodeToString(h.Sum(nil))}

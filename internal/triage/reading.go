@@ -94,6 +94,8 @@ type StudyReading struct {
 	Priority        Priority
 	PriorityReasons []string
 	NotAssessed     *refusal.Error
+	// Assessment is nil where no series was read.
+	Assessment *Assessment
 }
 
 // TroubleKind is how an attempt at a reading failed.

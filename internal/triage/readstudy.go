@@ -35,12 +35,13 @@ func (s *studyRead) read(ctx context.Context, study dicomio.Study) (StudyReading
 	}
 	var taken string
 	var result *Result
+	var facts dicomio.Facts
 	for i, candidate := range choice.Usable {
 		res, err := s.series(ctx, candidate)
 		var refused *refusal.Error
 		switch {
 		case err == nil:
-			taken, result = candidate.UID, res
+			taken, result, facts = candidate.UID, res, dicomio.FactsOf(candidate.Instances)
 			delete(notRead, taken)
 		case errors.As(err, &refused):
 			notRead[candidate.UID] = refused
@@ -71,6 +72,11 @@ func (s *studyRead) read(ctx context.Context, study dicomio.Study) (StudyReading
 	}
 	out.State = Done
 	out.Priority, out.PriorityReasons = Rank(result.Findings)
+	categories, err := Categorise(result.Findings, s.r.opt.Categories.with(facts))
+	if err != nil {
+		return StudyReading{}, err
+	}
+	out.Assessment = &Assessment{Categories: categories}
 	return out, nil
 }
 

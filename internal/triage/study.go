@@ -76,6 +76,9 @@ type Study struct {
 	Series []Series
 	// NotAssessed says why there is no result; nil where there is one.
 	NotAssessed *refusal.Error
+	// Assessment is nil where no series was read, in studies that versions read
+	// which made none, and in lists.
+	Assessment *Assessment
 	// Deliveries, the newest last; empty in lists.
 	Deliveries []DeliveryStatus
 }

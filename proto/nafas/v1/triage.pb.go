@@ -449,6 +449,57 @@ func (RequestPriority) EnumDescriptor() ([]byte, []int) {
 	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{6}
 }
 
+// FactAnswer is what is known of a yes-or-no fact.
+type FactAnswer int32
+
+const (
+	// Nobody said.
+	FactAnswer_FACT_ANSWER_UNSPECIFIED FactAnswer = 0
+	FactAnswer_FACT_ANSWER_YES         FactAnswer = 1
+	FactAnswer_FACT_ANSWER_NO          FactAnswer = 2
+)
+
+// Enum value maps for FactAnswer.
+var (
+	FactAnswer_name = map[int32]string{
+		0: "FACT_ANSWER_UNSPECIFIED",
+		1: "FACT_ANSWER_YES",
+		2: "FACT_ANSWER_NO",
+	}
+	FactAnswer_value = map[string]int32{
+		"FACT_ANSWER_UNSPECIFIED": 0,
+		"FACT_ANSWER_YES":         1,
+		"FACT_ANSWER_NO":          2,
+	}
+)
+
+func (x FactAnswer) Enum() *FactAnswer {
+	p := new(FactAnswer)
+	*p = x
+	return p
+}
+
+func (x FactAnswer) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (FactAnswer) Descriptor() protoreflect.EnumDescriptor {
+	return file_nafas_v1_triage_proto_enumTypes[7].Descriptor()
+}
+
+func (FactAnswer) Type() protoreflect.EnumType {
+	return &file_nafas_v1_triage_proto_enumTypes[7]
+}
+
+func (x FactAnswer) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use FactAnswer.Descriptor instead.
+func (FactAnswer) EnumDescriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{7}
+}
+
 // NoduleKind is the attenuation class of a nodule.
 type NoduleKind int32
 
@@ -490,11 +541,11 @@ func (x NoduleKind) String() string {
 }
 
 func (NoduleKind) Descriptor() protoreflect.EnumDescriptor {
-	return file_nafas_v1_triage_proto_enumTypes[7].Descriptor()
+	return file_nafas_v1_triage_proto_enumTypes[8].Descriptor()
 }
 
 func (NoduleKind) Type() protoreflect.EnumType {
-	return &file_nafas_v1_triage_proto_enumTypes[7]
+	return &file_nafas_v1_triage_proto_enumTypes[8]
 }
 
 func (x NoduleKind) Number() protoreflect.EnumNumber {
@@ -503,7 +554,7 @@ func (x NoduleKind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use NoduleKind.Descriptor instead.
 func (NoduleKind) EnumDescriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{7}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{8}
 }
 
 // Reason is why an input was refused or a study is not assessed.
@@ -633,11 +684,11 @@ func (x Reason) String() string {
 }
 
 func (Reason) Descriptor() protoreflect.EnumDescriptor {
-	return file_nafas_v1_triage_proto_enumTypes[8].Descriptor()
+	return file_nafas_v1_triage_proto_enumTypes[9].Descriptor()
 }
 
 func (Reason) Type() protoreflect.EnumType {
-	return &file_nafas_v1_triage_proto_enumTypes[8]
+	return &file_nafas_v1_triage_proto_enumTypes[9]
 }
 
 func (x Reason) Number() protoreflect.EnumNumber {
@@ -646,7 +697,7 @@ func (x Reason) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Reason.Descriptor instead.
 func (Reason) EnumDescriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{8}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{9}
 }
 
 // UploadHeader opens an upload.
@@ -2392,7 +2443,10 @@ type SeriesResult struct {
 	ResultKey string `protobuf:"bytes,9,opt,name=result_key,json=resultKey,proto3" json:"result_key,omitempty"`
 	// Files of the input that are not images to read (segmentations, reports):
 	// passed over.
-	Notes         []string `protobuf:"bytes,10,rep,name=notes,proto3" json:"notes,omitempty"`
+	Notes []string `protobuf:"bytes,10,rep,name=notes,proto3" json:"notes,omitempty"`
+	// What is said of the study beyond these findings; absent in results of
+	// versions that made none.
+	Assessment    *Assessment `protobuf:"bytes,11,opt,name=assessment,proto3" json:"assessment,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2497,6 +2551,1061 @@ func (x *SeriesResult) GetNotes() []string {
 	return nil
 }
 
+func (x *SeriesResult) GetAssessment() *Assessment {
+	if x != nil {
+		return x.Assessment
+	}
+	return nil
+}
+
+// Assessment is what is said of a study beyond the findings of the series that
+// was read.
+type Assessment struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Categories    *Categories            `protobuf:"bytes,1,opt,name=categories,proto3" json:"categories,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Assessment) Reset() {
+	*x = Assessment{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Assessment) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Assessment) ProtoMessage() {}
+
+func (x *Assessment) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Assessment.ProtoReflect.Descriptor instead.
+func (*Assessment) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *Assessment) GetCategories() *Categories {
+	if x != nil {
+		return x.Categories
+	}
+	return nil
+}
+
+// Categories are what published guidelines suggest, calculated from
+// measurements of a program and to be confirmed by a radiologist. They say
+// nothing of what the detector missed; none says that a scan is clear.
+type Categories struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The rules by which findings are put to the guidelines, with their version.
+	Method string `protobuf:"bytes,1,opt,name=method,proto3" json:"method,omitempty"`
+	// CALCULATED_TO_BE_CONFIRMED.
+	Caveat     *Code                   `protobuf:"bytes,2,opt,name=caveat,proto3" json:"caveat,omitempty"`
+	Guidelines []*GuidelineSuggestions `protobuf:"bytes,3,rep,name=guidelines,proto3" json:"guidelines,omitempty"`
+	// The probability of malignancy of each finding by the Brock model, where it
+	// was asked for.
+	Brock []*BrockRisk `protobuf:"bytes,4,rep,name=brock,proto3" json:"brock,omitempty"`
+	// The findings that were not asked about, since their scores are below the
+	// flag threshold.
+	NotFlagged    int32 `protobuf:"varint,5,opt,name=not_flagged,json=notFlagged,proto3" json:"not_flagged,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Categories) Reset() {
+	*x = Categories{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Categories) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Categories) ProtoMessage() {}
+
+func (x *Categories) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Categories.ProtoReflect.Descriptor instead.
+func (*Categories) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *Categories) GetMethod() string {
+	if x != nil {
+		return x.Method
+	}
+	return ""
+}
+
+func (x *Categories) GetCaveat() *Code {
+	if x != nil {
+		return x.Caveat
+	}
+	return nil
+}
+
+func (x *Categories) GetGuidelines() []*GuidelineSuggestions {
+	if x != nil {
+		return x.Guidelines
+	}
+	return nil
+}
+
+func (x *Categories) GetBrock() []*BrockRisk {
+	if x != nil {
+		return x.Brock
+	}
+	return nil
+}
+
+func (x *Categories) GetNotFlagged() int32 {
+	if x != nil {
+		return x.NotFlagged
+	}
+	return 0
+}
+
+// GuidelineSuggestions is what one guideline suggests.
+type GuidelineSuggestions struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Name    string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Version string                 `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
+	// Of the exam; absent where the guideline judges nodules one by one.
+	Exam *Suggestion `protobuf:"bytes,3,opt,name=exam,proto3" json:"exam,omitempty"`
+	// The rank of the finding that decides for the exam; 0 where none does.
+	LeadRank int32 `protobuf:"varint,4,opt,name=lead_rank,json=leadRank,proto3" json:"lead_rank,omitempty"`
+	// The exam's answer may be worse: some findings have none.
+	AtLeast bool `protobuf:"varint,5,opt,name=at_least,json=atLeast,proto3" json:"at_least,omitempty"`
+	// One for each flagged finding.
+	Findings      []*Suggestion `protobuf:"bytes,6,rep,name=findings,proto3" json:"findings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GuidelineSuggestions) Reset() {
+	*x = GuidelineSuggestions{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GuidelineSuggestions) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GuidelineSuggestions) ProtoMessage() {}
+
+func (x *GuidelineSuggestions) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GuidelineSuggestions.ProtoReflect.Descriptor instead.
+func (*GuidelineSuggestions) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *GuidelineSuggestions) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *GuidelineSuggestions) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *GuidelineSuggestions) GetExam() *Suggestion {
+	if x != nil {
+		return x.Exam
+	}
+	return nil
+}
+
+func (x *GuidelineSuggestions) GetLeadRank() int32 {
+	if x != nil {
+		return x.LeadRank
+	}
+	return 0
+}
+
+func (x *GuidelineSuggestions) GetAtLeast() bool {
+	if x != nil {
+		return x.AtLeast
+	}
+	return false
+}
+
+func (x *GuidelineSuggestions) GetFindings() []*Suggestion {
+	if x != nil {
+		return x.Findings
+	}
+	return nil
+}
+
+// Suggestion is what a guideline suggests of a finding or of an exam.
+type Suggestion struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Of the finding; 0 of an exam.
+	Rank int32 `protobuf:"varint,1,opt,name=rank,proto3" json:"rank,omitempty"`
+	// All of it in English words.
+	Text string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	// LUNG_RADS_0 to LUNG_RADS_4X; absent where there is none.
+	Category *Code `protobuf:"bytes,3,opt,name=category,proto3" json:"category,omitempty"`
+	// What the guideline lists as next; of several steps a reader chooses.
+	Now []*FollowUpStep `protobuf:"bytes,4,rep,name=now,proto3" json:"now,omitempty"`
+	// What follows where that shows no change.
+	Then []*FollowUpStep `protobuf:"bytes,5,rep,name=then,proto3" json:"then,omitempty"`
+	// The row of the guideline's table, as docs/guidelines.md names it, and the
+	// row before a modifier changed it.
+	Rule string `protobuf:"bytes,6,opt,name=rule,proto3" json:"rule,omitempty"`
+	Base string `protobuf:"bytes,7,opt,name=base,proto3" json:"base,omitempty"`
+	// By what size: MEAN_DIAMETER or VOLUME, as the guideline reads it; 0 where
+	// not used.
+	UsedBy          *Code   `protobuf:"bytes,8,opt,name=used_by,json=usedBy,proto3" json:"used_by,omitempty"`
+	UsedMeanMm      float64 `protobuf:"fixed64,9,opt,name=used_mean_mm,json=usedMeanMm,proto3" json:"used_mean_mm,omitempty"`
+	UsedSolidPartMm float64 `protobuf:"fixed64,10,opt,name=used_solid_part_mm,json=usedSolidPartMm,proto3" json:"used_solid_part_mm,omitempty"`
+	UsedLongAxisMm  float64 `protobuf:"fixed64,11,opt,name=used_long_axis_mm,json=usedLongAxisMm,proto3" json:"used_long_axis_mm,omitempty"`
+	UsedVolumeMm3   float64 `protobuf:"fixed64,12,opt,name=used_volume_mm3,json=usedVolumeMm3,proto3" json:"used_volume_mm3,omitempty"`
+	// What the other measure gives, where that differs.
+	Other *SuggestionOption `protobuf:"bytes,13,opt,name=other,proto3" json:"other,omitempty"`
+	// The answers under each value of a fact that is missing.
+	Options []*SuggestionOption `protobuf:"bytes,14,rep,name=options,proto3" json:"options,omitempty"`
+	// Why nothing is suggested; absent where something is.
+	Withheld *Code `protobuf:"bytes,15,opt,name=withheld,proto3" json:"withheld,omitempty"`
+	// Facts that the guideline asks for and nobody gave.
+	Missing []*Code `protobuf:"bytes,16,rep,name=missing,proto3" json:"missing,omitempty"`
+	// Conditions that nobody confirmed.
+	Assumptions []*Code `protobuf:"bytes,17,rep,name=assumptions,proto3" json:"assumptions,omitempty"`
+	// Questions that no table settles.
+	NeedsRadiologist []*Code `protobuf:"bytes,18,rep,name=needs_radiologist,json=needsRadiologist,proto3" json:"needs_radiologist,omitempty"`
+	// Parts of the rule whose source was not read.
+	Unverified    []*Code `protobuf:"bytes,19,rep,name=unverified,proto3" json:"unverified,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Suggestion) Reset() {
+	*x = Suggestion{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Suggestion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Suggestion) ProtoMessage() {}
+
+func (x *Suggestion) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Suggestion.ProtoReflect.Descriptor instead.
+func (*Suggestion) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *Suggestion) GetRank() int32 {
+	if x != nil {
+		return x.Rank
+	}
+	return 0
+}
+
+func (x *Suggestion) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *Suggestion) GetCategory() *Code {
+	if x != nil {
+		return x.Category
+	}
+	return nil
+}
+
+func (x *Suggestion) GetNow() []*FollowUpStep {
+	if x != nil {
+		return x.Now
+	}
+	return nil
+}
+
+func (x *Suggestion) GetThen() []*FollowUpStep {
+	if x != nil {
+		return x.Then
+	}
+	return nil
+}
+
+func (x *Suggestion) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *Suggestion) GetBase() string {
+	if x != nil {
+		return x.Base
+	}
+	return ""
+}
+
+func (x *Suggestion) GetUsedBy() *Code {
+	if x != nil {
+		return x.UsedBy
+	}
+	return nil
+}
+
+func (x *Suggestion) GetUsedMeanMm() float64 {
+	if x != nil {
+		return x.UsedMeanMm
+	}
+	return 0
+}
+
+func (x *Suggestion) GetUsedSolidPartMm() float64 {
+	if x != nil {
+		return x.UsedSolidPartMm
+	}
+	return 0
+}
+
+func (x *Suggestion) GetUsedLongAxisMm() float64 {
+	if x != nil {
+		return x.UsedLongAxisMm
+	}
+	return 0
+}
+
+func (x *Suggestion) GetUsedVolumeMm3() float64 {
+	if x != nil {
+		return x.UsedVolumeMm3
+	}
+	return 0
+}
+
+func (x *Suggestion) GetOther() *SuggestionOption {
+	if x != nil {
+		return x.Other
+	}
+	return nil
+}
+
+func (x *Suggestion) GetOptions() []*SuggestionOption {
+	if x != nil {
+		return x.Options
+	}
+	return nil
+}
+
+func (x *Suggestion) GetWithheld() *Code {
+	if x != nil {
+		return x.Withheld
+	}
+	return nil
+}
+
+func (x *Suggestion) GetMissing() []*Code {
+	if x != nil {
+		return x.Missing
+	}
+	return nil
+}
+
+func (x *Suggestion) GetAssumptions() []*Code {
+	if x != nil {
+		return x.Assumptions
+	}
+	return nil
+}
+
+func (x *Suggestion) GetNeedsRadiologist() []*Code {
+	if x != nil {
+		return x.NeedsRadiologist
+	}
+	return nil
+}
+
+func (x *Suggestion) GetUnverified() []*Code {
+	if x != nil {
+		return x.Unverified
+	}
+	return nil
+}
+
+// SuggestionOption is an answer under one assumption, or by another measure.
+type SuggestionOption struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Absent where used_by tells the options apart.
+	Assumes       *Code           `protobuf:"bytes,1,opt,name=assumes,proto3" json:"assumes,omitempty"`
+	UsedBy        *Code           `protobuf:"bytes,2,opt,name=used_by,json=usedBy,proto3" json:"used_by,omitempty"`
+	Rule          string          `protobuf:"bytes,3,opt,name=rule,proto3" json:"rule,omitempty"`
+	Category      *Code           `protobuf:"bytes,4,opt,name=category,proto3" json:"category,omitempty"`
+	Now           []*FollowUpStep `protobuf:"bytes,5,rep,name=now,proto3" json:"now,omitempty"`
+	Then          []*FollowUpStep `protobuf:"bytes,6,rep,name=then,proto3" json:"then,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SuggestionOption) Reset() {
+	*x = SuggestionOption{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SuggestionOption) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SuggestionOption) ProtoMessage() {}
+
+func (x *SuggestionOption) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SuggestionOption.ProtoReflect.Descriptor instead.
+func (*SuggestionOption) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *SuggestionOption) GetAssumes() *Code {
+	if x != nil {
+		return x.Assumes
+	}
+	return nil
+}
+
+func (x *SuggestionOption) GetUsedBy() *Code {
+	if x != nil {
+		return x.UsedBy
+	}
+	return nil
+}
+
+func (x *SuggestionOption) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *SuggestionOption) GetCategory() *Code {
+	if x != nil {
+		return x.Category
+	}
+	return nil
+}
+
+func (x *SuggestionOption) GetNow() []*FollowUpStep {
+	if x != nil {
+		return x.Now
+	}
+	return nil
+}
+
+func (x *SuggestionOption) GetThen() []*FollowUpStep {
+	if x != nil {
+		return x.Then
+	}
+	return nil
+}
+
+// FollowUpStep is one thing that a guideline recommends.
+type FollowUpStep struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Action *Code                  `protobuf:"bytes,1,opt,name=action,proto3" json:"action,omitempty"`
+	// From the exam that is read, or from the nodule's first exam where
+	// since_first is set; both 0 where the guideline gives no time.
+	FromMonths int32 `protobuf:"varint,2,opt,name=from_months,json=fromMonths,proto3" json:"from_months,omitempty"`
+	ToMonths   int32 `protobuf:"varint,3,opt,name=to_months,json=toMonths,proto3" json:"to_months,omitempty"`
+	// Repeated until to_months; 0: once.
+	EveryMonths int32 `protobuf:"varint,4,opt,name=every_months,json=everyMonths,proto3" json:"every_months,omitempty"`
+	SinceFirst  bool  `protobuf:"varint,5,opt,name=since_first,json=sinceFirst,proto3" json:"since_first,omitempty"`
+	// The guideline leaves it to the reader.
+	Consider bool `protobuf:"varint,6,opt,name=consider,proto3" json:"consider,omitempty"`
+	// All of it in English words.
+	Text          string `protobuf:"bytes,7,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FollowUpStep) Reset() {
+	*x = FollowUpStep{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FollowUpStep) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FollowUpStep) ProtoMessage() {}
+
+func (x *FollowUpStep) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FollowUpStep.ProtoReflect.Descriptor instead.
+func (*FollowUpStep) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *FollowUpStep) GetAction() *Code {
+	if x != nil {
+		return x.Action
+	}
+	return nil
+}
+
+func (x *FollowUpStep) GetFromMonths() int32 {
+	if x != nil {
+		return x.FromMonths
+	}
+	return 0
+}
+
+func (x *FollowUpStep) GetToMonths() int32 {
+	if x != nil {
+		return x.ToMonths
+	}
+	return 0
+}
+
+func (x *FollowUpStep) GetEveryMonths() int32 {
+	if x != nil {
+		return x.EveryMonths
+	}
+	return 0
+}
+
+func (x *FollowUpStep) GetSinceFirst() bool {
+	if x != nil {
+		return x.SinceFirst
+	}
+	return false
+}
+
+func (x *FollowUpStep) GetConsider() bool {
+	if x != nil {
+		return x.Consider
+	}
+	return false
+}
+
+func (x *FollowUpStep) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+// BrockRisk is what the Brock model says of one finding.
+type BrockRisk struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Rank  int32                  `protobuf:"varint,1,opt,name=rank,proto3" json:"rank,omitempty"`
+	// In [0,1]; absent where withheld says why.
+	Probability *float64 `protobuf:"fixed64,2,opt,name=probability,proto3,oneof" json:"probability,omitempty"`
+	// The size that was used.
+	LongAxisMm  float64 `protobuf:"fixed64,3,opt,name=long_axis_mm,json=longAxisMm,proto3" json:"long_axis_mm,omitempty"`
+	Withheld    *Code   `protobuf:"bytes,4,opt,name=withheld,proto3" json:"withheld,omitempty"`
+	Missing     []*Code `protobuf:"bytes,5,rep,name=missing,proto3" json:"missing,omitempty"`
+	Assumptions []*Code `protobuf:"bytes,6,rep,name=assumptions,proto3" json:"assumptions,omitempty"`
+	Unverified  []*Code `protobuf:"bytes,7,rep,name=unverified,proto3" json:"unverified,omitempty"`
+	// All of it in English words.
+	Text          string `protobuf:"bytes,8,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BrockRisk) Reset() {
+	*x = BrockRisk{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BrockRisk) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BrockRisk) ProtoMessage() {}
+
+func (x *BrockRisk) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BrockRisk.ProtoReflect.Descriptor instead.
+func (*BrockRisk) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *BrockRisk) GetRank() int32 {
+	if x != nil {
+		return x.Rank
+	}
+	return 0
+}
+
+func (x *BrockRisk) GetProbability() float64 {
+	if x != nil && x.Probability != nil {
+		return *x.Probability
+	}
+	return 0
+}
+
+func (x *BrockRisk) GetLongAxisMm() float64 {
+	if x != nil {
+		return x.LongAxisMm
+	}
+	return 0
+}
+
+func (x *BrockRisk) GetWithheld() *Code {
+	if x != nil {
+		return x.Withheld
+	}
+	return nil
+}
+
+func (x *BrockRisk) GetMissing() []*Code {
+	if x != nil {
+		return x.Missing
+	}
+	return nil
+}
+
+func (x *BrockRisk) GetAssumptions() []*Code {
+	if x != nil {
+		return x.Assumptions
+	}
+	return nil
+}
+
+func (x *BrockRisk) GetUnverified() []*Code {
+	if x != nil {
+		return x.Unverified
+	}
+	return nil
+}
+
+func (x *BrockRisk) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+// Code is a stable word with what it means in English.
+type Code struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Code          string                 `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	Text          string                 `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Code) Reset() {
+	*x = Code{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Code) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Code) ProtoMessage() {}
+
+func (x *Code) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Code.ProtoReflect.Descriptor instead.
+func (*Code) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *Code) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *Code) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+// PatientFacts are what images do not show. What is left out is not known.
+type PatientFacts struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 0 to 130.
+	AgeYears *int32 `protobuf:"varint,1,opt,name=age_years,json=ageYears,proto3,oneof" json:"age_years,omitempty"`
+	// "female", "male" or empty.
+	Sex                       string     `protobuf:"bytes,2,opt,name=sex,proto3" json:"sex,omitempty"`
+	FamilyHistoryOfLungCancer FactAnswer `protobuf:"varint,3,opt,name=family_history_of_lung_cancer,json=familyHistoryOfLungCancer,proto3,enum=nafas.v1.FactAnswer" json:"family_history_of_lung_cancer,omitempty"`
+	Emphysema                 FactAnswer `protobuf:"varint,4,opt,name=emphysema,proto3,enum=nafas.v1.FactAnswer" json:"emphysema,omitempty"`
+	// The exam belongs to a lung cancer screening.
+	Screening FactAnswer `protobuf:"varint,5,opt,name=screening,proto3,enum=nafas.v1.FactAnswer" json:"screening,omitempty"`
+	// The reader's estimate for Fleischner: "low", "high" or empty.
+	Risk             string     `protobuf:"bytes,6,opt,name=risk,proto3" json:"risk,omitempty"`
+	KnownCancer      FactAnswer `protobuf:"varint,7,opt,name=known_cancer,json=knownCancer,proto3,enum=nafas.v1.FactAnswer" json:"known_cancer,omitempty"`
+	KnownLungCancer  FactAnswer `protobuf:"varint,8,opt,name=known_lung_cancer,json=knownLungCancer,proto3,enum=nafas.v1.FactAnswer" json:"known_lung_cancer,omitempty"`
+	Immunosuppressed FactAnswer `protobuf:"varint,9,opt,name=immunosuppressed,proto3,enum=nafas.v1.FactAnswer" json:"immunosuppressed,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *PatientFacts) Reset() {
+	*x = PatientFacts{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PatientFacts) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PatientFacts) ProtoMessage() {}
+
+func (x *PatientFacts) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PatientFacts.ProtoReflect.Descriptor instead.
+func (*PatientFacts) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *PatientFacts) GetAgeYears() int32 {
+	if x != nil && x.AgeYears != nil {
+		return *x.AgeYears
+	}
+	return 0
+}
+
+func (x *PatientFacts) GetSex() string {
+	if x != nil {
+		return x.Sex
+	}
+	return ""
+}
+
+func (x *PatientFacts) GetFamilyHistoryOfLungCancer() FactAnswer {
+	if x != nil {
+		return x.FamilyHistoryOfLungCancer
+	}
+	return FactAnswer_FACT_ANSWER_UNSPECIFIED
+}
+
+func (x *PatientFacts) GetEmphysema() FactAnswer {
+	if x != nil {
+		return x.Emphysema
+	}
+	return FactAnswer_FACT_ANSWER_UNSPECIFIED
+}
+
+func (x *PatientFacts) GetScreening() FactAnswer {
+	if x != nil {
+		return x.Screening
+	}
+	return FactAnswer_FACT_ANSWER_UNSPECIFIED
+}
+
+func (x *PatientFacts) GetRisk() string {
+	if x != nil {
+		return x.Risk
+	}
+	return ""
+}
+
+func (x *PatientFacts) GetKnownCancer() FactAnswer {
+	if x != nil {
+		return x.KnownCancer
+	}
+	return FactAnswer_FACT_ANSWER_UNSPECIFIED
+}
+
+func (x *PatientFacts) GetKnownLungCancer() FactAnswer {
+	if x != nil {
+		return x.KnownLungCancer
+	}
+	return FactAnswer_FACT_ANSWER_UNSPECIFIED
+}
+
+func (x *PatientFacts) GetImmunosuppressed() FactAnswer {
+	if x != nil {
+		return x.Immunosuppressed
+	}
+	return FactAnswer_FACT_ANSWER_UNSPECIFIED
+}
+
+// FindingFacts are what a reader sees of one finding.
+type FindingFacts struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Rank          int32                  `protobuf:"varint,1,opt,name=rank,proto3" json:"rank,omitempty"`
+	Spiculated    FactAnswer             `protobuf:"varint,2,opt,name=spiculated,proto3,enum=nafas.v1.FactAnswer" json:"spiculated,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FindingFacts) Reset() {
+	*x = FindingFacts{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FindingFacts) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FindingFacts) ProtoMessage() {}
+
+func (x *FindingFacts) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FindingFacts.ProtoReflect.Descriptor instead.
+func (*FindingFacts) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *FindingFacts) GetRank() int32 {
+	if x != nil {
+		return x.Rank
+	}
+	return 0
+}
+
+func (x *FindingFacts) GetSpiculated() FactAnswer {
+	if x != nil {
+		return x.Spiculated
+	}
+	return FactAnswer_FACT_ANSWER_UNSPECIFIED
+}
+
+// SuggestCategoriesRequest names a study and says what is known of its patient.
+type SuggestCategoriesRequest struct {
+	state            protoimpl.MessageState `protogen:"open.v1"`
+	StudyInstanceUid string                 `protobuf:"bytes,1,opt,name=study_instance_uid,json=studyInstanceUid,proto3" json:"study_instance_uid,omitempty"`
+	Patient          *PatientFacts          `protobuf:"bytes,2,opt,name=patient,proto3" json:"patient,omitempty"`
+	Findings         []*FindingFacts        `protobuf:"bytes,3,rep,name=findings,proto3" json:"findings,omitempty"`
+	// lung-rads, fleischner, bts, european, nelson, brock; empty means those of
+	// the service's settings.
+	Guidelines    []string `protobuf:"bytes,4,rep,name=guidelines,proto3" json:"guidelines,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SuggestCategoriesRequest) Reset() {
+	*x = SuggestCategoriesRequest{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SuggestCategoriesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SuggestCategoriesRequest) ProtoMessage() {}
+
+func (x *SuggestCategoriesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SuggestCategoriesRequest.ProtoReflect.Descriptor instead.
+func (*SuggestCategoriesRequest) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *SuggestCategoriesRequest) GetStudyInstanceUid() string {
+	if x != nil {
+		return x.StudyInstanceUid
+	}
+	return ""
+}
+
+func (x *SuggestCategoriesRequest) GetPatient() *PatientFacts {
+	if x != nil {
+		return x.Patient
+	}
+	return nil
+}
+
+func (x *SuggestCategoriesRequest) GetFindings() []*FindingFacts {
+	if x != nil {
+		return x.Findings
+	}
+	return nil
+}
+
+func (x *SuggestCategoriesRequest) GetGuidelines() []string {
+	if x != nil {
+		return x.Guidelines
+	}
+	return nil
+}
+
+// SuggestCategoriesResponse is what the guidelines suggest then.
+type SuggestCategoriesResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Categories    *Categories            `protobuf:"bytes,1,opt,name=categories,proto3" json:"categories,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SuggestCategoriesResponse) Reset() {
+	*x = SuggestCategoriesResponse{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SuggestCategoriesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SuggestCategoriesResponse) ProtoMessage() {}
+
+func (x *SuggestCategoriesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SuggestCategoriesResponse.ProtoReflect.Descriptor instead.
+func (*SuggestCategoriesResponse) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *SuggestCategoriesResponse) GetCategories() *Categories {
+	if x != nil {
+		return x.Categories
+	}
+	return nil
+}
+
 // SeriesNotRead stands where a result would, for a series that was not read.
 // It has no list of findings, so that it cannot be taken for an empty one.
 type SeriesNotRead struct {
@@ -2512,7 +3621,7 @@ type SeriesNotRead struct {
 
 func (x *SeriesNotRead) Reset() {
 	*x = SeriesNotRead{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[26]
+	mi := &file_nafas_v1_triage_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2524,7 +3633,7 @@ func (x *SeriesNotRead) String() string {
 func (*SeriesNotRead) ProtoMessage() {}
 
 func (x *SeriesNotRead) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[26]
+	mi := &file_nafas_v1_triage_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2537,7 +3646,7 @@ func (x *SeriesNotRead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SeriesNotRead.ProtoReflect.Descriptor instead.
 func (*SeriesNotRead) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{26}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *SeriesNotRead) GetStudyInstanceUid() string {
@@ -2588,7 +3697,7 @@ type Model struct {
 
 func (x *Model) Reset() {
 	*x = Model{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[27]
+	mi := &file_nafas_v1_triage_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2600,7 +3709,7 @@ func (x *Model) String() string {
 func (*Model) ProtoMessage() {}
 
 func (x *Model) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[27]
+	mi := &file_nafas_v1_triage_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2613,7 +3722,7 @@ func (x *Model) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Model.ProtoReflect.Descriptor instead.
 func (*Model) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{27}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *Model) GetName() string {
@@ -2649,7 +3758,7 @@ type Runtime struct {
 
 func (x *Runtime) Reset() {
 	*x = Runtime{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[28]
+	mi := &file_nafas_v1_triage_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2661,7 +3770,7 @@ func (x *Runtime) String() string {
 func (*Runtime) ProtoMessage() {}
 
 func (x *Runtime) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[28]
+	mi := &file_nafas_v1_triage_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2674,7 +3783,7 @@ func (x *Runtime) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Runtime.ProtoReflect.Descriptor instead.
 func (*Runtime) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{28}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *Runtime) GetVersion() string {
@@ -2703,7 +3812,7 @@ type Warning struct {
 
 func (x *Warning) Reset() {
 	*x = Warning{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[29]
+	mi := &file_nafas_v1_triage_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2715,7 +3824,7 @@ func (x *Warning) String() string {
 func (*Warning) ProtoMessage() {}
 
 func (x *Warning) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[29]
+	mi := &file_nafas_v1_triage_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2728,7 +3837,7 @@ func (x *Warning) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Warning.ProtoReflect.Descriptor instead.
 func (*Warning) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{29}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *Warning) GetCode() string {
@@ -2763,7 +3872,7 @@ type Scan struct {
 
 func (x *Scan) Reset() {
 	*x = Scan{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[30]
+	mi := &file_nafas_v1_triage_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2775,7 +3884,7 @@ func (x *Scan) String() string {
 func (*Scan) ProtoMessage() {}
 
 func (x *Scan) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[30]
+	mi := &file_nafas_v1_triage_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2788,7 +3897,7 @@ func (x *Scan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Scan.ProtoReflect.Descriptor instead.
 func (*Scan) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{30}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *Scan) GetSlices() int32 {
@@ -2858,7 +3967,7 @@ type StageTime struct {
 
 func (x *StageTime) Reset() {
 	*x = StageTime{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[31]
+	mi := &file_nafas_v1_triage_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2870,7 +3979,7 @@ func (x *StageTime) String() string {
 func (*StageTime) ProtoMessage() {}
 
 func (x *StageTime) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[31]
+	mi := &file_nafas_v1_triage_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2883,7 +3992,7 @@ func (x *StageTime) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StageTime.ProtoReflect.Descriptor instead.
 func (*StageTime) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{31}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *StageTime) GetStage() string {
@@ -2940,7 +4049,7 @@ type Finding struct {
 
 func (x *Finding) Reset() {
 	*x = Finding{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[32]
+	mi := &file_nafas_v1_triage_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2952,7 +4061,7 @@ func (x *Finding) String() string {
 func (*Finding) ProtoMessage() {}
 
 func (x *Finding) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[32]
+	mi := &file_nafas_v1_triage_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2965,7 +4074,7 @@ func (x *Finding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finding.ProtoReflect.Descriptor instead.
 func (*Finding) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{32}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *Finding) GetRank() int32 {
@@ -3093,7 +4202,7 @@ type Place struct {
 
 func (x *Place) Reset() {
 	*x = Place{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[33]
+	mi := &file_nafas_v1_triage_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3105,7 +4214,7 @@ func (x *Place) String() string {
 func (*Place) ProtoMessage() {}
 
 func (x *Place) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[33]
+	mi := &file_nafas_v1_triage_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3118,7 +4227,7 @@ func (x *Place) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Place.ProtoReflect.Descriptor instead.
 func (*Place) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{33}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *Place) GetLobe() string {
@@ -3218,7 +4327,7 @@ type Measurement struct {
 
 func (x *Measurement) Reset() {
 	*x = Measurement{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[34]
+	mi := &file_nafas_v1_triage_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3230,7 +4339,7 @@ func (x *Measurement) String() string {
 func (*Measurement) ProtoMessage() {}
 
 func (x *Measurement) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[34]
+	mi := &file_nafas_v1_triage_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3243,7 +4352,7 @@ func (x *Measurement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Measurement.ProtoReflect.Descriptor instead.
 func (*Measurement) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{34}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *Measurement) GetMethod() string {
@@ -3400,7 +4509,7 @@ type Axis struct {
 
 func (x *Axis) Reset() {
 	*x = Axis{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[35]
+	mi := &file_nafas_v1_triage_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3412,7 +4521,7 @@ func (x *Axis) String() string {
 func (*Axis) ProtoMessage() {}
 
 func (x *Axis) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[35]
+	mi := &file_nafas_v1_triage_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3425,7 +4534,7 @@ func (x *Axis) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Axis.ProtoReflect.Descriptor instead.
 func (*Axis) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{35}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *Axis) GetLengthMm() float64 {
@@ -3461,7 +4570,7 @@ type Point struct {
 
 func (x *Point) Reset() {
 	*x = Point{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[36]
+	mi := &file_nafas_v1_triage_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3473,7 +4582,7 @@ func (x *Point) String() string {
 func (*Point) ProtoMessage() {}
 
 func (x *Point) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[36]
+	mi := &file_nafas_v1_triage_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3486,7 +4595,7 @@ func (x *Point) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Point.ProtoReflect.Descriptor instead.
 func (*Point) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{36}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *Point) GetX() float64 {
@@ -3521,7 +4630,7 @@ type PixelPosition struct {
 
 func (x *PixelPosition) Reset() {
 	*x = PixelPosition{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[37]
+	mi := &file_nafas_v1_triage_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3533,7 +4642,7 @@ func (x *PixelPosition) String() string {
 func (*PixelPosition) ProtoMessage() {}
 
 func (x *PixelPosition) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[37]
+	mi := &file_nafas_v1_triage_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3546,7 +4655,7 @@ func (x *PixelPosition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PixelPosition.ProtoReflect.Descriptor instead.
 func (*PixelPosition) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{37}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *PixelPosition) GetColumn() float64 {
@@ -3691,7 +4800,7 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\bmodality\x18\x02 \x01(\tR\bmodality\x12\x1c\n" +
 	"\tinstances\x18\x03 \x01(\x05R\tinstances\x12,\n" +
 	"\bnot_read\x18\x04 \x01(\v2\x11.nafas.v1.RefusalR\anotRead\x12.\n" +
-	"\x06result\x18\x05 \x01(\v2\x16.nafas.v1.SeriesResultR\x06result\"\xa6\x03\n" +
+	"\x06result\x18\x05 \x01(\v2\x16.nafas.v1.SeriesResultR\x06result\"\xdc\x03\n" +
 	"\fSeriesResult\x12,\n" +
 	"\x12study_instance_uid\x18\x01 \x01(\tR\x10studyInstanceUid\x12.\n" +
 	"\x13series_instance_uid\x18\x02 \x01(\tR\x11seriesInstanceUid\x12%\n" +
@@ -3704,7 +4813,118 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\n" +
 	"result_key\x18\t \x01(\tR\tresultKey\x12\x14\n" +
 	"\x05notes\x18\n" +
-	" \x03(\tR\x05notes\"\xd5\x01\n" +
+	" \x03(\tR\x05notes\x124\n" +
+	"\n" +
+	"assessment\x18\v \x01(\v2\x14.nafas.v1.AssessmentR\n" +
+	"assessment\"B\n" +
+	"\n" +
+	"Assessment\x124\n" +
+	"\n" +
+	"categories\x18\x01 \x01(\v2\x14.nafas.v1.CategoriesR\n" +
+	"categories\"\xd8\x01\n" +
+	"\n" +
+	"Categories\x12\x16\n" +
+	"\x06method\x18\x01 \x01(\tR\x06method\x12&\n" +
+	"\x06caveat\x18\x02 \x01(\v2\x0e.nafas.v1.CodeR\x06caveat\x12>\n" +
+	"\n" +
+	"guidelines\x18\x03 \x03(\v2\x1e.nafas.v1.GuidelineSuggestionsR\n" +
+	"guidelines\x12)\n" +
+	"\x05brock\x18\x04 \x03(\v2\x13.nafas.v1.BrockRiskR\x05brock\x12\x1f\n" +
+	"\vnot_flagged\x18\x05 \x01(\x05R\n" +
+	"notFlagged\"\xd8\x01\n" +
+	"\x14GuidelineSuggestions\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\tR\aversion\x12(\n" +
+	"\x04exam\x18\x03 \x01(\v2\x14.nafas.v1.SuggestionR\x04exam\x12\x1b\n" +
+	"\tlead_rank\x18\x04 \x01(\x05R\bleadRank\x12\x19\n" +
+	"\bat_least\x18\x05 \x01(\bR\aatLeast\x120\n" +
+	"\bfindings\x18\x06 \x03(\v2\x14.nafas.v1.SuggestionR\bfindings\"\x86\x06\n" +
+	"\n" +
+	"Suggestion\x12\x12\n" +
+	"\x04rank\x18\x01 \x01(\x05R\x04rank\x12\x12\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\x12*\n" +
+	"\bcategory\x18\x03 \x01(\v2\x0e.nafas.v1.CodeR\bcategory\x12(\n" +
+	"\x03now\x18\x04 \x03(\v2\x16.nafas.v1.FollowUpStepR\x03now\x12*\n" +
+	"\x04then\x18\x05 \x03(\v2\x16.nafas.v1.FollowUpStepR\x04then\x12\x12\n" +
+	"\x04rule\x18\x06 \x01(\tR\x04rule\x12\x12\n" +
+	"\x04base\x18\a \x01(\tR\x04base\x12'\n" +
+	"\aused_by\x18\b \x01(\v2\x0e.nafas.v1.CodeR\x06usedBy\x12 \n" +
+	"\fused_mean_mm\x18\t \x01(\x01R\n" +
+	"usedMeanMm\x12+\n" +
+	"\x12used_solid_part_mm\x18\n" +
+	" \x01(\x01R\x0fusedSolidPartMm\x12)\n" +
+	"\x11used_long_axis_mm\x18\v \x01(\x01R\x0eusedLongAxisMm\x12&\n" +
+	"\x0fused_volume_mm3\x18\f \x01(\x01R\rusedVolumeMm3\x120\n" +
+	"\x05other\x18\r \x01(\v2\x1a.nafas.v1.SuggestionOptionR\x05other\x124\n" +
+	"\aoptions\x18\x0e \x03(\v2\x1a.nafas.v1.SuggestionOptionR\aoptions\x12*\n" +
+	"\bwithheld\x18\x0f \x01(\v2\x0e.nafas.v1.CodeR\bwithheld\x12(\n" +
+	"\amissing\x18\x10 \x03(\v2\x0e.nafas.v1.CodeR\amissing\x120\n" +
+	"\vassumptions\x18\x11 \x03(\v2\x0e.nafas.v1.CodeR\vassumptions\x12;\n" +
+	"\x11needs_radiologist\x18\x12 \x03(\v2\x0e.nafas.v1.CodeR\x10needsRadiologist\x12.\n" +
+	"\n" +
+	"unverified\x18\x13 \x03(\v2\x0e.nafas.v1.CodeR\n" +
+	"unverified\"\xfb\x01\n" +
+	"\x10SuggestionOption\x12(\n" +
+	"\aassumes\x18\x01 \x01(\v2\x0e.nafas.v1.CodeR\aassumes\x12'\n" +
+	"\aused_by\x18\x02 \x01(\v2\x0e.nafas.v1.CodeR\x06usedBy\x12\x12\n" +
+	"\x04rule\x18\x03 \x01(\tR\x04rule\x12*\n" +
+	"\bcategory\x18\x04 \x01(\v2\x0e.nafas.v1.CodeR\bcategory\x12(\n" +
+	"\x03now\x18\x05 \x03(\v2\x16.nafas.v1.FollowUpStepR\x03now\x12*\n" +
+	"\x04then\x18\x06 \x03(\v2\x16.nafas.v1.FollowUpStepR\x04then\"\xe8\x01\n" +
+	"\fFollowUpStep\x12&\n" +
+	"\x06action\x18\x01 \x01(\v2\x0e.nafas.v1.CodeR\x06action\x12\x1f\n" +
+	"\vfrom_months\x18\x02 \x01(\x05R\n" +
+	"fromMonths\x12\x1b\n" +
+	"\tto_months\x18\x03 \x01(\x05R\btoMonths\x12!\n" +
+	"\fevery_months\x18\x04 \x01(\x05R\veveryMonths\x12\x1f\n" +
+	"\vsince_first\x18\x05 \x01(\bR\n" +
+	"sinceFirst\x12\x1a\n" +
+	"\bconsider\x18\x06 \x01(\bR\bconsider\x12\x12\n" +
+	"\x04text\x18\a \x01(\tR\x04text\"\xc4\x02\n" +
+	"\tBrockRisk\x12\x12\n" +
+	"\x04rank\x18\x01 \x01(\x05R\x04rank\x12%\n" +
+	"\vprobability\x18\x02 \x01(\x01H\x00R\vprobability\x88\x01\x01\x12 \n" +
+	"\flong_axis_mm\x18\x03 \x01(\x01R\n" +
+	"longAxisMm\x12*\n" +
+	"\bwithheld\x18\x04 \x01(\v2\x0e.nafas.v1.CodeR\bwithheld\x12(\n" +
+	"\amissing\x18\x05 \x03(\v2\x0e.nafas.v1.CodeR\amissing\x120\n" +
+	"\vassumptions\x18\x06 \x03(\v2\x0e.nafas.v1.CodeR\vassumptions\x12.\n" +
+	"\n" +
+	"unverified\x18\a \x03(\v2\x0e.nafas.v1.CodeR\n" +
+	"unverified\x12\x12\n" +
+	"\x04text\x18\b \x01(\tR\x04textB\x0e\n" +
+	"\f_probability\".\n" +
+	"\x04Code\x12\x12\n" +
+	"\x04code\x18\x01 \x01(\tR\x04code\x12\x12\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\"\xe1\x03\n" +
+	"\fPatientFacts\x12 \n" +
+	"\tage_years\x18\x01 \x01(\x05H\x00R\bageYears\x88\x01\x01\x12\x10\n" +
+	"\x03sex\x18\x02 \x01(\tR\x03sex\x12V\n" +
+	"\x1dfamily_history_of_lung_cancer\x18\x03 \x01(\x0e2\x14.nafas.v1.FactAnswerR\x19familyHistoryOfLungCancer\x122\n" +
+	"\temphysema\x18\x04 \x01(\x0e2\x14.nafas.v1.FactAnswerR\temphysema\x122\n" +
+	"\tscreening\x18\x05 \x01(\x0e2\x14.nafas.v1.FactAnswerR\tscreening\x12\x12\n" +
+	"\x04risk\x18\x06 \x01(\tR\x04risk\x127\n" +
+	"\fknown_cancer\x18\a \x01(\x0e2\x14.nafas.v1.FactAnswerR\vknownCancer\x12@\n" +
+	"\x11known_lung_cancer\x18\b \x01(\x0e2\x14.nafas.v1.FactAnswerR\x0fknownLungCancer\x12@\n" +
+	"\x10immunosuppressed\x18\t \x01(\x0e2\x14.nafas.v1.FactAnswerR\x10immunosuppressedB\f\n" +
+	"\n" +
+	"_age_years\"X\n" +
+	"\fFindingFacts\x12\x12\n" +
+	"\x04rank\x18\x01 \x01(\x05R\x04rank\x124\n" +
+	"\n" +
+	"spiculated\x18\x02 \x01(\x0e2\x14.nafas.v1.FactAnswerR\n" +
+	"spiculated\"\xce\x01\n" +
+	"\x18SuggestCategoriesRequest\x12,\n" +
+	"\x12study_instance_uid\x18\x01 \x01(\tR\x10studyInstanceUid\x120\n" +
+	"\apatient\x18\x02 \x01(\v2\x16.nafas.v1.PatientFactsR\apatient\x122\n" +
+	"\bfindings\x18\x03 \x03(\v2\x16.nafas.v1.FindingFactsR\bfindings\x12\x1e\n" +
+	"\n" +
+	"guidelines\x18\x04 \x03(\tR\n" +
+	"guidelines\"Q\n" +
+	"\x19SuggestCategoriesResponse\x124\n" +
+	"\n" +
+	"categories\x18\x01 \x01(\v2\x14.nafas.v1.CategoriesR\n" +
+	"categories\"\xd5\x01\n" +
 	"\rSeriesNotRead\x12,\n" +
 	"\x12study_instance_uid\x18\x01 \x01(\tR\x10studyInstanceUid\x12.\n" +
 	"\x13series_instance_uid\x18\x02 \x01(\tR\x11seriesInstanceUid\x12\x1a\n" +
@@ -3840,7 +5060,12 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\x0fRequestPriority\x12 \n" +
 	"\x1cREQUEST_PRIORITY_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18REQUEST_PRIORITY_ROUTINE\x10\x01\x12\x1b\n" +
-	"\x17REQUEST_PRIORITY_URGENT\x10\x02*\x95\x01\n" +
+	"\x17REQUEST_PRIORITY_URGENT\x10\x02*R\n" +
+	"\n" +
+	"FactAnswer\x12\x1b\n" +
+	"\x17FACT_ANSWER_UNSPECIFIED\x10\x00\x12\x13\n" +
+	"\x0fFACT_ANSWER_YES\x10\x01\x12\x12\n" +
+	"\x0eFACT_ANSWER_NO\x10\x02*\x95\x01\n" +
 	"\n" +
 	"NoduleKind\x12\x1b\n" +
 	"\x17NODULE_KIND_UNSPECIFIED\x10\x00\x12\x15\n" +
@@ -3879,14 +5104,15 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\x15REASON_WORKER_CRASHED\x10\x1a\x12\x14\n" +
 	"\x10REASON_CANCELLED\x10\x1b\x12\x13\n" +
 	"\x0fREASON_INTERNAL\x10\x1c\x12\x19\n" +
-	"\x15REASON_LIMIT_EXCEEDED\x10\x1d2\x86\x05\n" +
+	"\x15REASON_LIMIT_EXCEEDED\x10\x1d2\xe4\x05\n" +
 	"\rTriageService\x12O\n" +
 	"\fSubmitSeries\x12\x1d.nafas.v1.SubmitSeriesRequest\x1a\x1e.nafas.v1.SubmitSeriesResponse(\x01\x12Q\n" +
 	"\fTriageSeries\x12\x1d.nafas.v1.TriageSeriesRequest\x1a\x1e.nafas.v1.TriageSeriesResponse(\x010\x01\x12A\n" +
 	"\bGetStudy\x12\x19.nafas.v1.GetStudyRequest\x1a\x1a.nafas.v1.GetStudyResponse\x12J\n" +
 	"\vListStudies\x12\x1c.nafas.v1.ListStudiesRequest\x1a\x1d.nafas.v1.ListStudiesResponse\x12O\n" +
 	"\fWatchStudies\x12\x1d.nafas.v1.WatchStudiesRequest\x1a\x1e.nafas.v1.WatchStudiesResponse0\x01\x12D\n" +
-	"\tGetReport\x12\x1a.nafas.v1.GetReportRequest\x1a\x1b.nafas.v1.GetReportResponse\x12S\n" +
+	"\tGetReport\x12\x1a.nafas.v1.GetReportRequest\x1a\x1b.nafas.v1.GetReportResponse\x12\\\n" +
+	"\x11SuggestCategories\x12\".nafas.v1.SuggestCategoriesRequest\x1a#.nafas.v1.SuggestCategoriesResponse\x12S\n" +
 	"\x0eListDeliveries\x12\x1f.nafas.v1.ListDeliveriesRequest\x1a .nafas.v1.ListDeliveriesResponse\x12V\n" +
 	"\x0fRetryDeliveries\x12 .nafas.v1.RetryDeliveriesRequest\x1a!.nafas.v1.RetryDeliveriesResponseB\x1eZ\x1cnafas/proto/nafas/v1;nafasv1b\x06proto3"
 
@@ -3902,135 +5128,188 @@ func file_nafas_v1_triage_proto_rawDescGZIP() []byte {
 	return file_nafas_v1_triage_proto_rawDescData
 }
 
-var file_nafas_v1_triage_proto_enumTypes = make([]protoimpl.EnumInfo, 9)
-var file_nafas_v1_triage_proto_msgTypes = make([]protoimpl.MessageInfo, 38)
+var file_nafas_v1_triage_proto_enumTypes = make([]protoimpl.EnumInfo, 10)
+var file_nafas_v1_triage_proto_msgTypes = make([]protoimpl.MessageInfo, 50)
 var file_nafas_v1_triage_proto_goTypes = []any{
-	(OnDisconnect)(0),               // 0: nafas.v1.OnDisconnect
-	(StudyOrder)(0),                 // 1: nafas.v1.StudyOrder
-	(ReportFormat)(0),               // 2: nafas.v1.ReportFormat
-	(DeliveryState)(0),              // 3: nafas.v1.DeliveryState
-	(StudyState)(0),                 // 4: nafas.v1.StudyState
-	(Priority)(0),                   // 5: nafas.v1.Priority
-	(RequestPriority)(0),            // 6: nafas.v1.RequestPriority
-	(NoduleKind)(0),                 // 7: nafas.v1.NoduleKind
-	(Reason)(0),                     // 8: nafas.v1.Reason
-	(*UploadHeader)(nil),            // 9: nafas.v1.UploadHeader
-	(*Chunk)(nil),                   // 10: nafas.v1.Chunk
-	(*SubmitSeriesRequest)(nil),     // 11: nafas.v1.SubmitSeriesRequest
-	(*SubmitSeriesResponse)(nil),    // 12: nafas.v1.SubmitSeriesResponse
-	(*TriageSeriesRequest)(nil),     // 13: nafas.v1.TriageSeriesRequest
-	(*TriageSeriesResponse)(nil),    // 14: nafas.v1.TriageSeriesResponse
-	(*Receipt)(nil),                 // 15: nafas.v1.Receipt
-	(*InstanceRefusal)(nil),         // 16: nafas.v1.InstanceRefusal
-	(*Refusal)(nil),                 // 17: nafas.v1.Refusal
-	(*Progress)(nil),                // 18: nafas.v1.Progress
-	(*GetStudyRequest)(nil),         // 19: nafas.v1.GetStudyRequest
-	(*GetStudyResponse)(nil),        // 20: nafas.v1.GetStudyResponse
-	(*ListStudiesRequest)(nil),      // 21: nafas.v1.ListStudiesRequest
-	(*ListStudiesResponse)(nil),     // 22: nafas.v1.ListStudiesResponse
-	(*WatchStudiesRequest)(nil),     // 23: nafas.v1.WatchStudiesRequest
-	(*WatchStudiesResponse)(nil),    // 24: nafas.v1.WatchStudiesResponse
-	(*GetReportRequest)(nil),        // 25: nafas.v1.GetReportRequest
-	(*GetReportResponse)(nil),       // 26: nafas.v1.GetReportResponse
-	(*Delivery)(nil),                // 27: nafas.v1.Delivery
-	(*ListDeliveriesRequest)(nil),   // 28: nafas.v1.ListDeliveriesRequest
-	(*ListDeliveriesResponse)(nil),  // 29: nafas.v1.ListDeliveriesResponse
-	(*RetryDeliveriesRequest)(nil),  // 30: nafas.v1.RetryDeliveriesRequest
-	(*RetryDeliveriesResponse)(nil), // 31: nafas.v1.RetryDeliveriesResponse
-	(*Study)(nil),                   // 32: nafas.v1.Study
-	(*Series)(nil),                  // 33: nafas.v1.Series
-	(*SeriesResult)(nil),            // 34: nafas.v1.SeriesResult
-	(*SeriesNotRead)(nil),           // 35: nafas.v1.SeriesNotRead
-	(*Model)(nil),                   // 36: nafas.v1.Model
-	(*Runtime)(nil),                 // 37: nafas.v1.Runtime
-	(*Warning)(nil),                 // 38: nafas.v1.Warning
-	(*Scan)(nil),                    // 39: nafas.v1.Scan
-	(*StageTime)(nil),               // 40: nafas.v1.StageTime
-	(*Finding)(nil),                 // 41: nafas.v1.Finding
-	(*Place)(nil),                   // 42: nafas.v1.Place
-	(*Measurement)(nil),             // 43: nafas.v1.Measurement
-	(*Axis)(nil),                    // 44: nafas.v1.Axis
-	(*Point)(nil),                   // 45: nafas.v1.Point
-	(*PixelPosition)(nil),           // 46: nafas.v1.PixelPosition
-	(*timestamppb.Timestamp)(nil),   // 47: google.protobuf.Timestamp
+	(OnDisconnect)(0),                 // 0: nafas.v1.OnDisconnect
+	(StudyOrder)(0),                   // 1: nafas.v1.StudyOrder
+	(ReportFormat)(0),                 // 2: nafas.v1.ReportFormat
+	(DeliveryState)(0),                // 3: nafas.v1.DeliveryState
+	(StudyState)(0),                   // 4: nafas.v1.StudyState
+	(Priority)(0),                     // 5: nafas.v1.Priority
+	(RequestPriority)(0),              // 6: nafas.v1.RequestPriority
+	(FactAnswer)(0),                   // 7: nafas.v1.FactAnswer
+	(NoduleKind)(0),                   // 8: nafas.v1.NoduleKind
+	(Reason)(0),                       // 9: nafas.v1.Reason
+	(*UploadHeader)(nil),              // 10: nafas.v1.UploadHeader
+	(*Chunk)(nil),                     // 11: nafas.v1.Chunk
+	(*SubmitSeriesRequest)(nil),       // 12: nafas.v1.SubmitSeriesRequest
+	(*SubmitSeriesResponse)(nil),      // 13: nafas.v1.SubmitSeriesResponse
+	(*TriageSeriesRequest)(nil),       // 14: nafas.v1.TriageSeriesRequest
+	(*TriageSeriesResponse)(nil),      // 15: nafas.v1.TriageSeriesResponse
+	(*Receipt)(nil),                   // 16: nafas.v1.Receipt
+	(*InstanceRefusal)(nil),           // 17: nafas.v1.InstanceRefusal
+	(*Refusal)(nil),                   // 18: nafas.v1.Refusal
+	(*Progress)(nil),                  // 19: nafas.v1.Progress
+	(*GetStudyRequest)(nil),           // 20: nafas.v1.GetStudyRequest
+	(*GetStudyResponse)(nil),          // 21: nafas.v1.GetStudyResponse
+	(*ListStudiesRequest)(nil),        // 22: nafas.v1.ListStudiesRequest
+	(*ListStudiesResponse)(nil),       // 23: nafas.v1.ListStudiesResponse
+	(*WatchStudiesRequest)(nil),       // 24: nafas.v1.WatchStudiesRequest
+	(*WatchStudiesResponse)(nil),      // 25: nafas.v1.WatchStudiesResponse
+	(*GetReportRequest)(nil),          // 26: nafas.v1.GetReportRequest
+	(*GetReportResponse)(nil),         // 27: nafas.v1.GetReportResponse
+	(*Delivery)(nil),                  // 28: nafas.v1.Delivery
+	(*ListDeliveriesRequest)(nil),     // 29: nafas.v1.ListDeliveriesRequest
+	(*ListDeliveriesResponse)(nil),    // 30: nafas.v1.ListDeliveriesResponse
+	(*RetryDeliveriesRequest)(nil),    // 31: nafas.v1.RetryDeliveriesRequest
+	(*RetryDeliveriesResponse)(nil),   // 32: nafas.v1.RetryDeliveriesResponse
+	(*Study)(nil),                     // 33: nafas.v1.Study
+	(*Series)(nil),                    // 34: nafas.v1.Series
+	(*SeriesResult)(nil),              // 35: nafas.v1.SeriesResult
+	(*Assessment)(nil),                // 36: nafas.v1.Assessment
+	(*Categories)(nil),                // 37: nafas.v1.Categories
+	(*GuidelineSuggestions)(nil),      // 38: nafas.v1.GuidelineSuggestions
+	(*Suggestion)(nil),                // 39: nafas.v1.Suggestion
+	(*SuggestionOption)(nil),          // 40: nafas.v1.SuggestionOption
+	(*FollowUpStep)(nil),              // 41: nafas.v1.FollowUpStep
+	(*BrockRisk)(nil),                 // 42: nafas.v1.BrockRisk
+	(*Code)(nil),                      // 43: nafas.v1.Code
+	(*PatientFacts)(nil),              // 44: nafas.v1.PatientFacts
+	(*FindingFacts)(nil),              // 45: nafas.v1.FindingFacts
+	(*SuggestCategoriesRequest)(nil),  // 46: nafas.v1.SuggestCategoriesRequest
+	(*SuggestCategoriesResponse)(nil), // 47: nafas.v1.SuggestCategoriesResponse
+	(*SeriesNotRead)(nil),             // 48: nafas.v1.SeriesNotRead
+	(*Model)(nil),                     // 49: nafas.v1.Model
+	(*Runtime)(nil),                   // 50: nafas.v1.Runtime
+	(*Warning)(nil),                   // 51: nafas.v1.Warning
+	(*Scan)(nil),                      // 52: nafas.v1.Scan
+	(*StageTime)(nil),                 // 53: nafas.v1.StageTime
+	(*Finding)(nil),                   // 54: nafas.v1.Finding
+	(*Place)(nil),                     // 55: nafas.v1.Place
+	(*Measurement)(nil),               // 56: nafas.v1.Measurement
+	(*Axis)(nil),                      // 57: nafas.v1.Axis
+	(*Point)(nil),                     // 58: nafas.v1.Point
+	(*PixelPosition)(nil),             // 59: nafas.v1.PixelPosition
+	(*timestamppb.Timestamp)(nil),     // 60: google.protobuf.Timestamp
 }
 var file_nafas_v1_triage_proto_depIdxs = []int32{
-	6,  // 0: nafas.v1.UploadHeader.request_priority:type_name -> nafas.v1.RequestPriority
-	0,  // 1: nafas.v1.UploadHeader.on_disconnect:type_name -> nafas.v1.OnDisconnect
-	9,  // 2: nafas.v1.SubmitSeriesRequest.header:type_name -> nafas.v1.UploadHeader
-	10, // 3: nafas.v1.SubmitSeriesRequest.chunk:type_name -> nafas.v1.Chunk
-	15, // 4: nafas.v1.SubmitSeriesResponse.receipt:type_name -> nafas.v1.Receipt
-	9,  // 5: nafas.v1.TriageSeriesRequest.header:type_name -> nafas.v1.UploadHeader
-	10, // 6: nafas.v1.TriageSeriesRequest.chunk:type_name -> nafas.v1.Chunk
-	15, // 7: nafas.v1.TriageSeriesResponse.receipt:type_name -> nafas.v1.Receipt
-	18, // 8: nafas.v1.TriageSeriesResponse.progress:type_name -> nafas.v1.Progress
-	32, // 9: nafas.v1.TriageSeriesResponse.study:type_name -> nafas.v1.Study
-	16, // 10: nafas.v1.Receipt.refusals:type_name -> nafas.v1.InstanceRefusal
-	17, // 11: nafas.v1.InstanceRefusal.refusal:type_name -> nafas.v1.Refusal
-	8,  // 12: nafas.v1.Refusal.reason:type_name -> nafas.v1.Reason
-	32, // 13: nafas.v1.GetStudyResponse.study:type_name -> nafas.v1.Study
-	4,  // 14: nafas.v1.ListStudiesRequest.states:type_name -> nafas.v1.StudyState
-	5,  // 15: nafas.v1.ListStudiesRequest.priorities:type_name -> nafas.v1.Priority
-	47, // 16: nafas.v1.ListStudiesRequest.received_after:type_name -> google.protobuf.Timestamp
-	47, // 17: nafas.v1.ListStudiesRequest.received_before:type_name -> google.protobuf.Timestamp
-	1,  // 18: nafas.v1.ListStudiesRequest.order:type_name -> nafas.v1.StudyOrder
-	32, // 19: nafas.v1.ListStudiesResponse.studies:type_name -> nafas.v1.Study
-	32, // 20: nafas.v1.WatchStudiesResponse.study:type_name -> nafas.v1.Study
-	2,  // 21: nafas.v1.GetReportRequest.format:type_name -> nafas.v1.ReportFormat
-	3,  // 22: nafas.v1.Delivery.state:type_name -> nafas.v1.DeliveryState
-	47, // 23: nafas.v1.Delivery.updated_at:type_name -> google.protobuf.Timestamp
-	47, // 24: nafas.v1.Delivery.queued_at:type_name -> google.protobuf.Timestamp
-	3,  // 25: nafas.v1.ListDeliveriesRequest.state:type_name -> nafas.v1.DeliveryState
-	27, // 26: nafas.v1.ListDeliveriesResponse.deliveries:type_name -> nafas.v1.Delivery
-	4,  // 27: nafas.v1.Study.state:type_name -> nafas.v1.StudyState
-	5,  // 28: nafas.v1.Study.priority:type_name -> nafas.v1.Priority
-	6,  // 29: nafas.v1.Study.request_priority:type_name -> nafas.v1.RequestPriority
-	47, // 30: nafas.v1.Study.received_at:type_name -> google.protobuf.Timestamp
-	47, // 31: nafas.v1.Study.updated_at:type_name -> google.protobuf.Timestamp
-	33, // 32: nafas.v1.Study.series:type_name -> nafas.v1.Series
-	17, // 33: nafas.v1.Study.not_assessed:type_name -> nafas.v1.Refusal
-	27, // 34: nafas.v1.Study.deliveries:type_name -> nafas.v1.Delivery
-	17, // 35: nafas.v1.Series.not_read:type_name -> nafas.v1.Refusal
-	34, // 36: nafas.v1.Series.result:type_name -> nafas.v1.SeriesResult
-	36, // 37: nafas.v1.SeriesResult.model:type_name -> nafas.v1.Model
-	38, // 38: nafas.v1.SeriesResult.warnings:type_name -> nafas.v1.Warning
-	41, // 39: nafas.v1.SeriesResult.findings:type_name -> nafas.v1.Finding
-	39, // 40: nafas.v1.SeriesResult.scan:type_name -> nafas.v1.Scan
-	40, // 41: nafas.v1.SeriesResult.timings:type_name -> nafas.v1.StageTime
-	37, // 42: nafas.v1.SeriesResult.runtime:type_name -> nafas.v1.Runtime
-	17, // 43: nafas.v1.SeriesNotRead.not_read:type_name -> nafas.v1.Refusal
-	45, // 44: nafas.v1.Scan.spacing_mm:type_name -> nafas.v1.Point
-	45, // 45: nafas.v1.Finding.center_lps_mm:type_name -> nafas.v1.Point
-	46, // 46: nafas.v1.Finding.pixel:type_name -> nafas.v1.PixelPosition
-	43, // 47: nafas.v1.Finding.measurement:type_name -> nafas.v1.Measurement
-	42, // 48: nafas.v1.Finding.place:type_name -> nafas.v1.Place
-	45, // 49: nafas.v1.Measurement.center_lps_mm:type_name -> nafas.v1.Point
-	44, // 50: nafas.v1.Measurement.long_axis:type_name -> nafas.v1.Axis
-	44, // 51: nafas.v1.Measurement.short_axis:type_name -> nafas.v1.Axis
-	7,  // 52: nafas.v1.Measurement.kind:type_name -> nafas.v1.NoduleKind
-	45, // 53: nafas.v1.Axis.from_lps_mm:type_name -> nafas.v1.Point
-	45, // 54: nafas.v1.Axis.to_lps_mm:type_name -> nafas.v1.Point
-	11, // 55: nafas.v1.TriageService.SubmitSeries:input_type -> nafas.v1.SubmitSeriesRequest
-	13, // 56: nafas.v1.TriageService.TriageSeries:input_type -> nafas.v1.TriageSeriesRequest
-	19, // 57: nafas.v1.TriageService.GetStudy:input_type -> nafas.v1.GetStudyRequest
-	21, // 58: nafas.v1.TriageService.ListStudies:input_type -> nafas.v1.ListStudiesRequest
-	23, // 59: nafas.v1.TriageService.WatchStudies:input_type -> nafas.v1.WatchStudiesRequest
-	25, // 60: nafas.v1.TriageService.GetReport:input_type -> nafas.v1.GetReportRequest
-	28, // 61: nafas.v1.TriageService.ListDeliveries:input_type -> nafas.v1.ListDeliveriesRequest
-	30, // 62: nafas.v1.TriageService.RetryDeliveries:input_type -> nafas.v1.RetryDeliveriesRequest
-	12, // 63: nafas.v1.TriageService.SubmitSeries:output_type -> nafas.v1.SubmitSeriesResponse
-	14, // 64: nafas.v1.TriageService.TriageSeries:output_type -> nafas.v1.TriageSeriesResponse
-	20, // 65: nafas.v1.TriageService.GetStudy:output_type -> nafas.v1.GetStudyResponse
-	22, // 66: nafas.v1.TriageService.ListStudies:output_type -> nafas.v1.ListStudiesResponse
-	24, // 67: nafas.v1.TriageService.WatchStudies:output_type -> nafas.v1.WatchStudiesResponse
-	26, // 68: nafas.v1.TriageService.GetReport:output_type -> nafas.v1.GetReportResponse
-	29, // 69: nafas.v1.TriageService.ListDeliveries:output_type -> nafas.v1.ListDeliveriesResponse
-	31, // 70: nafas.v1.TriageService.RetryDeliveries:output_type -> nafas.v1.RetryDeliveriesResponse
-	63, // [63:71] is the sub-list for method output_type
-	55, // [55:63] is the sub-list for method input_type
-	55, // [55:55] is the sub-list for extension type_name
-	55, // [55:55] is the sub-list for extension extendee
-	0,  // [0:55] is the sub-list for field type_name
+	6,   // 0: nafas.v1.UploadHeader.request_priority:type_name -> nafas.v1.RequestPriority
+	0,   // 1: nafas.v1.UploadHeader.on_disconnect:type_name -> nafas.v1.OnDisconnect
+	10,  // 2: nafas.v1.SubmitSeriesRequest.header:type_name -> nafas.v1.UploadHeader
+	11,  // 3: nafas.v1.SubmitSeriesRequest.chunk:type_name -> nafas.v1.Chunk
+	16,  // 4: nafas.v1.SubmitSeriesResponse.receipt:type_name -> nafas.v1.Receipt
+	10,  // 5: nafas.v1.TriageSeriesRequest.header:type_name -> nafas.v1.UploadHeader
+	11,  // 6: nafas.v1.TriageSeriesRequest.chunk:type_name -> nafas.v1.Chunk
+	16,  // 7: nafas.v1.TriageSeriesResponse.receipt:type_name -> nafas.v1.Receipt
+	19,  // 8: nafas.v1.TriageSeriesResponse.progress:type_name -> nafas.v1.Progress
+	33,  // 9: nafas.v1.TriageSeriesResponse.study:type_name -> nafas.v1.Study
+	17,  // 10: nafas.v1.Receipt.refusals:type_name -> nafas.v1.InstanceRefusal
+	18,  // 11: nafas.v1.InstanceRefusal.refusal:type_name -> nafas.v1.Refusal
+	9,   // 12: nafas.v1.Refusal.reason:type_name -> nafas.v1.Reason
+	33,  // 13: nafas.v1.GetStudyResponse.study:type_name -> nafas.v1.Study
+	4,   // 14: nafas.v1.ListStudiesRequest.states:type_name -> nafas.v1.StudyState
+	5,   // 15: nafas.v1.ListStudiesRequest.priorities:type_name -> nafas.v1.Priority
+	60,  // 16: nafas.v1.ListStudiesRequest.received_after:type_name -> google.protobuf.Timestamp
+	60,  // 17: nafas.v1.ListStudiesRequest.received_before:type_name -> google.protobuf.Timestamp
+	1,   // 18: nafas.v1.ListStudiesRequest.order:type_name -> nafas.v1.StudyOrder
+	33,  // 19: nafas.v1.ListStudiesResponse.studies:type_name -> nafas.v1.Study
+	33,  // 20: nafas.v1.WatchStudiesResponse.study:type_name -> nafas.v1.Study
+	2,   // 21: nafas.v1.GetReportRequest.format:type_name -> nafas.v1.ReportFormat
+	3,   // 22: nafas.v1.Delivery.state:type_name -> nafas.v1.DeliveryState
+	60,  // 23: nafas.v1.Delivery.updated_at:type_name -> google.protobuf.Timestamp
+	60,  // 24: nafas.v1.Delivery.queued_at:type_name -> google.protobuf.Timestamp
+	3,   // 25: nafas.v1.ListDeliveriesRequest.state:type_name -> nafas.v1.DeliveryState
+	28,  // 26: nafas.v1.ListDeliveriesResponse.deliveries:type_name -> nafas.v1.Delivery
+	4,   // 27: nafas.v1.Study.state:type_name -> nafas.v1.StudyState
+	5,   // 28: nafas.v1.Study.priority:type_name -> nafas.v1.Priority
+	6,   // 29: nafas.v1.Study.request_priority:type_name -> nafas.v1.RequestPriority
+	60,  // 30: nafas.v1.Study.received_at:type_name -> google.protobuf.Timestamp
+	60,  // 31: nafas.v1.Study.updated_at:type_name -> google.protobuf.Timestamp
+	34,  // 32: nafas.v1.Study.series:type_name -> nafas.v1.Series
+	18,  // 33: nafas.v1.Study.not_assessed:type_name -> nafas.v1.Refusal
+	28,  // 34: nafas.v1.Study.deliveries:type_name -> nafas.v1.Delivery
+	18,  // 35: nafas.v1.Series.not_read:type_name -> nafas.v1.Refusal
+	35,  // 36: nafas.v1.Series.result:type_name -> nafas.v1.SeriesResult
+	49,  // 37: nafas.v1.SeriesResult.model:type_name -> nafas.v1.Model
+	51,  // 38: nafas.v1.SeriesResult.warnings:type_name -> nafas.v1.Warning
+	54,  // 39: nafas.v1.SeriesResult.findings:type_name -> nafas.v1.Finding
+	52,  // 40: nafas.v1.SeriesResult.scan:type_name -> nafas.v1.Scan
+	53,  // 41: nafas.v1.SeriesResult.timings:type_name -> nafas.v1.StageTime
+	50,  // 42: nafas.v1.SeriesResult.runtime:type_name -> nafas.v1.Runtime
+	36,  // 43: nafas.v1.SeriesResult.assessment:type_name -> nafas.v1.Assessment
+	37,  // 44: nafas.v1.Assessment.categories:type_name -> nafas.v1.Categories
+	43,  // 45: nafas.v1.Categories.caveat:type_name -> nafas.v1.Code
+	38,  // 46: nafas.v1.Categories.guidelines:type_name -> nafas.v1.GuidelineSuggestions
+	42,  // 47: nafas.v1.Categories.brock:type_name -> nafas.v1.BrockRisk
+	39,  // 48: nafas.v1.GuidelineSuggestions.exam:type_name -> nafas.v1.Suggestion
+	39,  // 49: nafas.v1.GuidelineSuggestions.findings:type_name -> nafas.v1.Suggestion
+	43,  // 50: nafas.v1.Suggestion.category:type_name -> nafas.v1.Code
+	41,  // 51: nafas.v1.Suggestion.now:type_name -> nafas.v1.FollowUpStep
+	41,  // 52: nafas.v1.Suggestion.then:type_name -> nafas.v1.FollowUpStep
+	43,  // 53: nafas.v1.Suggestion.used_by:type_name -> nafas.v1.Code
+	40,  // 54: nafas.v1.Suggestion.other:type_name -> nafas.v1.SuggestionOption
+	40,  // 55: nafas.v1.Suggestion.options:type_name -> nafas.v1.SuggestionOption
+	43,  // 56: nafas.v1.Suggestion.withheld:type_name -> nafas.v1.Code
+	43,  // 57: nafas.v1.Suggestion.missing:type_name -> nafas.v1.Code
+	43,  // 58: nafas.v1.Suggestion.assumptions:type_name -> nafas.v1.Code
+	43,  // 59: nafas.v1.Suggestion.needs_radiologist:type_name -> nafas.v1.Code
+	43,  // 60: nafas.v1.Suggestion.unverified:type_name -> nafas.v1.Code
+	43,  // 61: nafas.v1.SuggestionOption.assumes:type_name -> nafas.v1.Code
+	43,  // 62: nafas.v1.SuggestionOption.used_by:type_name -> nafas.v1.Code
+	43,  // 63: nafas.v1.SuggestionOption.category:type_name -> nafas.v1.Code
+	41,  // 64: nafas.v1.SuggestionOption.now:type_name -> nafas.v1.FollowUpStep
+	41,  // 65: nafas.v1.SuggestionOption.then:type_name -> nafas.v1.FollowUpStep
+	43,  // 66: nafas.v1.FollowUpStep.action:type_name -> nafas.v1.Code
+	43,  // 67: nafas.v1.BrockRisk.withheld:type_name -> nafas.v1.Code
+	43,  // 68: nafas.v1.BrockRisk.missing:type_name -> nafas.v1.Code
+	43,  // 69: nafas.v1.BrockRisk.assumptions:type_name -> nafas.v1.Code
+	43,  // 70: nafas.v1.BrockRisk.unverified:type_name -> nafas.v1.Code
+	7,   // 71: nafas.v1.PatientFacts.family_history_of_lung_cancer:type_name -> nafas.v1.FactAnswer
+	7,   // 72: nafas.v1.PatientFacts.emphysema:type_name -> nafas.v1.FactAnswer
+	7,   // 73: nafas.v1.PatientFacts.screening:type_name -> nafas.v1.FactAnswer
+	7,   // 74: nafas.v1.PatientFacts.known_cancer:type_name -> nafas.v1.FactAnswer
+	7,   // 75: nafas.v1.PatientFacts.known_lung_cancer:type_name -> nafas.v1.FactAnswer
+	7,   // 76: nafas.v1.PatientFacts.immunosuppressed:type_name -> nafas.v1.FactAnswer
+	7,   // 77: nafas.v1.FindingFacts.spiculated:type_name -> nafas.v1.FactAnswer
+	44,  // 78: nafas.v1.SuggestCategoriesRequest.patient:type_name -> nafas.v1.PatientFacts
+	45,  // 79: nafas.v1.SuggestCategoriesRequest.findings:type_name -> nafas.v1.FindingFacts
+	37,  // 80: nafas.v1.SuggestCategoriesResponse.categories:type_name -> nafas.v1.Categories
+	18,  // 81: nafas.v1.SeriesNotRead.not_read:type_name -> nafas.v1.Refusal
+	58,  // 82: nafas.v1.Scan.spacing_mm:type_name -> nafas.v1.Point
+	58,  // 83: nafas.v1.Finding.center_lps_mm:type_name -> nafas.v1.Point
+	59,  // 84: nafas.v1.Finding.pixel:type_name -> nafas.v1.PixelPosition
+	56,  // 85: nafas.v1.Finding.measurement:type_name -> nafas.v1.Measurement
+	55,  // 86: nafas.v1.Finding.place:type_name -> nafas.v1.Place
+	58,  // 87: nafas.v1.Measurement.center_lps_mm:type_name -> nafas.v1.Point
+	57,  // 88: nafas.v1.Measurement.long_axis:type_name -> nafas.v1.Axis
+	57,  // 89: nafas.v1.Measurement.short_axis:type_name -> nafas.v1.Axis
+	8,   // 90: nafas.v1.Measurement.kind:type_name -> nafas.v1.NoduleKind
+	58,  // 91: nafas.v1.Axis.from_lps_mm:type_name -> nafas.v1.Point
+	58,  // 92: nafas.v1.Axis.to_lps_mm:type_name -> nafas.v1.Point
+	12,  // 93: nafas.v1.TriageService.SubmitSeries:input_type -> nafas.v1.SubmitSeriesRequest
+	14,  // 94: nafas.v1.TriageService.TriageSeries:input_type -> nafas.v1.TriageSeriesRequest
+	20,  // 95: nafas.v1.TriageService.GetStudy:input_type -> nafas.v1.GetStudyRequest
+	22,  // 96: nafas.v1.TriageService.ListStudies:input_type -> nafas.v1.ListStudiesRequest
+	24,  // 97: nafas.v1.TriageService.WatchStudies:input_type -> nafas.v1.WatchStudiesRequest
+	26,  // 98: nafas.v1.TriageService.GetReport:input_type -> nafas.v1.GetReportRequest
+	46,  // 99: nafas.v1.TriageService.SuggestCategories:input_type -> nafas.v1.SuggestCategoriesRequest
+	29,  // 100: nafas.v1.TriageService.ListDeliveries:input_type -> nafas.v1.ListDeliveriesRequest
+	31,  // 101: nafas.v1.TriageService.RetryDeliveries:input_type -> nafas.v1.RetryDeliveriesRequest
+	13,  // 102: nafas.v1.TriageService.SubmitSeries:output_type -> nafas.v1.SubmitSeriesResponse
+	15,  // 103: nafas.v1.TriageService.TriageSeries:output_type -> nafas.v1.TriageSeriesResponse
+	21,  // 104: nafas.v1.TriageService.GetStudy:output_type -> nafas.v1.GetStudyResponse
+	23,  // 105: nafas.v1.TriageService.ListStudies:output_type -> nafas.v1.ListStudiesResponse
+	25,  // 106: nafas.v1.TriageService.WatchStudies:output_type -> nafas.v1.WatchStudiesResponse
+	27,  // 107: nafas.v1.TriageService.GetReport:output_type -> nafas.v1.GetReportResponse
+	47,  // 108: nafas.v1.TriageService.SuggestCategories:output_type -> nafas.v1.SuggestCategoriesResponse
+	30,  // 109: nafas.v1.TriageService.ListDeliveries:output_type -> nafas.v1.ListDeliveriesResponse
+	32,  // 110: nafas.v1.TriageService.RetryDeliveries:output_type -> nafas.v1.RetryDeliveriesResponse
+	102, // [102:111] is the sub-list for method output_type
+	93,  // [93:102] is the sub-list for method input_type
+	93,  // [93:93] is the sub-list for extension type_name
+	93,  // [93:93] is the sub-list for extension extendee
+	0,   // [0:93] is the sub-list for field type_name
 }
 
 func init() { file_nafas_v1_triage_proto_init() }
@@ -4051,14 +5330,16 @@ func file_nafas_v1_triage_proto_init() {
 		(*TriageSeriesResponse_Progress)(nil),
 		(*TriageSeriesResponse_Study)(nil),
 	}
-	file_nafas_v1_triage_proto_msgTypes[33].OneofWrappers = []any{}
+	file_nafas_v1_triage_proto_msgTypes[32].OneofWrappers = []any{}
+	file_nafas_v1_triage_proto_msgTypes[34].OneofWrappers = []any{}
+	file_nafas_v1_triage_proto_msgTypes[45].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_nafas_v1_triage_proto_rawDesc), len(file_nafas_v1_triage_proto_rawDesc)),
-			NumEnums:      9,
-			NumMessages:   38,
+			NumEnums:      10,
+			NumMessages:   50,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
