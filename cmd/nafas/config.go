@@ -46,6 +46,9 @@ func (c *configCheckCmd) Run(s *streams, ctx kongContext) error {
 	if err != nil || c.Settings != "" {
 		check("settings", err, c.Settings)
 	}
+	if o, err := siteFlags(settings.Categories).options(); err != nil || settings.Categories.Said() {
+		check("categories", err, siteFlagsOf(o).said())
+	}
 	if to, err := c.destinations(settings.Deliver); err != nil || len(to.outbox) > 0 {
 		check("deliver", err, strings.Join(to.names(), ", "))
 	}

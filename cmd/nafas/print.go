@@ -73,14 +73,17 @@ var csvHeader = []string{
 	"mean_hu", "measured_by", "doubt", "lobe", "zone", "pleura_mm", "fissure_mm",
 }
 
+// columns are all of a row.
+var columns = slices.Concat(csvHeader, suggestedColumns)
+
 func newCSVPrinter(w io.Writer) *csvPrinter {
 	p := &csvPrinter{w: csv.NewWriter(w)}
-	_ = p.w.Write(csvHeader) // the error comes with close
+	_ = p.w.Write(columns) // the error comes with close
 	return p
 }
 
 func (p *csvPrinter) row(words ...string) error {
-	for len(words) < len(csvHeader) {
+	for len(words) < len(columns) {
 		words = append(words, "")
 	}
 	return p.w.Write(words)
@@ -98,14 +101,15 @@ func (p *csvPrinter) result(r *nafasv1.SeriesResult) error {
 			strconv.Itoa(int(f.GetRank())), decimal(f.GetScore(), 4), strconv.FormatBool(f.GetFlagged()),
 			decimal(c.GetX(), 2), decimal(c.GetY(), 2), decimal(c.GetZ(), 2), decimal(f.GetMeanDiameterMm(), 1),
 			f.GetSide(), f.GetSopInstanceUid(), strconv.Itoa(int(f.GetSlice())), strconv.Itoa(int(f.GetFrame())),
-			decimal(f.GetPixel().GetColumn(), 1), decimal(f.GetPixel().GetRow(), 1)}, measuredColumns(f), placeColumns(f.GetPlace()))...); err != nil {
+			decimal(f.GetPixel().GetColumn(), 1), decimal(f.GetPixel().GetRow(), 1)}, measuredColumns(f), placeColumns(f.GetPlace()),
+			categoryColumns(r.GetAssessment().GetCategories(), f.GetRank()))...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// placeColumns are the last of a row.
+// placeColumns stand before those of the guidelines.
 func placeColumns(p *nafasv1.Place) []string {
 	out := []string{p.GetLobe(), p.GetZone(), "", ""}
 	if p != nil && p.PleuraMm != nil {
@@ -205,6 +209,7 @@ func (p *tablePrinter) result(r *nafasv1.SeriesResult) error {
 	} else if err := p.findings(r.GetFindings()); err != nil {
 		return err
 	}
+	printCategories(p.w, r.GetAssessment().GetCategories(), p.timings)
 	if p.timings {
 		for _, t := range r.GetTimings() {
 			fmt.Fprintf(p.w, "  %-12s %8.3f s\n", t.GetStage(), t.GetSeconds())

@@ -27,12 +27,20 @@ func (c *serveCmd) Run(s *streams, ctx kongContext) error {
 	return waited
 }
 
-type workerChildCmd struct{ engineFlags }
+// workerChildCmd is told by flags what the settings file says of categories.
+type workerChildCmd struct {
+	engineFlags
+	Categories siteFlags `embed:"" prefix:"categories-"`
+}
 
 // Run is the worker process: it speaks its protocol on standard input and
 // output, and reads studies.
 func (c *workerChildCmd) Run(s *streams, ctx kongContext) error {
 	return worker.Main(ctx, func(ctx context.Context) (triage.StudyReader, worker.Identity, error) {
+		var err error
+		if c.categories, err = c.Categories.options(); err != nil {
+			return nil, worker.Identity{}, err
+		}
 		e, err := c.open(ctx, s, false)
 		if err != nil {
 			return nil, worker.Identity{}, err

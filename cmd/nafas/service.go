@@ -106,6 +106,7 @@ func (f engineFlags) workerCommand() (*exec.Cmd, error) {
 	if f.Onnxruntime != "" {
 		args = append(args, "--onnxruntime", f.Onnxruntime)
 	}
+	args = append(args, siteFlagsOf(f.categories).args()...)
 	return exec.Command(self, args...), nil
 }
 
@@ -150,6 +151,10 @@ func startService(ctx context.Context, log *slog.Logger, f serviceFlags) (_ *ser
 	if err != nil {
 		return nil, err
 	}
+	if f.categories, err = siteFlags(settings.Categories).options(); err != nil {
+		return nil, err
+	}
+	s.flags = f
 	to, err := f.destinations(settings.Deliver)
 	if err != nil {
 		return nil, err
@@ -216,7 +221,7 @@ func (s *service) application() (*triage.Service, error) {
 		return nil, err
 	}
 	return triage.New(s.store, s.store, triage.ReadHeader, s.worker, triage.Options{
-		Recipe: s.identity.Recipe, Quiet: s.flags.Quiet, MinFreeBytes: s.flags.MinFree << 20,
+		Recipe: s.identity.Recipe, Categories: s.flags.categories, Quiet: s.flags.Quiet, MinFreeBytes: s.flags.MinFree << 20,
 		Log: s.log, Pseudonyms: pseudonyms, Meter: s.metrics,
 	}), nil
 }

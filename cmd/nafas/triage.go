@@ -1,20 +1,27 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
+	"nafas/inference/guideline"
 	"nafas/internal/rpc"
 	"nafas/internal/triage"
 )
 
 type triageCmd struct {
 	engineFlags
-	Paths []string `arg:"" type:"path" help:"Files, folders, DICOMDIR folders or zip files."`
+	Facts factFlags `embed:"" prefix:"patient-" group:"Patient, where all the input is of one:"`
+	Paths []string  `arg:"" type:"path" help:"Files, folders, DICOMDIR folders or zip files."`
 }
 
 // Run reads every study below the paths: one result a series that was read,
 // and the reason for each that was not.
 func (c *triageCmd) Run(s *streams, ctx kongContext) error {
+	var err error
+	if c.categories, err = c.Facts.options(); err != nil {
+		return err
+	}
 	items, err := walkAll(ctx, s, c.Paths)
 	if err != nil {
 		return err
@@ -30,8 +37,13 @@ func (c *triageCmd) Run(s *streams, ctx kongContext) error {
 		bar.set(int64(p.Done), int64(p.Total))
 	})
 	bar.finish()
-	if err != nil {
+	switch {
+	case errors.Is(err, guideline.ErrInput):
+		return usageError{err}
+	case err != nil:
 		return err
+	case c.Facts.any() && len(batch.Studies) > 1:
+		return usage("the facts of a patient are given, and the input has %d studies: give one study", len(batch.Studies))
 	}
 	out := newPrinter(s)
 	good, failed := 0, len(batch.Refused)
@@ -77,6 +89,6 @@ func noteRefused(r triage.StudyReading, refused int) {
 func studyOf(r triage.StudyReading) triage.Study {
 	return triage.Study{
 		UID: r.StudyUID, State: r.State, Series: r.Series,
-		Priority: r.Priority, PriorityReasons: r.PriorityReasons, NotAssessed: r.NotAssessed,
+		Priority: r.Priority, PriorityReasons: r.PriorityReasons, NotAssessed: r.NotAssessed, Assessment: r.Assessment,
 	}
 }

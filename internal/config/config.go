@@ -25,6 +25,33 @@ import (
 type File struct {
 	Deliver []Destination `yaml:"deliver"`
 	Poll    []Poll        `yaml:"poll"`
+	// Categories say which guidelines are asked about findings.
+	Categories Categories `yaml:"categories"`
+}
+
+// Categories are what the site says of all its studies.
+type Categories struct {
+	// Guidelines are lung-rads, fleischner, bts, european, nelson, brock. Empty
+	// means lung-rads, fleischner, bts and brock.
+	Guidelines []string `yaml:"guidelines"`
+	// Screening is yes where every exam belongs to a lung cancer screening, no
+	// where none does; "" where that is not known.
+	Screening string `yaml:"screening"`
+}
+
+// Said says whether anything is set.
+func (c Categories) Said() bool { return len(c.Guidelines) > 0 || c.Screening != "" }
+
+func (c Categories) check() error {
+	for i, name := range c.Guidelines {
+		if slices.Contains(c.Guidelines[:i], name) {
+			return fmt.Errorf("guidelines: %s is there twice", name)
+		}
+	}
+	if err := oneOf("guidelines", c.Guidelines, Guidelines); err != nil {
+		return err
+	}
+	return oneOf("screening", some(c.Screening), []string{"yes", "no"})
 }
 
 // Security is how a peer is reached.
@@ -122,6 +149,7 @@ var (
 	Priorities    = []string{"urgent", "high", "routine", "not-assessed"}
 	Languages     = []string{"en", "fr", "ar"}
 	Confirmations = []string{"query", "commitment", "none"}
+	Guidelines    = []string{"lung-rads", "fleischner", "bts", "european", "nelson", "brock"}
 )
 
 // maxBytes is far more than a settings file has.
@@ -175,6 +203,9 @@ func Parse(raw []byte, dir string) (File, error) {
 		if err := p.check(); err != nil {
 			return File{}, fmt.Errorf("poll, entry %d (%s): %w", i+1, p.Name, err)
 		}
+	}
+	if err := f.Categories.check(); err != nil {
+		return File{}, fmt.Errorf("categories: %w", err)
 	}
 	return f, f.unique()
 }

@@ -32,6 +32,7 @@ poll:
     insecure: true
     every: 5m
     words: [poumons]
+categories: {guidelines: [lung-rads, brock], screening: yes}
 `
 
 func TestAWholeFile(t *testing.T) {
@@ -44,6 +45,7 @@ func TestAWholeFile(t *testing.T) {
 	require.Equal(t, 3, f.Deliver[0].PatienceDays)
 	require.Equal(t, 5*time.Minute, time.Duration(f.Poll[0].Every))
 	require.True(t, f.Poll[0].Insecure)
+	require.Equal(t, config.Categories{Guidelines: []string{"lung-rads", "brock"}, Screening: "yes"}, f.Categories)
 
 	path := filepath.Join(t.TempDir(), "nafas.yaml")
 	require.NoError(t, os.WriteFile(path, []byte(whole), 0o600))
@@ -54,6 +56,7 @@ func TestAWholeFile(t *testing.T) {
 	empty, err := config.Parse(nil, "/")
 	require.NoError(t, err, "a file in which nothing is set sets nothing")
 	require.Empty(t, empty.Deliver)
+	require.False(t, empty.Categories.Said())
 }
 
 func TestWhatIsRefused(t *testing.T) {
@@ -62,6 +65,9 @@ func TestWhatIsRefused(t *testing.T) {
 	for _, c := range []struct{ name, text, says string }{
 		{"a word that is none of ours", "delivers: []", "unknown field"},
 		{"a field that is none of ours", entry("dicom: A@127.0.0.1:1, obects: [sr]"), "unknown field"},
+		{"a guideline that is none of ours", "categories: {guidelines: [acr]}", "categories: guidelines"},
+		{"a guideline twice", "categories: {guidelines: [bts, bts]}", "twice"},
+		{"an answer that is none", "categories: {screening: maybe}", "screening"},
 		{"no name", "deliver:\n  - {dicom: A@127.0.0.1:1}\n", "name"},
 		{"no way", entry("language: fr"), "exactly one of"},
 		{"two ways", entry("dicom: A@127.0.0.1:1, hl7: 127.0.0.1:2"), "exactly one of"},
