@@ -20,6 +20,9 @@ type Result struct {
 	At time.Time
 	// Findings in the order of their rank. None does not exclude disease.
 	Findings []Finding
+	// Suggested are sentences that say what guidelines suggest, the caveat first, in
+	// the language that the objects have (Subject.Language).
+	Suggested []string
 	// NotAssessed says, in English, why there is no result; "" where there is
 	// one.
 	NotAssessed string
@@ -69,6 +72,7 @@ func (r Result) uid(parts ...string) string {
 	for _, i := range r.Source.Instances {
 		name = append(name, i.SOPInstanceUID)
 	}
+	name = append(name, r.Suggested...)
 	// A correction of the patient makes other objects of the same result.
 	name = append(name, r.Subject.name())
 	return part10.NameUID(append(name, parts...)...)

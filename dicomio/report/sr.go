@@ -74,7 +74,21 @@ func (r Result) document(l Language) (item, error) {
 		groups = append(groups, r.group(f))
 	}
 	children = append(children, library, container(contains, imagingMeasurements, "", groups...))
+	children = append(children, r.suggested()...)
 	return container("", imagingMeasurementReport, "1500", children...), nil
+}
+
+// suggested is what guidelines suggest, a sentence each: no code says it that is
+// verified.
+func (r Result) suggested() []item {
+	if len(r.Suggested) == 0 {
+		return nil
+	}
+	var lines []item
+	for _, s := range r.Suggested {
+		lines = append(lines, text(contains, comment, s))
+	}
+	return []item{container(contains, qualitativeEvaluations, "", lines...)}
 }
 
 // said is what a report without findings says in words.

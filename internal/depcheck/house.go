@@ -50,9 +50,9 @@ var House = Rules{
 		{"dicomio/report", []string{"dicomio/refusal", "dicomio/part10", "dicomio/render/...", "inference/volume", "inference/finding", "inference/measure"}, "findings become objects"},
 
 		{"internal/triage/...", below, "the application declares ports; it knows no adapter"},
-		{"internal/triage/objects", slices.Concat(below, []string{"internal/triage/...", "internal/i18n", "dicomio/report", "dicomio/render/..."}), "results become objects for other systems, whoever asks for them"},
+		{"internal/triage/objects", slices.Concat(below, []string{"internal/triage/...", "internal/triage/wording", "internal/i18n", "dicomio/report", "dicomio/render/..."}), "results become objects for other systems, whoever asks for them"},
 
-		{"internal/triage/wording", []string{"inference/guideline", "inference/suggest", "internal/i18n"}, "suggestions become sentences, whoever shows them"},
+		{"internal/triage/wording", []string{"inference/guideline", "inference/suggest", "internal/i18n", "internal/triage/..."}, "suggestions become sentences, whoever shows them"},
 
 		{"internal/access", nil, "a leaf: who may do what"},
 		{"internal/i18n", nil, "a leaf: the words of the three languages"},
@@ -106,5 +106,5 @@ var TopLevel = []string{
 // adapter is what an adapter may know: the application, what lies below it,
 // and the three leaves that every adapter shares.
 func adapter(own ...string) []string {
-	return slices.Concat(below, []string{"internal/triage/...", "internal/triage/objects", "internal/access", "internal/config", "internal/i18n"}, own)
+	return slices.Concat(below, []string{"internal/triage/...", "internal/triage/objects", "internal/triage/wording", "internal/access", "internal/config", "internal/i18n"}, own)
 }

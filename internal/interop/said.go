@@ -12,6 +12,7 @@ import (
 	"nafas/dicomio/report"
 	"nafas/internal/triage"
 	"nafas/internal/triage/objects"
+	"nafas/internal/triage/wording"
 )
 
 // ErrOtherSeries says that an image is not of the series that a result is
@@ -115,6 +116,10 @@ func (s said) filler() string {
 // name is a UID for a part of what is said.
 func (s said) name(part string) string {
 	r := s.report
-	return part10.NameUID("interop 3", part, s.Study.UID, s.Series.UID, r.Key, r.Algorithm.SHA256, r.NotAssessed,
-		string(s.language), s.At.UTC().Format("20060102150405.000000000"))
+	name := []string{"interop 3", part, s.Study.UID, s.Series.UID, r.Key, r.Algorithm.SHA256, r.NotAssessed,
+		string(s.language), s.At.UTC().Format("20060102150405.000000000")}
+	for _, l := range wording.Of(string(s.language), s.Study.Assessment) {
+		name = append(name, l.Text)
+	}
+	return part10.NameUID(name...)
 }

@@ -11,6 +11,7 @@ import (
 	"nafas/dicomio/part10"
 	"nafas/dicomio/report"
 	"nafas/internal/triage"
+	"nafas/internal/triage/wording"
 )
 
 // Of makes what is said of a delivery's series, from an image of it.
@@ -44,6 +45,9 @@ func Of(one triage.Delivery, image []byte, l report.Language) (report.Result, er
 	r.Algorithm = report.Algorithm(result.Model)
 	for _, found := range result.Findings {
 		r.Findings = append(r.Findings, Finding(found))
+	}
+	for _, line := range wording.Of(string(r.Subject.Language(l)), one.Study.Assessment) {
+		r.Suggested = append(r.Suggested, line.Text)
 	}
 	if r.Source.FrameOfReferenceUID == "" {
 		return r, errors.New("the images have no frame of reference")

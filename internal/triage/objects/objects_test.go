@@ -172,3 +172,29 @@ func TestWhyIsSaidInTheLanguage(t *testing.T) {
 		})
 	}
 }
+
+// The report says what guidelines suggest, in its language; beside a name that
+// does not decode in English.
+func TestSuggestionsAreSaidInTheLanguage(t *testing.T) {
+	for _, c := range []struct{ name, letter, language, want string }{
+		{"English", "é", "en", "to be confirmed by a radiologist"},
+		{"French", "é", "fr", "à confirmer par un radiologue"},
+		{"Arabic", "é", "ar", "ويلزم تأكيده من طبيب الأشعة"},
+		{"Arabic, beside a name that does not decode", "\xff\xff", "ar", "to be confirmed by a radiologist"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			one, files := stored(t, ctwriter.Options{Patient: ctwriter.Patient{Name: "é"}})
+			files[one.Header] = bytes.Replace(files[one.Header], []byte("é"), []byte(c.letter), 1)
+			data, err := objects.Make(t.Context(), one, reader(files), objects.SR, c.language)
+			require.NoError(t, err)
+			require.NotContains(t, string(data), c.want, "a result of an older version")
+			categories, err := triage.Categorise(one.Series.Result.Findings, triage.CategoryOptions{})
+			require.NoError(t, err)
+			one.Study.Assessment = &triage.Assessment{Categories: categories}
+			data, err = objects.Make(t.Context(), one, reader(files), objects.SR, c.language)
+			require.NoError(t, err)
+			require.Contains(t, string(data), c.want)
+			require.Contains(t, string(data), "Lung-RADS 2022")
+		})
+	}
+}

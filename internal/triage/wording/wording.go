@@ -11,6 +11,7 @@ import (
 	"nafas/inference/guideline"
 	"nafas/inference/suggest"
 	"nafas/internal/i18n"
+	"nafas/internal/triage"
 )
 
 // Code is what a code of a guideline means.
@@ -28,26 +29,50 @@ func Step(language string, s guideline.Step) string {
 // Name is a guideline with its version.
 func Name(g guideline.Guideline) string { return g.Name + " " + g.Version }
 
+// Line is one sentence of what is suggested.
+type Line struct {
+	// Rank is that of the finding that it is about; 0 of the exam.
+	Rank int
+	// Guideline that suggests it; none of the caveat and of what was left out.
+	Guideline guideline.Guideline
+	// Category is Lung-RADS's, where there is one.
+	Category guideline.Category
+	Text     string
+}
+
 // Lines are all suggestions in words: the caveat, each guideline of the exam and
-// of each finding, then the Brock model.
-func Lines(language string, s suggest.Suggestions) []string {
+// of each finding, then the Brock model. There are none where no finding was
+// asked about.
+func Lines(language string, s suggest.Suggestions) []Line {
+	if len(s.Ranks) == 0 {
+		return nil
+	}
 	w := i18n.SuggestionIn(language)
-	out := []string{Code(language, guideline.CalculatedToBeConfirmed) + "."}
+	out := []Line{{Text: Code(language, guideline.CalculatedToBeConfirmed) + "."}}
 	for _, by := range s.Guidelines {
+		g := by.Guideline
 		if by.Exam != nil {
-			out = append(out, fmt.Sprintf(w.OfExam, Name(by.Guideline))+": "+Exam(language, by))
+			out = append(out, Line{Guideline: g, Category: by.Exam.Category, Text: fmt.Sprintf(w.OfExam, Name(g)) + ": " + Exam(language, by)})
 		}
 		for i, each := range by.Each {
-			out = append(out, fmt.Sprintf(w.OfFinding, Name(by.Guideline), s.Ranks[i])+": "+Suggestion(language, each))
+			out = append(out, Line{s.Ranks[i], g, each.Category, fmt.Sprintf(w.OfFinding, Name(g), s.Ranks[i]) + ": " + Suggestion(language, each)})
 		}
 	}
 	for i, r := range s.Brock {
-		out = append(out, fmt.Sprintf(w.OfFinding, Name(r.Guideline), s.Ranks[i])+": "+Brock(language, r))
+		out = append(out, Line{Rank: s.Ranks[i], Guideline: r.Guideline, Text: fmt.Sprintf(w.OfFinding, Name(r.Guideline), s.Ranks[i]) + ": " + Brock(language, r)})
 	}
 	if s.NotFlagged > 0 {
-		out = append(out, fmt.Sprintf(w.NotFlagged, s.NotFlagged)+".")
+		out = append(out, Line{Text: fmt.Sprintf(w.NotFlagged, s.NotFlagged) + "."})
 	}
 	return out
+}
+
+// Of are the lines of a study's assessment; none where it has none.
+func Of(language string, a *triage.Assessment) []Line {
+	if a == nil || a.Categories == nil {
+		return nil
+	}
+	return Lines(language, *a.Categories)
 }
 
 // Exam is what a guideline suggests for the exam.

@@ -10,6 +10,7 @@ import (
 	"nafas/inference/guideline"
 	"nafas/inference/measure"
 	"nafas/inference/suggest"
+	"nafas/internal/triage"
 	"nafas/internal/triage/wording"
 )
 
@@ -28,10 +29,26 @@ func suggested(t *testing.T, p guideline.Patient, ask ...suggest.Name) suggest.S
 	return s
 }
 
+// texts are the sentences of lines.
+func texts(lines []wording.Line) []string {
+	out := make([]string, len(lines))
+	for i, l := range lines {
+		out[i] = l.Text
+	}
+	return out
+}
+
 func TestLines(t *testing.T) {
 	age := 60
 	p := guideline.Patient{AgeYears: &age, Sex: guideline.Female, FamilyHistory: guideline.No, Emphysema: guideline.No, Screening: guideline.Yes, KnownLungCancer: guideline.No}
-	lines := wording.Lines("en", suggested(t, p, suggest.LungRADS, suggest.Brock))
+	all := wording.Lines("en", suggested(t, p, suggest.LungRADS, suggest.Brock))
+	ranks, categories := []int{}, []guideline.Category{}
+	for _, l := range all {
+		ranks, categories = append(ranks, l.Rank), append(categories, l.Category)
+	}
+	require.Equal(t, []int{0, 0, 1, 2, 1, 2, 0}, ranks)
+	require.Equal(t, []guideline.Category{"", "4A", "4A", "", "", "", ""}, categories)
+	lines := texts(all)
 	require.Equal(t, []string{
 		"Calculated from AI measurements, to be confirmed by a radiologist.",
 		"Lung-RADS 2022, exam: at least Lung-RADS 4A: suspicious; next: low-dose CT at 3 months / consider: PET/CT; by mean diameter 8.5 mm; LR.SOLID.SIZE.4A; " +
@@ -53,9 +70,9 @@ func TestLines(t *testing.T) {
 // sounds as if a scan were clear.
 func TestEveryLanguage(t *testing.T) {
 	s := suggested(t, guideline.Patient{}, suggest.Names()...)
-	english := wording.Lines("en", s)
+	english := texts(wording.Lines("en", s))
 	for l, caveat := range map[string]string{"fr": "à confirmer par un radiologue", "ar": "ويلزم تأكيده من طبيب الأشعة"} {
-		lines := wording.Lines(l, s)
+		lines := texts(wording.Lines(l, s))
 		require.Len(t, lines, len(english))
 		require.Contains(t, lines[0], caveat)
 		for i, line := range lines {
@@ -81,5 +98,14 @@ func TestOptionsAreSaid(t *testing.T) {
 		Guideline: guideline.LungRADS2022, Withheld: guideline.FactsMissing, Missing: []guideline.Fact{guideline.FactType},
 		Options: []guideline.Option{{Assumes: guideline.AssumesSolid, Category: guideline.Category4A}, {Assumes: guideline.AssumesNonSolid, Category: guideline.Category2}},
 	}
-	require.Contains(t, wording.Lines("en", s)[2], "if the nodule is solid: Lung-RADS 4A: suspicious; if the nodule is non-solid: Lung-RADS 2: benign appearance or behaviour; missing: the type of the nodule")
+	require.Contains(t, wording.Lines("en", s)[2].Text, "if the nodule is solid: Lung-RADS 4A: suspicious; if the nodule is non-solid: Lung-RADS 2: benign appearance or behaviour; missing: the type of the nodule")
+}
+
+// Where no finding was asked about, nothing is said.
+func TestNoLines(t *testing.T) {
+	require.Empty(t, wording.Of("en", nil))
+	require.Empty(t, wording.Of("en", &triage.Assessment{}))
+	none, err := suggest.Of(suggest.Exam{Findings: []suggest.Finding{{}}}, guideline.Patient{})
+	require.NoError(t, err)
+	require.Empty(t, wording.Of("en", &triage.Assessment{Categories: &none}))
 }
