@@ -26,7 +26,6 @@ type factFlags struct {
 
 // any says whether something is said of a patient.
 func (f factFlags) any() bool {
-	f.Guidelines = nil
 	return f.Age != nil || len(f.Spiculated)+len(f.NotSpiculated) > 0 ||
 		f.Sex+f.Screening+f.Risk+f.FamilyHistory+f.Emphysema+f.KnownCancer+f.KnownLungCancer+f.Immunosuppressed != ""
 }
