@@ -1,6 +1,6 @@
 // Package config reads the settings file of a service: the systems that it
-// sends results to, and those that it fetches studies from. Everything else is
-// a flag.
+// sends results to, those that it fetches studies from, and the rules by which
+// studies get their priority. Everything else is a flag.
 package config
 
 import (
@@ -19,12 +19,29 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"nafas/internal/access"
+	"nafas/internal/triage/priority"
 )
 
 // File is a settings file.
 type File struct {
 	Deliver []Destination `yaml:"deliver"`
 	Poll    []Poll        `yaml:"poll"`
+	// Priority is nil where the default rules are in force.
+	Priority *Priority `yaml:"priority"`
+}
+
+// Priority says how studies get their priority.
+type Priority struct {
+	// Rules stand for the default ones.
+	Rules priority.Rules `yaml:"rules"`
+}
+
+// Rules are those of the file; none where it has none.
+func (f File) Rules() priority.Rules {
+	if f.Priority == nil {
+		return nil
+	}
+	return f.Priority.Rules
 }
 
 // Security is how a peer is reached.
@@ -174,6 +191,11 @@ func Parse(raw []byte, dir string) (File, error) {
 		p.TokenFile = within(dir, p.TokenFile)
 		if err := p.check(); err != nil {
 			return File{}, fmt.Errorf("poll, entry %d (%s): %w", i+1, p.Name, err)
+		}
+	}
+	if f.Priority != nil {
+		if err := f.Priority.Rules.Check(); err != nil {
+			return File{}, fmt.Errorf("priority, %w", err)
 		}
 	}
 	return f, f.unique()

@@ -70,7 +70,7 @@ func (s *studyRead) read(ctx context.Context, study dicomio.Study) (StudyReading
 		return out, nil
 	}
 	out.State = Done
-	out.Priority, out.PriorityReasons = Rank(result.Findings)
+	out.Priority, out.PriorityReasons = s.r.opt.Ranking.Rank(*result, nil)
 	return out, nil
 }
 

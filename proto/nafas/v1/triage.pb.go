@@ -2160,7 +2160,7 @@ type Study struct {
 	State            StudyState             `protobuf:"varint,2,opt,name=state,proto3,enum=nafas.v1.StudyState" json:"state,omitempty"`
 	// What the result says of the study's place in the worklist.
 	Priority Priority `protobuf:"varint,3,opt,name=priority,proto3,enum=nafas.v1.Priority" json:"priority,omitempty"`
-	// Why, in words.
+	// Why, in English words: the texts of reasons.
 	PriorityReasons []string `protobuf:"bytes,4,rep,name=priority_reasons,json=priorityReasons,proto3" json:"priority_reasons,omitempty"`
 	// What the sender asked for.
 	RequestPriority RequestPriority        `protobuf:"varint,5,opt,name=request_priority,json=requestPriority,proto3,enum=nafas.v1.RequestPriority" json:"request_priority,omitempty"`
@@ -2175,7 +2175,10 @@ type Study struct {
 	// Why the study is not assessed or failed; absent otherwise.
 	NotAssessed *Refusal `protobuf:"bytes,11,opt,name=not_assessed,json=notAssessed,proto3" json:"not_assessed,omitempty"`
 	// Where its results go, the newest last.
-	Deliveries    []*Delivery `protobuf:"bytes,12,rep,name=deliveries,proto3" json:"deliveries,omitempty"`
+	Deliveries []*Delivery `protobuf:"bytes,12,rep,name=deliveries,proto3" json:"deliveries,omitempty"`
+	// Why it has its priority: what holds at that level, then notes, which change
+	// no level. What earlier versions stored has a text alone.
+	Reasons       []*PriorityReason `protobuf:"bytes,13,rep,name=reasons,proto3" json:"reasons,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2294,6 +2297,322 @@ func (x *Study) GetDeliveries() []*Delivery {
 	return nil
 }
 
+func (x *Study) GetReasons() []*PriorityReason {
+	if x != nil {
+		return x.Reasons
+	}
+	return nil
+}
+
+// PriorityReason is why a study has its priority, or a note that goes with it.
+type PriorityReason struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A stable word: FINDING_GROWING, FINDING_CHANGE, FINDING_SOLID_PART,
+	// FINDING_LARGE, FINDING_KIND, FINDING_FLAGGED, FINDING_SHOWN, SCAN_DOUBTFUL,
+	// NO_RULE_HOLDS, ONLY_UNDER_FLAG, NO_MARK, NOT_READ; notes:
+	// KIND_DOES_NOT_RAISE, SCAN_LESS_SURE.
+	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	// In English.
+	Text string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	// The rule that holds, or of a note that would; absent where none is meant.
+	Rule *PriorityRule `protobuf:"bytes,3,opt,name=rule,proto3" json:"rule,omitempty"`
+	// Ranks of the findings that are meant.
+	FindingRanks []int32 `protobuf:"varint,4,rep,packed,name=finding_ranks,json=findingRanks,proto3" json:"finding_ranks,omitempty"`
+	// The largest mean diameter of these, and who gave it ("measured" or
+	// "detector"); the largest solid part.
+	LargestMm          float64 `protobuf:"fixed64,5,opt,name=largest_mm,json=largestMm,proto3" json:"largest_mm,omitempty"`
+	LargestBy          string  `protobuf:"bytes,6,opt,name=largest_by,json=largestBy,proto3" json:"largest_by,omitempty"`
+	LargestSolidPartMm float64 `protobuf:"fixed64,7,opt,name=largest_solid_part_mm,json=largestSolidPartMm,proto3" json:"largest_solid_part_mm,omitempty"`
+	// The shortest volume doubling time of these with its band; absent where none
+	// grows. A band without an end has no long one.
+	DoublingDays      *float64 `protobuf:"fixed64,8,opt,name=doubling_days,json=doublingDays,proto3,oneof" json:"doubling_days,omitempty"`
+	DoublingDaysShort *float64 `protobuf:"fixed64,9,opt,name=doubling_days_short,json=doublingDaysShort,proto3,oneof" json:"doubling_days_short,omitempty"`
+	DoublingDaysLong  *float64 `protobuf:"fixed64,10,opt,name=doubling_days_long,json=doublingDaysLong,proto3,oneof" json:"doubling_days_long,omitempty"`
+	// Of KIND_DOES_NOT_RAISE: the kinds.
+	Kinds []NoduleKind `protobuf:"varint,11,rep,packed,name=kinds,proto3,enum=nafas.v1.NoduleKind" json:"kinds,omitempty"`
+	// Codes of what is meant of the scan, such as THICK_SLICES.
+	Scan []string `protobuf:"bytes,12,rep,name=scan,proto3" json:"scan,omitempty"`
+	// Of NOT_READ: why.
+	NotRead       Reason `protobuf:"varint,13,opt,name=not_read,json=notRead,proto3,enum=nafas.v1.Reason" json:"not_read,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PriorityReason) Reset() {
+	*x = PriorityReason{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PriorityReason) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PriorityReason) ProtoMessage() {}
+
+func (x *PriorityReason) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PriorityReason.ProtoReflect.Descriptor instead.
+func (*PriorityReason) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *PriorityReason) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *PriorityReason) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *PriorityReason) GetRule() *PriorityRule {
+	if x != nil {
+		return x.Rule
+	}
+	return nil
+}
+
+func (x *PriorityReason) GetFindingRanks() []int32 {
+	if x != nil {
+		return x.FindingRanks
+	}
+	return nil
+}
+
+func (x *PriorityReason) GetLargestMm() float64 {
+	if x != nil {
+		return x.LargestMm
+	}
+	return 0
+}
+
+func (x *PriorityReason) GetLargestBy() string {
+	if x != nil {
+		return x.LargestBy
+	}
+	return ""
+}
+
+func (x *PriorityReason) GetLargestSolidPartMm() float64 {
+	if x != nil {
+		return x.LargestSolidPartMm
+	}
+	return 0
+}
+
+func (x *PriorityReason) GetDoublingDays() float64 {
+	if x != nil && x.DoublingDays != nil {
+		return *x.DoublingDays
+	}
+	return 0
+}
+
+func (x *PriorityReason) GetDoublingDaysShort() float64 {
+	if x != nil && x.DoublingDaysShort != nil {
+		return *x.DoublingDaysShort
+	}
+	return 0
+}
+
+func (x *PriorityReason) GetDoublingDaysLong() float64 {
+	if x != nil && x.DoublingDaysLong != nil {
+		return *x.DoublingDaysLong
+	}
+	return 0
+}
+
+func (x *PriorityReason) GetKinds() []NoduleKind {
+	if x != nil {
+		return x.Kinds
+	}
+	return nil
+}
+
+func (x *PriorityReason) GetScan() []string {
+	if x != nil {
+		return x.Scan
+	}
+	return nil
+}
+
+func (x *PriorityReason) GetNotRead() Reason {
+	if x != nil {
+		return x.NotRead
+	}
+	return Reason_REASON_UNSPECIFIED
+}
+
+// PriorityRule is a rule of the settings, or a default one; what it does not
+// ask for is absent or empty.
+type PriorityRule struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Name     string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Priority Priority               `protobuf:"varint,2,opt,name=priority,proto3,enum=nafas.v1.Priority" json:"priority,omitempty"`
+	// The operating point that a finding's score reaches: quarter, one or four
+	// false marks per scan.
+	OperatingPoint     string       `protobuf:"bytes,3,opt,name=operating_point,json=operatingPoint,proto3" json:"operating_point,omitempty"`
+	SizeAtLeastMm      *float64     `protobuf:"fixed64,4,opt,name=size_at_least_mm,json=sizeAtLeastMm,proto3,oneof" json:"size_at_least_mm,omitempty"`
+	SolidPartAtLeastMm *float64     `protobuf:"fixed64,5,opt,name=solid_part_at_least_mm,json=solidPartAtLeastMm,proto3,oneof" json:"solid_part_at_least_mm,omitempty"`
+	Kinds              []NoduleKind `protobuf:"varint,6,rep,packed,name=kinds,proto3,enum=nafas.v1.NoduleKind" json:"kinds,omitempty"`
+	UnlessKinds        []NoduleKind `protobuf:"varint,7,rep,packed,name=unless_kinds,json=unlessKinds,proto3,enum=nafas.v1.NoduleKind" json:"unless_kinds,omitempty"`
+	KindConfidence     *float64     `protobuf:"fixed64,8,opt,name=kind_confidence,json=kindConfidence,proto3,oneof" json:"kind_confidence,omitempty"`
+	// new, growing, stable, shrinking, unclear, unpaired, uncompared.
+	Changes            []string `protobuf:"bytes,9,rep,name=changes,proto3" json:"changes,omitempty"`
+	DoublingAtMostDays *float64 `protobuf:"fixed64,10,opt,name=doubling_at_most_days,json=doublingAtMostDays,proto3,oneof" json:"doubling_at_most_days,omitempty"`
+	GrownAboveMm       *float64 `protobuf:"fixed64,11,opt,name=grown_above_mm,json=grownAboveMm,proto3,oneof" json:"grown_above_mm,omitempty"`
+	WithinDays         *int32   `protobuf:"varint,12,opt,name=within_days,json=withinDays,proto3,oneof" json:"within_days,omitempty"`
+	// How many findings; absent for one.
+	Count         *int32   `protobuf:"varint,13,opt,name=count,proto3,oneof" json:"count,omitempty"`
+	Scan          []string `protobuf:"bytes,14,rep,name=scan,proto3" json:"scan,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PriorityRule) Reset() {
+	*x = PriorityRule{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PriorityRule) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PriorityRule) ProtoMessage() {}
+
+func (x *PriorityRule) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PriorityRule.ProtoReflect.Descriptor instead.
+func (*PriorityRule) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *PriorityRule) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *PriorityRule) GetPriority() Priority {
+	if x != nil {
+		return x.Priority
+	}
+	return Priority_PRIORITY_UNSPECIFIED
+}
+
+func (x *PriorityRule) GetOperatingPoint() string {
+	if x != nil {
+		return x.OperatingPoint
+	}
+	return ""
+}
+
+func (x *PriorityRule) GetSizeAtLeastMm() float64 {
+	if x != nil && x.SizeAtLeastMm != nil {
+		return *x.SizeAtLeastMm
+	}
+	return 0
+}
+
+func (x *PriorityRule) GetSolidPartAtLeastMm() float64 {
+	if x != nil && x.SolidPartAtLeastMm != nil {
+		return *x.SolidPartAtLeastMm
+	}
+	return 0
+}
+
+func (x *PriorityRule) GetKinds() []NoduleKind {
+	if x != nil {
+		return x.Kinds
+	}
+	return nil
+}
+
+func (x *PriorityRule) GetUnlessKinds() []NoduleKind {
+	if x != nil {
+		return x.UnlessKinds
+	}
+	return nil
+}
+
+func (x *PriorityRule) GetKindConfidence() float64 {
+	if x != nil && x.KindConfidence != nil {
+		return *x.KindConfidence
+	}
+	return 0
+}
+
+func (x *PriorityRule) GetChanges() []string {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
+func (x *PriorityRule) GetDoublingAtMostDays() float64 {
+	if x != nil && x.DoublingAtMostDays != nil {
+		return *x.DoublingAtMostDays
+	}
+	return 0
+}
+
+func (x *PriorityRule) GetGrownAboveMm() float64 {
+	if x != nil && x.GrownAboveMm != nil {
+		return *x.GrownAboveMm
+	}
+	return 0
+}
+
+func (x *PriorityRule) GetWithinDays() int32 {
+	if x != nil && x.WithinDays != nil {
+		return *x.WithinDays
+	}
+	return 0
+}
+
+func (x *PriorityRule) GetCount() int32 {
+	if x != nil && x.Count != nil {
+		return *x.Count
+	}
+	return 0
+}
+
+func (x *PriorityRule) GetScan() []string {
+	if x != nil {
+		return x.Scan
+	}
+	return nil
+}
+
 // Series is one reconstruction of a study.
 type Series struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
@@ -2310,7 +2629,7 @@ type Series struct {
 
 func (x *Series) Reset() {
 	*x = Series{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[24]
+	mi := &file_nafas_v1_triage_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2322,7 +2641,7 @@ func (x *Series) String() string {
 func (*Series) ProtoMessage() {}
 
 func (x *Series) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[24]
+	mi := &file_nafas_v1_triage_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2335,7 +2654,7 @@ func (x *Series) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Series.ProtoReflect.Descriptor instead.
 func (*Series) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{24}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Series) GetSeriesInstanceUid() string {
@@ -2399,7 +2718,7 @@ type SeriesResult struct {
 
 func (x *SeriesResult) Reset() {
 	*x = SeriesResult{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[25]
+	mi := &file_nafas_v1_triage_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2411,7 +2730,7 @@ func (x *SeriesResult) String() string {
 func (*SeriesResult) ProtoMessage() {}
 
 func (x *SeriesResult) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[25]
+	mi := &file_nafas_v1_triage_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2424,7 +2743,7 @@ func (x *SeriesResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SeriesResult.ProtoReflect.Descriptor instead.
 func (*SeriesResult) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{25}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *SeriesResult) GetStudyInstanceUid() string {
@@ -2512,7 +2831,7 @@ type SeriesNotRead struct {
 
 func (x *SeriesNotRead) Reset() {
 	*x = SeriesNotRead{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[26]
+	mi := &file_nafas_v1_triage_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2524,7 +2843,7 @@ func (x *SeriesNotRead) String() string {
 func (*SeriesNotRead) ProtoMessage() {}
 
 func (x *SeriesNotRead) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[26]
+	mi := &file_nafas_v1_triage_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2537,7 +2856,7 @@ func (x *SeriesNotRead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SeriesNotRead.ProtoReflect.Descriptor instead.
 func (*SeriesNotRead) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{26}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *SeriesNotRead) GetStudyInstanceUid() string {
@@ -2588,7 +2907,7 @@ type Model struct {
 
 func (x *Model) Reset() {
 	*x = Model{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[27]
+	mi := &file_nafas_v1_triage_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2600,7 +2919,7 @@ func (x *Model) String() string {
 func (*Model) ProtoMessage() {}
 
 func (x *Model) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[27]
+	mi := &file_nafas_v1_triage_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2613,7 +2932,7 @@ func (x *Model) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Model.ProtoReflect.Descriptor instead.
 func (*Model) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{27}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Model) GetName() string {
@@ -2649,7 +2968,7 @@ type Runtime struct {
 
 func (x *Runtime) Reset() {
 	*x = Runtime{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[28]
+	mi := &file_nafas_v1_triage_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2661,7 +2980,7 @@ func (x *Runtime) String() string {
 func (*Runtime) ProtoMessage() {}
 
 func (x *Runtime) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[28]
+	mi := &file_nafas_v1_triage_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2674,7 +2993,7 @@ func (x *Runtime) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Runtime.ProtoReflect.Descriptor instead.
 func (*Runtime) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{28}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Runtime) GetVersion() string {
@@ -2703,7 +3022,7 @@ type Warning struct {
 
 func (x *Warning) Reset() {
 	*x = Warning{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[29]
+	mi := &file_nafas_v1_triage_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2715,7 +3034,7 @@ func (x *Warning) String() string {
 func (*Warning) ProtoMessage() {}
 
 func (x *Warning) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[29]
+	mi := &file_nafas_v1_triage_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2728,7 +3047,7 @@ func (x *Warning) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Warning.ProtoReflect.Descriptor instead.
 func (*Warning) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{29}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Warning) GetCode() string {
@@ -2763,7 +3082,7 @@ type Scan struct {
 
 func (x *Scan) Reset() {
 	*x = Scan{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[30]
+	mi := &file_nafas_v1_triage_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2775,7 +3094,7 @@ func (x *Scan) String() string {
 func (*Scan) ProtoMessage() {}
 
 func (x *Scan) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[30]
+	mi := &file_nafas_v1_triage_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2788,7 +3107,7 @@ func (x *Scan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Scan.ProtoReflect.Descriptor instead.
 func (*Scan) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{30}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Scan) GetSlices() int32 {
@@ -2858,7 +3177,7 @@ type StageTime struct {
 
 func (x *StageTime) Reset() {
 	*x = StageTime{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[31]
+	mi := &file_nafas_v1_triage_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2870,7 +3189,7 @@ func (x *StageTime) String() string {
 func (*StageTime) ProtoMessage() {}
 
 func (x *StageTime) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[31]
+	mi := &file_nafas_v1_triage_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2883,7 +3202,7 @@ func (x *StageTime) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StageTime.ProtoReflect.Descriptor instead.
 func (*StageTime) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{31}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *StageTime) GetStage() string {
@@ -2940,7 +3259,7 @@ type Finding struct {
 
 func (x *Finding) Reset() {
 	*x = Finding{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[32]
+	mi := &file_nafas_v1_triage_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2952,7 +3271,7 @@ func (x *Finding) String() string {
 func (*Finding) ProtoMessage() {}
 
 func (x *Finding) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[32]
+	mi := &file_nafas_v1_triage_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2965,7 +3284,7 @@ func (x *Finding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finding.ProtoReflect.Descriptor instead.
 func (*Finding) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{32}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *Finding) GetRank() int32 {
@@ -3093,7 +3412,7 @@ type Place struct {
 
 func (x *Place) Reset() {
 	*x = Place{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[33]
+	mi := &file_nafas_v1_triage_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3105,7 +3424,7 @@ func (x *Place) String() string {
 func (*Place) ProtoMessage() {}
 
 func (x *Place) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[33]
+	mi := &file_nafas_v1_triage_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3118,7 +3437,7 @@ func (x *Place) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Place.ProtoReflect.Descriptor instead.
 func (*Place) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{33}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *Place) GetLobe() string {
@@ -3218,7 +3537,7 @@ type Measurement struct {
 
 func (x *Measurement) Reset() {
 	*x = Measurement{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[34]
+	mi := &file_nafas_v1_triage_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3230,7 +3549,7 @@ func (x *Measurement) String() string {
 func (*Measurement) ProtoMessage() {}
 
 func (x *Measurement) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[34]
+	mi := &file_nafas_v1_triage_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3243,7 +3562,7 @@ func (x *Measurement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Measurement.ProtoReflect.Descriptor instead.
 func (*Measurement) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{34}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *Measurement) GetMethod() string {
@@ -3400,7 +3719,7 @@ type Axis struct {
 
 func (x *Axis) Reset() {
 	*x = Axis{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[35]
+	mi := &file_nafas_v1_triage_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3412,7 +3731,7 @@ func (x *Axis) String() string {
 func (*Axis) ProtoMessage() {}
 
 func (x *Axis) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[35]
+	mi := &file_nafas_v1_triage_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3425,7 +3744,7 @@ func (x *Axis) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Axis.ProtoReflect.Descriptor instead.
 func (*Axis) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{35}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *Axis) GetLengthMm() float64 {
@@ -3461,7 +3780,7 @@ type Point struct {
 
 func (x *Point) Reset() {
 	*x = Point{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[36]
+	mi := &file_nafas_v1_triage_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3473,7 +3792,7 @@ func (x *Point) String() string {
 func (*Point) ProtoMessage() {}
 
 func (x *Point) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[36]
+	mi := &file_nafas_v1_triage_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3486,7 +3805,7 @@ func (x *Point) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Point.ProtoReflect.Descriptor instead.
 func (*Point) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{36}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *Point) GetX() float64 {
@@ -3521,7 +3840,7 @@ type PixelPosition struct {
 
 func (x *PixelPosition) Reset() {
 	*x = PixelPosition{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[37]
+	mi := &file_nafas_v1_triage_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3533,7 +3852,7 @@ func (x *PixelPosition) String() string {
 func (*PixelPosition) ProtoMessage() {}
 
 func (x *PixelPosition) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[37]
+	mi := &file_nafas_v1_triage_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3546,7 +3865,7 @@ func (x *PixelPosition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PixelPosition.ProtoReflect.Descriptor instead.
 func (*PixelPosition) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{37}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *PixelPosition) GetColumn() float64 {
@@ -3667,7 +3986,7 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\x17RetryDeliveriesResponse\x12\x1e\n" +
 	"\n" +
 	"deliveries\x18\x01 \x01(\x05R\n" +
-	"deliveries\"\xce\x04\n" +
+	"deliveries\"\x82\x05\n" +
 	"\x05Study\x12,\n" +
 	"\x12study_instance_uid\x18\x01 \x01(\tR\x10studyInstanceUid\x12*\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x14.nafas.v1.StudyStateR\x05state\x12.\n" +
@@ -3685,7 +4004,52 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\fnot_assessed\x18\v \x01(\v2\x11.nafas.v1.RefusalR\vnotAssessed\x122\n" +
 	"\n" +
 	"deliveries\x18\f \x03(\v2\x12.nafas.v1.DeliveryR\n" +
-	"deliveries\"\xd0\x01\n" +
+	"deliveries\x122\n" +
+	"\areasons\x18\r \x03(\v2\x18.nafas.v1.PriorityReasonR\areasons\"\xba\x04\n" +
+	"\x0ePriorityReason\x12\x12\n" +
+	"\x04code\x18\x01 \x01(\tR\x04code\x12\x12\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\x12*\n" +
+	"\x04rule\x18\x03 \x01(\v2\x16.nafas.v1.PriorityRuleR\x04rule\x12#\n" +
+	"\rfinding_ranks\x18\x04 \x03(\x05R\ffindingRanks\x12\x1d\n" +
+	"\n" +
+	"largest_mm\x18\x05 \x01(\x01R\tlargestMm\x12\x1d\n" +
+	"\n" +
+	"largest_by\x18\x06 \x01(\tR\tlargestBy\x121\n" +
+	"\x15largest_solid_part_mm\x18\a \x01(\x01R\x12largestSolidPartMm\x12(\n" +
+	"\rdoubling_days\x18\b \x01(\x01H\x00R\fdoublingDays\x88\x01\x01\x123\n" +
+	"\x13doubling_days_short\x18\t \x01(\x01H\x01R\x11doublingDaysShort\x88\x01\x01\x121\n" +
+	"\x12doubling_days_long\x18\n" +
+	" \x01(\x01H\x02R\x10doublingDaysLong\x88\x01\x01\x12*\n" +
+	"\x05kinds\x18\v \x03(\x0e2\x14.nafas.v1.NoduleKindR\x05kinds\x12\x12\n" +
+	"\x04scan\x18\f \x03(\tR\x04scan\x12+\n" +
+	"\bnot_read\x18\r \x01(\x0e2\x10.nafas.v1.ReasonR\anotReadB\x10\n" +
+	"\x0e_doubling_daysB\x16\n" +
+	"\x14_doubling_days_shortB\x15\n" +
+	"\x13_doubling_days_long\"\xd2\x05\n" +
+	"\fPriorityRule\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12.\n" +
+	"\bpriority\x18\x02 \x01(\x0e2\x12.nafas.v1.PriorityR\bpriority\x12'\n" +
+	"\x0foperating_point\x18\x03 \x01(\tR\x0eoperatingPoint\x12,\n" +
+	"\x10size_at_least_mm\x18\x04 \x01(\x01H\x00R\rsizeAtLeastMm\x88\x01\x01\x127\n" +
+	"\x16solid_part_at_least_mm\x18\x05 \x01(\x01H\x01R\x12solidPartAtLeastMm\x88\x01\x01\x12*\n" +
+	"\x05kinds\x18\x06 \x03(\x0e2\x14.nafas.v1.NoduleKindR\x05kinds\x127\n" +
+	"\funless_kinds\x18\a \x03(\x0e2\x14.nafas.v1.NoduleKindR\vunlessKinds\x12,\n" +
+	"\x0fkind_confidence\x18\b \x01(\x01H\x02R\x0ekindConfidence\x88\x01\x01\x12\x18\n" +
+	"\achanges\x18\t \x03(\tR\achanges\x126\n" +
+	"\x15doubling_at_most_days\x18\n" +
+	" \x01(\x01H\x03R\x12doublingAtMostDays\x88\x01\x01\x12)\n" +
+	"\x0egrown_above_mm\x18\v \x01(\x01H\x04R\fgrownAboveMm\x88\x01\x01\x12$\n" +
+	"\vwithin_days\x18\f \x01(\x05H\x05R\n" +
+	"withinDays\x88\x01\x01\x12\x19\n" +
+	"\x05count\x18\r \x01(\x05H\x06R\x05count\x88\x01\x01\x12\x12\n" +
+	"\x04scan\x18\x0e \x03(\tR\x04scanB\x13\n" +
+	"\x11_size_at_least_mmB\x19\n" +
+	"\x17_solid_part_at_least_mmB\x12\n" +
+	"\x10_kind_confidenceB\x18\n" +
+	"\x16_doubling_at_most_daysB\x11\n" +
+	"\x0f_grown_above_mmB\x0e\n" +
+	"\f_within_daysB\b\n" +
+	"\x06_count\"\xd0\x01\n" +
 	"\x06Series\x12.\n" +
 	"\x13series_instance_uid\x18\x01 \x01(\tR\x11seriesInstanceUid\x12\x1a\n" +
 	"\bmodality\x18\x02 \x01(\tR\bmodality\x12\x1c\n" +
@@ -3903,7 +4267,7 @@ func file_nafas_v1_triage_proto_rawDescGZIP() []byte {
 }
 
 var file_nafas_v1_triage_proto_enumTypes = make([]protoimpl.EnumInfo, 9)
-var file_nafas_v1_triage_proto_msgTypes = make([]protoimpl.MessageInfo, 38)
+var file_nafas_v1_triage_proto_msgTypes = make([]protoimpl.MessageInfo, 40)
 var file_nafas_v1_triage_proto_goTypes = []any{
 	(OnDisconnect)(0),               // 0: nafas.v1.OnDisconnect
 	(StudyOrder)(0),                 // 1: nafas.v1.StudyOrder
@@ -3938,21 +4302,23 @@ var file_nafas_v1_triage_proto_goTypes = []any{
 	(*RetryDeliveriesRequest)(nil),  // 30: nafas.v1.RetryDeliveriesRequest
 	(*RetryDeliveriesResponse)(nil), // 31: nafas.v1.RetryDeliveriesResponse
 	(*Study)(nil),                   // 32: nafas.v1.Study
-	(*Series)(nil),                  // 33: nafas.v1.Series
-	(*SeriesResult)(nil),            // 34: nafas.v1.SeriesResult
-	(*SeriesNotRead)(nil),           // 35: nafas.v1.SeriesNotRead
-	(*Model)(nil),                   // 36: nafas.v1.Model
-	(*Runtime)(nil),                 // 37: nafas.v1.Runtime
-	(*Warning)(nil),                 // 38: nafas.v1.Warning
-	(*Scan)(nil),                    // 39: nafas.v1.Scan
-	(*StageTime)(nil),               // 40: nafas.v1.StageTime
-	(*Finding)(nil),                 // 41: nafas.v1.Finding
-	(*Place)(nil),                   // 42: nafas.v1.Place
-	(*Measurement)(nil),             // 43: nafas.v1.Measurement
-	(*Axis)(nil),                    // 44: nafas.v1.Axis
-	(*Point)(nil),                   // 45: nafas.v1.Point
-	(*PixelPosition)(nil),           // 46: nafas.v1.PixelPosition
-	(*timestamppb.Timestamp)(nil),   // 47: google.protobuf.Timestamp
+	(*PriorityReason)(nil),          // 33: nafas.v1.PriorityReason
+	(*PriorityRule)(nil),            // 34: nafas.v1.PriorityRule
+	(*Series)(nil),                  // 35: nafas.v1.Series
+	(*SeriesResult)(nil),            // 36: nafas.v1.SeriesResult
+	(*SeriesNotRead)(nil),           // 37: nafas.v1.SeriesNotRead
+	(*Model)(nil),                   // 38: nafas.v1.Model
+	(*Runtime)(nil),                 // 39: nafas.v1.Runtime
+	(*Warning)(nil),                 // 40: nafas.v1.Warning
+	(*Scan)(nil),                    // 41: nafas.v1.Scan
+	(*StageTime)(nil),               // 42: nafas.v1.StageTime
+	(*Finding)(nil),                 // 43: nafas.v1.Finding
+	(*Place)(nil),                   // 44: nafas.v1.Place
+	(*Measurement)(nil),             // 45: nafas.v1.Measurement
+	(*Axis)(nil),                    // 46: nafas.v1.Axis
+	(*Point)(nil),                   // 47: nafas.v1.Point
+	(*PixelPosition)(nil),           // 48: nafas.v1.PixelPosition
+	(*timestamppb.Timestamp)(nil),   // 49: google.protobuf.Timestamp
 }
 var file_nafas_v1_triage_proto_depIdxs = []int32{
 	6,  // 0: nafas.v1.UploadHeader.request_priority:type_name -> nafas.v1.RequestPriority
@@ -3971,66 +4337,73 @@ var file_nafas_v1_triage_proto_depIdxs = []int32{
 	32, // 13: nafas.v1.GetStudyResponse.study:type_name -> nafas.v1.Study
 	4,  // 14: nafas.v1.ListStudiesRequest.states:type_name -> nafas.v1.StudyState
 	5,  // 15: nafas.v1.ListStudiesRequest.priorities:type_name -> nafas.v1.Priority
-	47, // 16: nafas.v1.ListStudiesRequest.received_after:type_name -> google.protobuf.Timestamp
-	47, // 17: nafas.v1.ListStudiesRequest.received_before:type_name -> google.protobuf.Timestamp
+	49, // 16: nafas.v1.ListStudiesRequest.received_after:type_name -> google.protobuf.Timestamp
+	49, // 17: nafas.v1.ListStudiesRequest.received_before:type_name -> google.protobuf.Timestamp
 	1,  // 18: nafas.v1.ListStudiesRequest.order:type_name -> nafas.v1.StudyOrder
 	32, // 19: nafas.v1.ListStudiesResponse.studies:type_name -> nafas.v1.Study
 	32, // 20: nafas.v1.WatchStudiesResponse.study:type_name -> nafas.v1.Study
 	2,  // 21: nafas.v1.GetReportRequest.format:type_name -> nafas.v1.ReportFormat
 	3,  // 22: nafas.v1.Delivery.state:type_name -> nafas.v1.DeliveryState
-	47, // 23: nafas.v1.Delivery.updated_at:type_name -> google.protobuf.Timestamp
-	47, // 24: nafas.v1.Delivery.queued_at:type_name -> google.protobuf.Timestamp
+	49, // 23: nafas.v1.Delivery.updated_at:type_name -> google.protobuf.Timestamp
+	49, // 24: nafas.v1.Delivery.queued_at:type_name -> google.protobuf.Timestamp
 	3,  // 25: nafas.v1.ListDeliveriesRequest.state:type_name -> nafas.v1.DeliveryState
 	27, // 26: nafas.v1.ListDeliveriesResponse.deliveries:type_name -> nafas.v1.Delivery
 	4,  // 27: nafas.v1.Study.state:type_name -> nafas.v1.StudyState
 	5,  // 28: nafas.v1.Study.priority:type_name -> nafas.v1.Priority
 	6,  // 29: nafas.v1.Study.request_priority:type_name -> nafas.v1.RequestPriority
-	47, // 30: nafas.v1.Study.received_at:type_name -> google.protobuf.Timestamp
-	47, // 31: nafas.v1.Study.updated_at:type_name -> google.protobuf.Timestamp
-	33, // 32: nafas.v1.Study.series:type_name -> nafas.v1.Series
+	49, // 30: nafas.v1.Study.received_at:type_name -> google.protobuf.Timestamp
+	49, // 31: nafas.v1.Study.updated_at:type_name -> google.protobuf.Timestamp
+	35, // 32: nafas.v1.Study.series:type_name -> nafas.v1.Series
 	17, // 33: nafas.v1.Study.not_assessed:type_name -> nafas.v1.Refusal
 	27, // 34: nafas.v1.Study.deliveries:type_name -> nafas.v1.Delivery
-	17, // 35: nafas.v1.Series.not_read:type_name -> nafas.v1.Refusal
-	34, // 36: nafas.v1.Series.result:type_name -> nafas.v1.SeriesResult
-	36, // 37: nafas.v1.SeriesResult.model:type_name -> nafas.v1.Model
-	38, // 38: nafas.v1.SeriesResult.warnings:type_name -> nafas.v1.Warning
-	41, // 39: nafas.v1.SeriesResult.findings:type_name -> nafas.v1.Finding
-	39, // 40: nafas.v1.SeriesResult.scan:type_name -> nafas.v1.Scan
-	40, // 41: nafas.v1.SeriesResult.timings:type_name -> nafas.v1.StageTime
-	37, // 42: nafas.v1.SeriesResult.runtime:type_name -> nafas.v1.Runtime
-	17, // 43: nafas.v1.SeriesNotRead.not_read:type_name -> nafas.v1.Refusal
-	45, // 44: nafas.v1.Scan.spacing_mm:type_name -> nafas.v1.Point
-	45, // 45: nafas.v1.Finding.center_lps_mm:type_name -> nafas.v1.Point
-	46, // 46: nafas.v1.Finding.pixel:type_name -> nafas.v1.PixelPosition
-	43, // 47: nafas.v1.Finding.measurement:type_name -> nafas.v1.Measurement
-	42, // 48: nafas.v1.Finding.place:type_name -> nafas.v1.Place
-	45, // 49: nafas.v1.Measurement.center_lps_mm:type_name -> nafas.v1.Point
-	44, // 50: nafas.v1.Measurement.long_axis:type_name -> nafas.v1.Axis
-	44, // 51: nafas.v1.Measurement.short_axis:type_name -> nafas.v1.Axis
-	7,  // 52: nafas.v1.Measurement.kind:type_name -> nafas.v1.NoduleKind
-	45, // 53: nafas.v1.Axis.from_lps_mm:type_name -> nafas.v1.Point
-	45, // 54: nafas.v1.Axis.to_lps_mm:type_name -> nafas.v1.Point
-	11, // 55: nafas.v1.TriageService.SubmitSeries:input_type -> nafas.v1.SubmitSeriesRequest
-	13, // 56: nafas.v1.TriageService.TriageSeries:input_type -> nafas.v1.TriageSeriesRequest
-	19, // 57: nafas.v1.TriageService.GetStudy:input_type -> nafas.v1.GetStudyRequest
-	21, // 58: nafas.v1.TriageService.ListStudies:input_type -> nafas.v1.ListStudiesRequest
-	23, // 59: nafas.v1.TriageService.WatchStudies:input_type -> nafas.v1.WatchStudiesRequest
-	25, // 60: nafas.v1.TriageService.GetReport:input_type -> nafas.v1.GetReportRequest
-	28, // 61: nafas.v1.TriageService.ListDeliveries:input_type -> nafas.v1.ListDeliveriesRequest
-	30, // 62: nafas.v1.TriageService.RetryDeliveries:input_type -> nafas.v1.RetryDeliveriesRequest
-	12, // 63: nafas.v1.TriageService.SubmitSeries:output_type -> nafas.v1.SubmitSeriesResponse
-	14, // 64: nafas.v1.TriageService.TriageSeries:output_type -> nafas.v1.TriageSeriesResponse
-	20, // 65: nafas.v1.TriageService.GetStudy:output_type -> nafas.v1.GetStudyResponse
-	22, // 66: nafas.v1.TriageService.ListStudies:output_type -> nafas.v1.ListStudiesResponse
-	24, // 67: nafas.v1.TriageService.WatchStudies:output_type -> nafas.v1.WatchStudiesResponse
-	26, // 68: nafas.v1.TriageService.GetReport:output_type -> nafas.v1.GetReportResponse
-	29, // 69: nafas.v1.TriageService.ListDeliveries:output_type -> nafas.v1.ListDeliveriesResponse
-	31, // 70: nafas.v1.TriageService.RetryDeliveries:output_type -> nafas.v1.RetryDeliveriesResponse
-	63, // [63:71] is the sub-list for method output_type
-	55, // [55:63] is the sub-list for method input_type
-	55, // [55:55] is the sub-list for extension type_name
-	55, // [55:55] is the sub-list for extension extendee
-	0,  // [0:55] is the sub-list for field type_name
+	33, // 35: nafas.v1.Study.reasons:type_name -> nafas.v1.PriorityReason
+	34, // 36: nafas.v1.PriorityReason.rule:type_name -> nafas.v1.PriorityRule
+	7,  // 37: nafas.v1.PriorityReason.kinds:type_name -> nafas.v1.NoduleKind
+	8,  // 38: nafas.v1.PriorityReason.not_read:type_name -> nafas.v1.Reason
+	5,  // 39: nafas.v1.PriorityRule.priority:type_name -> nafas.v1.Priority
+	7,  // 40: nafas.v1.PriorityRule.kinds:type_name -> nafas.v1.NoduleKind
+	7,  // 41: nafas.v1.PriorityRule.unless_kinds:type_name -> nafas.v1.NoduleKind
+	17, // 42: nafas.v1.Series.not_read:type_name -> nafas.v1.Refusal
+	36, // 43: nafas.v1.Series.result:type_name -> nafas.v1.SeriesResult
+	38, // 44: nafas.v1.SeriesResult.model:type_name -> nafas.v1.Model
+	40, // 45: nafas.v1.SeriesResult.warnings:type_name -> nafas.v1.Warning
+	43, // 46: nafas.v1.SeriesResult.findings:type_name -> nafas.v1.Finding
+	41, // 47: nafas.v1.SeriesResult.scan:type_name -> nafas.v1.Scan
+	42, // 48: nafas.v1.SeriesResult.timings:type_name -> nafas.v1.StageTime
+	39, // 49: nafas.v1.SeriesResult.runtime:type_name -> nafas.v1.Runtime
+	17, // 50: nafas.v1.SeriesNotRead.not_read:type_name -> nafas.v1.Refusal
+	47, // 51: nafas.v1.Scan.spacing_mm:type_name -> nafas.v1.Point
+	47, // 52: nafas.v1.Finding.center_lps_mm:type_name -> nafas.v1.Point
+	48, // 53: nafas.v1.Finding.pixel:type_name -> nafas.v1.PixelPosition
+	45, // 54: nafas.v1.Finding.measurement:type_name -> nafas.v1.Measurement
+	44, // 55: nafas.v1.Finding.place:type_name -> nafas.v1.Place
+	47, // 56: nafas.v1.Measurement.center_lps_mm:type_name -> nafas.v1.Point
+	46, // 57: nafas.v1.Measurement.long_axis:type_name -> nafas.v1.Axis
+	46, // 58: nafas.v1.Measurement.short_axis:type_name -> nafas.v1.Axis
+	7,  // 59: nafas.v1.Measurement.kind:type_name -> nafas.v1.NoduleKind
+	47, // 60: nafas.v1.Axis.from_lps_mm:type_name -> nafas.v1.Point
+	47, // 61: nafas.v1.Axis.to_lps_mm:type_name -> nafas.v1.Point
+	11, // 62: nafas.v1.TriageService.SubmitSeries:input_type -> nafas.v1.SubmitSeriesRequest
+	13, // 63: nafas.v1.TriageService.TriageSeries:input_type -> nafas.v1.TriageSeriesRequest
+	19, // 64: nafas.v1.TriageService.GetStudy:input_type -> nafas.v1.GetStudyRequest
+	21, // 65: nafas.v1.TriageService.ListStudies:input_type -> nafas.v1.ListStudiesRequest
+	23, // 66: nafas.v1.TriageService.WatchStudies:input_type -> nafas.v1.WatchStudiesRequest
+	25, // 67: nafas.v1.TriageService.GetReport:input_type -> nafas.v1.GetReportRequest
+	28, // 68: nafas.v1.TriageService.ListDeliveries:input_type -> nafas.v1.ListDeliveriesRequest
+	30, // 69: nafas.v1.TriageService.RetryDeliveries:input_type -> nafas.v1.RetryDeliveriesRequest
+	12, // 70: nafas.v1.TriageService.SubmitSeries:output_type -> nafas.v1.SubmitSeriesResponse
+	14, // 71: nafas.v1.TriageService.TriageSeries:output_type -> nafas.v1.TriageSeriesResponse
+	20, // 72: nafas.v1.TriageService.GetStudy:output_type -> nafas.v1.GetStudyResponse
+	22, // 73: nafas.v1.TriageService.ListStudies:output_type -> nafas.v1.ListStudiesResponse
+	24, // 74: nafas.v1.TriageService.WatchStudies:output_type -> nafas.v1.WatchStudiesResponse
+	26, // 75: nafas.v1.TriageService.GetReport:output_type -> nafas.v1.GetReportResponse
+	29, // 76: nafas.v1.TriageService.ListDeliveries:output_type -> nafas.v1.ListDeliveriesResponse
+	31, // 77: nafas.v1.TriageService.RetryDeliveries:output_type -> nafas.v1.RetryDeliveriesResponse
+	70, // [70:78] is the sub-list for method output_type
+	62, // [62:70] is the sub-list for method input_type
+	62, // [62:62] is the sub-list for extension type_name
+	62, // [62:62] is the sub-list for extension extendee
+	0,  // [0:62] is the sub-list for field type_name
 }
 
 func init() { file_nafas_v1_triage_proto_init() }
@@ -4051,14 +4424,16 @@ func file_nafas_v1_triage_proto_init() {
 		(*TriageSeriesResponse_Progress)(nil),
 		(*TriageSeriesResponse_Study)(nil),
 	}
-	file_nafas_v1_triage_proto_msgTypes[33].OneofWrappers = []any{}
+	file_nafas_v1_triage_proto_msgTypes[24].OneofWrappers = []any{}
+	file_nafas_v1_triage_proto_msgTypes[25].OneofWrappers = []any{}
+	file_nafas_v1_triage_proto_msgTypes[35].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_nafas_v1_triage_proto_rawDesc), len(file_nafas_v1_triage_proto_rawDesc)),
 			NumEnums:      9,
-			NumMessages:   38,
+			NumMessages:   40,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
