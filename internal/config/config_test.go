@@ -3,6 +3,8 @@ package config_test
 import (
 	"os"
 	"path/filepath"
+	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -129,4 +131,30 @@ func TestWhatIsRefused(t *testing.T) {
 	}
 	_, err := config.Load(filepath.Join(t.TempDir(), "none.yaml"))
 	require.ErrorIs(t, err, os.ErrNotExist)
+}
+
+// The default rules that docs/priority.md gives to copy are the default rules,
+// and its tables name every rule, key and word.
+func TestThePageOfPriorities(t *testing.T) {
+	raw, err := os.ReadFile("../../docs/priority.md")
+	require.NoError(t, err)
+	page := string(raw)
+	_, rest, _ := strings.Cut(page, "```yaml\n")
+	text, _, ok := strings.Cut(rest, "```")
+	require.True(t, ok)
+	f, err := config.Parse([]byte(text), "/")
+	require.NoError(t, err)
+	require.Equal(t, priority.Default(), f.Rules())
+	for _, r := range priority.Default() {
+		require.Contains(t, page, "| `"+r.Name+"` | "+string(r.Level)+" |")
+	}
+	for i := range reflect.TypeFor[priority.Rule]().NumField() {
+		require.Contains(t, page, "| `"+reflect.TypeFor[priority.Rule]().Field(i).Tag.Get("yaml")+"` |")
+	}
+	for _, code := range priority.Codes() {
+		require.Contains(t, page, "`"+string(code)+"`")
+	}
+	for _, word := range priority.ScanWords {
+		require.Contains(t, page, "`"+word+"`")
+	}
 }
