@@ -5,7 +5,7 @@ import "slices"
 // below is what the application may know of the layers under it.
 var below = []string{
 	"dicomio", "dicomio/match", "dicomio/refusal", "dicomio/part10", "dicomio/source",
-	"inference", "inference/volume", "inference/finding", "inference/lung", "inference/measure",
+	"inference", "inference/volume", "inference/finding", "inference/lung", "inference/measure", "inference/prior",
 	"inference/detect/...", "models/manifest",
 }
 
