@@ -46,7 +46,7 @@ var House = Rules{
 		{"dicomio/ctwriter", []string{"dicomio/refusal", "dicomio/part10", "inference/volume"}, "a volume becomes files"},
 		{"dicomio/derive", []string{"dicomio", "dicomio/refusal", "dicomio/part10", "dicomio/pixel/...", "inference/volume"}, "a series that was read becomes files with other voxels"},
 		{"dicomio/render/...", nil, "pixels become pictures, whatever they show"},
-		{"dicomio/report", []string{"dicomio/refusal", "dicomio/part10", "dicomio/render/...", "inference/volume", "inference/finding", "inference/measure"}, "findings become objects"},
+		{"dicomio/report", []string{"dicomio/refusal", "dicomio/part10", "dicomio/render/...", "inference/volume", "inference/finding", "inference/measure", "inference/prior"}, "findings become objects"},
 
 		{"internal/triage/...", below, "the application declares ports; it knows no adapter"},
 		{"internal/triage/objects", slices.Concat(below, []string{"internal/triage/...", "internal/i18n", "dicomio/report", "dicomio/render/..."}), "results become objects for other systems, whoever asks for them"},
