@@ -142,7 +142,7 @@ func (p piped) Run(ctx context.Context, v *volume.Volume, progress func(stage st
 	if err != nil {
 		return triage.Detected{}, err
 	}
-	d := triage.Detected{Findings: out.Findings, LungVolumeML: out.LungVolumeML}
+	d := triage.Detected{Field: out.Field, Findings: out.Findings, LungVolumeML: out.LungVolumeML}
 	for _, w := range out.Warnings {
 		d.Warnings = append(d.Warnings, triage.Warning(w))
 	}

@@ -84,5 +84,6 @@ func studyOf(r triage.StudyReading) triage.Study {
 	return triage.Study{
 		UID: r.StudyUID, State: r.State, Series: r.Series,
 		Priority: r.Priority, PriorityReasons: r.PriorityReasons, NotAssessed: r.NotAssessed,
+		Comparison: r.Comparison,
 	}
 }

@@ -99,6 +99,9 @@ func objects(t testing.TB) map[string][]byte {
 		data, err := r.SR()
 		require.NoError(t, err)
 		out["sr-measured-"+string(l)] = data
+		data, err = placed(r).SR()
+		require.NoError(t, err)
+		out["sr-placed-"+string(l)] = data
 		maps.Copy(out, pictured(t, r, g, "measured-"+string(l)))
 	}
 	replacing := result(t, report.English)

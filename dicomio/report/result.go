@@ -49,7 +49,9 @@ type Finding struct {
 	finding.Finding
 	// Measured is nil where nothing was measured that can be relied on: what is
 	// said of size and place is then the detector's.
-	Measured       *Measured
+	Measured *Measured
+	// Place is nil where nobody said where in the lung it lies.
+	Place          *finding.Place
 	SOPInstanceUID string
 	// Frame counts from 1 in multi-frame instances; 0 in others.
 	Frame int
@@ -60,7 +62,7 @@ type Finding struct {
 // uid is that of an object of this result, or of its series. It is made of all
 // that decides the bytes.
 func (r Result) uid(parts ...string) string {
-	name := []string{"report 2", r.Source.SeriesUID, r.Key, r.Algorithm.SHA256, string(r.Language), r.NotAssessed, r.At.UTC().Format(time.RFC3339Nano)}
+	name := []string{"report 3", r.Source.SeriesUID, r.Key, r.Algorithm.SHA256, string(r.Language), r.NotAssessed, r.At.UTC().Format(time.RFC3339Nano)}
 	for _, old := range r.Replaces {
 		name = append(name, old.SOPInstanceUID)
 	}

@@ -108,17 +108,13 @@ func (r Result) library() (item, error) {
 
 // group is TID 1411, a finding measured as a volume.
 func (r Result) group(f Finding) item {
-	site := coded(hasConceptMod, findingSite, lung)
-	if side, ok := sideOf(f); ok {
-		site.children = append(site.children, coded(hasConceptMod, laterality, side))
-	}
 	centre, diameterMM := f.ball()
 	items := []item{
 		text(hasObsContext, trackingIdentifier, f.trackingID()),
 		uidref(hasObsContext, trackingUniqueIdentifier, r.trackingUID(f)),
 		coded(contains, findingCategory, abnormalStructure),
 		coded(contains, findingConcept, nodule),
-		site,
+		f.site(),
 		text(hasConceptMod, algorithmName, r.Algorithm.Name),
 		text(hasConceptMod, algorithmVersion, r.Algorithm.Version),
 		text(hasConceptMod, algorithmParameters, "sha256="+r.Algorithm.SHA256),
@@ -128,7 +124,8 @@ func (r Result) group(f Finding) item {
 	}
 	items = append(items, r.sizes(f)...)
 	items = append(items, number(certaintyOfFinding, percentOf(f.Score), percent))
-	return container(contains, measurementGroup, "1411", append(items, f.kinds()...)...)
+	items = append(items, f.kinds()...)
+	return container(contains, measurementGroup, "1411", append(items, r.whereabouts(f)...)...)
 }
 
 // sideOf is the patient's side of a finding, where it is known.

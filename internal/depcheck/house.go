@@ -5,8 +5,8 @@ import "slices"
 // below is what the application may know of the layers under it.
 var below = []string{
 	"dicomio", "dicomio/match", "dicomio/refusal", "dicomio/part10", "dicomio/source",
-	"inference", "inference/volume", "inference/finding", "inference/lung", "inference/measure",
-	"inference/prior", "inference/detect/...", "models/manifest",
+	"inference", "inference/volume", "inference/finding", "inference/lung", "inference/measure", "inference/prior",
+	"inference/detect/...", "models/manifest",
 }
 
 // House is the import rule of docs/architecture.md, one line per room.
@@ -46,7 +46,7 @@ var House = Rules{
 		{"dicomio/ctwriter", []string{"dicomio/refusal", "dicomio/part10", "inference/volume"}, "a volume becomes files"},
 		{"dicomio/derive", []string{"dicomio", "dicomio/refusal", "dicomio/part10", "dicomio/pixel/...", "inference/volume"}, "a series that was read becomes files with other voxels"},
 		{"dicomio/render/...", nil, "pixels become pictures, whatever they show"},
-		{"dicomio/report", []string{"dicomio/refusal", "dicomio/part10", "dicomio/render/...", "inference/volume", "inference/finding", "inference/measure"}, "findings become objects"},
+		{"dicomio/report", []string{"dicomio/refusal", "dicomio/part10", "dicomio/render/...", "inference/volume", "inference/finding", "inference/measure", "inference/prior"}, "findings become objects"},
 
 		{"internal/triage/priority", []string{"inference/measure", "inference/prior"}, "rules are tables over facts; they know no study"},
 		{"internal/triage/...", slices.Concat(below, []string{"internal/triage/priority", "internal/i18n"}), "the application declares ports; it knows no adapter"},

@@ -92,6 +92,8 @@ var englishPriority = PriorityWords{
 		"OTHER_STACK": "a part of the series was not read", "GANTRY_TILT": "a slightly tilted gantry", "SLICES_SHIFTED": "shifted slices",
 		"LOSSY_COMPRESSION": "lossy compression", "SECONDARY_IMAGE_TYPE": "secondary images", "DERIVED_IMAGE_TYPE": "derived images",
 		"RESCALE_TYPE": "modified Hounsfield units", "LUNGS_NOT_REGISTERED": "the comparison with the earlier exam failed",
+		"PRIOR_IMAGES_DELETED": "the images of an earlier exam were deleted", "PRIOR_NOT_ASSESSED": "an earlier exam could not be assessed",
+		"PRIOR_NOT_READ": "the images of an earlier exam could not be read",
 	},
 }
 
@@ -121,6 +123,8 @@ var frenchPriority = PriorityWords{
 		"OTHER_STACK": "une partie de la série n'a pas été lue", "GANTRY_TILT": "statif légèrement incliné", "SLICES_SHIFTED": "coupes décalées",
 		"LOSSY_COMPRESSION": "compression avec perte", "SECONDARY_IMAGE_TYPE": "images secondaires", "DERIVED_IMAGE_TYPE": "images dérivées",
 		"RESCALE_TYPE": "unités Hounsfield modifiées", "LUNGS_NOT_REGISTERED": "la comparaison avec l'examen antérieur a échoué",
+		"PRIOR_IMAGES_DELETED": "les images d'un examen antérieur ont été supprimées", "PRIOR_NOT_ASSESSED": "un examen antérieur n'a pas pu être évalué",
+		"PRIOR_NOT_READ": "les images d'un examen antérieur n'ont pas pu être lues",
 	},
 }
 
@@ -156,5 +160,6 @@ var arabicPriority = PriorityWords{
 		"OTHER_STACK": "لم يُقرأ جزء من السلسلة", "GANTRY_TILT": "ميل طفيف في جسم الماسح", "SLICES_SHIFTED": "مقاطع مزاحة",
 		"LOSSY_COMPRESSION": "ضغط مع فقدان", "SECONDARY_IMAGE_TYPE": "صور ثانوية", "DERIVED_IMAGE_TYPE": "صور مشتقة",
 		"RESCALE_TYPE": "وحدات هاونسفيلد معدّلة", "LUNGS_NOT_REGISTERED": "تعذرت المقارنة بالفحص السابق",
+		"PRIOR_IMAGES_DELETED": "حُذفت صور فحص سابق", "PRIOR_NOT_ASSESSED": "تعذر تقييم فحص سابق", "PRIOR_NOT_READ": "تعذرت قراءة صور فحص سابق",
 	},
 }

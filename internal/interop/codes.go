@@ -7,7 +7,6 @@ import (
 	"github.com/google/uuid"
 
 	"nafas/dicomio/report"
-	"nafas/inference/finding"
 )
 
 // local is the scheme of the codes that no standard has (HL7 table 0396,
@@ -63,17 +62,6 @@ func (w words) axes() [3]concept {
 		{Value: "position-posterior", Scheme: local, Meaning: w.toBack},
 		{Value: "position-superior", Scheme: local, Meaning: w.toHead},
 	}
-}
-
-// site is the lung of a finding.
-func (s said) site(side finding.Side) concept {
-	switch side {
-	case finding.SideLeft:
-		return concept{Value: "44029006", Scheme: "SCT", Meaning: s.words.leftLung}
-	case finding.SideRight:
-		return concept{Value: "3341006", Scheme: "SCT", Meaning: s.words.rightLung}
-	}
-	return s.concepts.Lung
 }
 
 // uuidOf is the UUID that a 2.25 UID is made of (PS3.5 annex B.2).

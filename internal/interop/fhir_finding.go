@@ -47,7 +47,7 @@ func (s said) statement() observation {
 func (s said) finding(f report.Finding) observation {
 	uid := s.report.TrackingUID(f)
 	o := s.observed(uid, s.words.nodule())
-	site := coded(s.site(f.Side))
+	site := coded(s.site(f))
 	o.Identifier, o.BodySite = []identifier{dicomUID(uid)}, &site
 	diameterMM, measured := f.Diameter()
 	if measured {
@@ -70,6 +70,9 @@ func (s said) finding(f report.Finding) observation {
 			kind.Coding = append(kind.Coding, coded(c).Coding...)
 		}
 		o.Component = append(o.Component, component{Code: coded(s.concepts.Texture), ValueCodeable: &kind})
+	}
+	if said := report.PlaceIn(s.language, f); said != "" {
+		o.Component = append(o.Component, component{Code: coded(s.words.place()), ValueString: said})
 	}
 	for i, axis := range s.words.axes() {
 		o.Component = append(o.Component, s.measured(axis, f.CenterLPSMM[i], s.concepts.Millimeter))

@@ -10,6 +10,7 @@ import (
 	"github.com/suyashkumar/dicom/pkg/tag"
 
 	"nafas/dicomio/report"
+	"nafas/inference/finding"
 	"nafas/inference/measure"
 	"nafas/internal/interop"
 	"nafas/internal/triage"
@@ -138,7 +139,9 @@ func TestFindingsAreObservations(t *testing.T) {
 		o := observations[i]
 		require.Equal(t, "preliminary", o["status"])
 		require.Equal(t, "786838002", at(t, o, "code.coding.0.code"))
-		require.Equal(t, []string{"44029006", "3341006", "39607008"}[i], at(t, o, "bodySite.coding.0.code"), "left, right, lung of neither side")
+		require.Equal(t, []string{"44714003", "3341006", "39607008"}[i], at(t, o, "bodySite.coding.0.code"), "a lobe, the right, lung of neither side")
+		require.Equal(t, []string{"left upper lobe (estimated)", "Right lung", "Lung"}[i], at(t, o, "bodySite.text"))
+		require.Equal(t, i < 2, has(o, "place"), "where in the lung, of what lies in one")
 		require.Equal(t, "urn:uuid:"+o["id"].(string), at(t, r, fmt.Sprintf("result.%d.reference", i)))
 		require.Equal(t, "urn:uuid:"+b.one(t, "ImagingStudy")["id"].(string), at(t, o, "derivedFrom.0.reference"))
 		require.Equal(t, "urn:uuid:"+b.one(t, "Device")["id"].(string), at(t, o, "device.reference"))
@@ -159,6 +162,7 @@ func TestFindingsAreObservations(t *testing.T) {
 		require.Equal(t, "urn:oid:"+want.SOPInstanceUID, value(t, o, "image"))
 	}
 	first := observations[0]
+	require.Equal(t, "Estimated place: left upper lobe, middle third of the lung, 14.3 mm from the pleura, 1.9 mm from a fissure (perifissural).", value(t, first, "place"))
 	require.Equal(t, object{"value": 1987.3, "unit": "mm3", "system": "http://unitsofmeasure.org", "code": "mm3"}, value(t, first, "118565006"))
 	require.Equal(t, mm(16.9), value(t, first, "103339001"))
 	require.Equal(t, mm(14.6), value(t, first, "103340004"))
@@ -174,6 +178,29 @@ func TestFindingsAreObservations(t *testing.T) {
 	require.Len(t, series["instance"], 1, "the image that shows findings")
 	require.Equal(t, "urn:oid:"+one.Study.UID, at(t, b.one(t, "ImagingStudy"), "identifier.0.value"))
 	require.Equal(t, one.Series.Result.Model.SHA256, at(t, b.one(t, "Device"), "version.1.value"))
+}
+
+// Every lobe has the code of its own side, and one of the other side has none.
+func TestLobesInBothFormats(t *testing.T) {
+	im := image(t, nil)
+	for _, c := range []struct {
+		side finding.Side
+		lobe finding.Lobe
+		code string
+	}{
+		{finding.SideRight, finding.LobeRightUpper, "42400003"}, {finding.SideRight, finding.LobeRightMiddle, "72481006"}, {finding.SideRight, finding.LobeRightLower, "266005"},
+		{finding.SideLeft, finding.LobeLeftUpper, "44714003"}, {finding.SideLeft, finding.LobeLeftLower, "41224006"},
+		{finding.SideLeft, finding.LobeRightUpper, "44029006"}, {finding.SideRight, finding.LobeLeftLower, "3341006"},
+	} {
+		for _, of := range []finding.Side{c.side, c.lobe.Side()} {
+			one := delivery(t, im)
+			f := &one.Series.Result.Findings[0]
+			f.Side, f.Place = c.side, &finding.Place{Side: of, Lobe: c.lobe}
+			require.Equal(t, c.code, at(t, bundleOf(t, one, im).all("Observation")[0], "bodySite.coding.0.code"), c)
+			code, _, _ := strings.Cut(segmentsOf(t, one, im).value(t, "363698007", 1), "^")
+			require.Equal(t, c.code, code, c)
+		}
+	}
 }
 
 // A finding and a model have the names that the structured report gives them.

@@ -67,6 +67,17 @@ var measurements = []*triage.Measurement{
 	nil,
 }
 
+// places of the findings: one whose lobe is known, one whose fissures were not
+// seen, and none.
+var places = []*finding.Place{
+	{
+		Side: finding.SideLeft, Lobe: finding.LobeLeftUpper, Zone: finding.ZoneMiddle, Estimated: true, PleuraMM: 14.26,
+		FissureMM: 1.9, FissureSeen: true, Perifissural: true,
+	},
+	{Side: finding.SideRight, Zone: finding.ZoneLower, Estimated: true, PleuraMM: 0.4, Juxtapleural: true},
+	{},
+}
+
 // delivery is what is said of the image's study.
 func delivery(t testing.TB, image []byte) triage.Delivery {
 	t.Helper()
@@ -84,7 +95,7 @@ func delivery(t testing.TB, image []byte) triage.Delivery {
 		{Score: 0.2101, MeanDiameterMM: 4.1, CenterLPSMM: volume.Vec3{0, 2, -90.5}},
 	} {
 		f.Rank = i + 1
-		result.Findings = append(result.Findings, triage.Finding{Finding: f, Measured: measurements[i], SOPInstanceUID: shown})
+		result.Findings = append(result.Findings, triage.Finding{Finding: f, Measured: measurements[i], Place: places[i], SOPInstanceUID: shown})
 	}
 	series := triage.Series{UID: text(tag.SeriesInstanceUID), Modality: "CT", Instances: 2, Result: result}
 	priority, reasons := triage.Ranking{}.Rank(*result, nil)

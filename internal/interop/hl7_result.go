@@ -97,11 +97,14 @@ func (s said) ofFinding(f report.Finding) []observed {
 	mm, percent := &s.concepts.Millimeter, &s.concepts.Percent
 	out := []observed{
 		{kind: "CWE", what: s.concepts.Finding, value: s.coded(s.words.nodule()), rank: f.Rank},
-		{kind: "CWE", what: s.concepts.FindingSite, value: s.coded(s.site(f.Side)), rank: f.Rank},
+		{kind: "CWE", what: s.concepts.FindingSite, value: s.coded(s.site(f)), rank: f.Rank},
 		{kind: "CWE", what: s.words.flagged(), value: flagged, rank: f.Rank},
 		number(s.concepts.Certainty, report.Percent(f.Score), percent, f.Rank),
 	}
 	out = append(out, s.sizes(f)...)
+	if said := report.PlaceIn(s.language, f); said != "" {
+		out = append(out, text(s.words.place(), said, f.Rank))
+	}
 	for i, axis := range s.words.axes() {
 		out = append(out, number(axis, f.CenterLPSMM[i], mm, f.Rank))
 	}

@@ -127,9 +127,10 @@ func TestFindingsAreOBX(t *testing.T) {
 		kind, value, unit, why string
 	}{
 		{"121071", 1, "CWE", "786838002^Nodule of lung^SCT", "", "nodule"},
-		{"363698007", 1, "CWE", "44029006^Left lung^SCT", "", "left"},
+		{"363698007", 1, "CWE", "44714003^left upper lobe (estimated)^SCT", "", "a lobe"},
 		{"363698007", 2, "CWE", "3341006^Right lung^SCT", "", "right"},
 		{"363698007", 3, "CWE", "39607008^Lung^SCT", "", "neither side"},
+		{"place", 2, "ST", "Estimated place: right lung, lower third of the lung, 0.4 mm from the pleura (juxtapleural).", "", "where in the lung"},
 		{"flagged", 1, "CWE", "Y^Yes^HL70136", "", "flagged"},
 		{"flagged", 3, "CWE", "N^No^HL70136", "", "not flagged"},
 		{"111012", 1, "NM", "93.12", "%^Percent^UCUM", "score"},

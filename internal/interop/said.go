@@ -120,6 +120,6 @@ func (s said) filler() string {
 // name is a UID for a part of what is said.
 func (s said) name(part string) string {
 	r := s.report
-	return part10.NameUID("interop 2", part, s.Study.UID, s.Series.UID, r.Key, r.Algorithm.SHA256, r.NotAssessed,
+	return part10.NameUID("interop 3", part, s.Study.UID, s.Series.UID, r.Key, r.Algorithm.SHA256, r.NotAssessed,
 		string(s.language), s.At.UTC().Format("20060102150405.000000000"))
 }

@@ -65,7 +65,11 @@ func StudyProto(s triage.Study) *nafasv1.Study {
 		NotAssessed:      RefusalProto(s.NotAssessed),
 	}
 	for _, series := range s.Series {
-		p.Series = append(p.Series, seriesProto(series))
+		one := seriesProto(series)
+		if one.Result != nil {
+			compareProto(one.Result, s.Comparison)
+		}
+		p.Series = append(p.Series, one)
 	}
 	for _, d := range s.Deliveries {
 		p.Deliveries = append(p.Deliveries, deliveryProto(d))

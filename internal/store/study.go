@@ -131,6 +131,9 @@ func (s *SQLite) Study(ctx context.Context, uid string) (triage.Study, error) {
 		if out.ImagesGoneAt, err = goneAt(ctx, tx, row.id); err != nil {
 			return err
 		}
+		if out.Comparison, err = loadComparison(ctx, tx, row.id); err != nil {
+			return err
+		}
 		out.Deliveries, err = loadDeliveries(ctx, tx, row.id)
 		return err
 	})

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -29,8 +30,8 @@ func sized(rank int, score, mm float64, kind measure.Kind) triage.Finding {
 }
 
 // year is a comparison with an exam of a year ago.
-func year(changes ...prior.Change) *prior.Comparison {
-	return &prior.Comparison{Days: 365, Current: changes}
+func year(changes ...prior.Change) *triage.Comparison {
+	return &triage.Comparison{Comparison: prior.Comparison{Days: 365, Current: changes}}
 }
 
 var doubling = prior.Change{State: prior.Paired, Growth: &prior.Growth{
@@ -60,8 +61,13 @@ func TestFactsOfAResult(t *testing.T) {
 	require.Equal(t, priority.One, triage.PriorityFacts(r, manifest.Points{}, nil).Findings[0].Point, "without the model's points the flag is what is known")
 	require.Nil(t, triage.PriorityFacts(r, points, nil).Findings[0].Change)
 
-	refused := &prior.Comparison{Days: 365, Refused: prior.LungsDiffer, Current: []prior.Change{{State: prior.Unpaired}, {State: prior.Unpaired}, {State: prior.Unpaired}}}
-	require.Equal(t, []string{"THICK_SLICES", "LUNGS_NOT_REGISTERED"}, triage.PriorityFacts(r, points, refused).Scan)
+	refused := year(prior.Change{State: prior.Unpaired}, prior.Change{State: prior.Unpaired}, prior.Change{State: prior.Unpaired})
+	refused.Refused = prior.LungsDiffer
+	f = triage.PriorityFacts(r, points, refused)
+	require.Equal(t, []string{"THICK_SLICES", "LUNGS_NOT_REGISTERED"}, f.Scan)
+	require.Nil(t, f.Findings[0].Change)
+	gone := &triage.Comparison{Why: refusal.New(triage.PriorImagesDeleted, "", "gone")}
+	require.Equal(t, []string{"THICK_SLICES", "PRIOR_IMAGES_DELETED"}, triage.PriorityFacts(r, points, gone).Scan)
 }
 
 // Reasons in words: what the readers of each language see.
@@ -77,7 +83,7 @@ func TestReasonsInWords(t *testing.T) {
 		name       string
 		rules      priority.Rules
 		result     triage.Result
-		compared   *prior.Comparison
+		compared   *triage.Comparison
 		want       triage.Priority
 		en, fr, ar []string
 	}{
@@ -206,8 +212,8 @@ func TestTheRulesKnowEveryWarning(t *testing.T) {
 	require.Greater(t, len(codes), 15, "the constants were not found")
 	// These make nothing less sure that a priority says.
 	harmless := []string{"ODD_UID", "DUPLICATE_SLICES", "CONTRAST_AGENT", "NO_FRAME_OF_REFERENCE", "SIDE_UNKNOWN"}
-	require.ElementsMatch(t, codes, append(append([]string{}, harmless...), priority.ScanWords[:len(priority.ScanWords)-1]...))
-	require.Equal(t, string(prior.LungsDiffer), priority.ScanWords[len(priority.ScanWords)-1])
+	comparisons := []string{string(prior.LungsDiffer), string(triage.PriorImagesDeleted), string(triage.PriorNotAssessed), string(triage.PriorNotRead)}
+	require.ElementsMatch(t, slices.Concat(codes, comparisons), slices.Concat(harmless, priority.ScanWords))
 }
 
 // Changed rules are another recipe: what was ranked by others is ranked again.

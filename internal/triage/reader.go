@@ -17,6 +17,7 @@ import (
 	"nafas/inference"
 	"nafas/inference/lung"
 	"nafas/inference/measure"
+	"nafas/inference/prior"
 	"nafas/inference/volume"
 )
 
@@ -27,6 +28,8 @@ type Pipeline interface {
 
 // Detected is what a Pipeline says of one volume.
 type Detected struct {
+	// Field is the lung field of the volume.
+	Field *lung.Field
 	// Findings: rank 1 first.
 	Findings     []inference.Finding
 	LungVolumeML float64
@@ -43,7 +46,13 @@ type ReaderOptions struct {
 	Ranking Ranking
 	// Settings are whatever else of the configuration changes findings.
 	Settings []string
+	// Compare compares with an earlier study; nil: nothing is compared.
+	Compare Comparer
 }
+
+// Comparer compares a scan with one of days before. Its errors are the
+// context's; what cannot be compared is said in the Comparison.
+type Comparer func(ctx context.Context, current, earlier prior.Exam, days int) (*prior.Comparison, error)
 
 // readerRevision changes with every change of the program that changes
 // findings: it is part of every result's key.
@@ -100,7 +109,7 @@ func (r *Reader) ReadStudies(ctx context.Context, items []source.Item, progress 
 		it.Name = unused(it.Name, used)
 		watched[i] = sums.watch(it)
 	}
-	return r.read(ctx, watched, sums, nil, progress)
+	return r.read(ctx, watched, sums, ReadingJob{}, progress)
 }
 
 // unused tells files of one name apart (two folders may hold the same names):
@@ -124,7 +133,7 @@ func (r *Reader) Read(ctx context.Context, job ReadingJob, progress func(Progres
 		items[i] = source.FromFile(name, f.Path, 0)
 		sums.of[name] = f.Content
 	}
-	batch, err := r.read(ctx, items, sums, job.Known, progress)
+	batch, err := r.read(ctx, items, sums, job, progress)
 	if err != nil {
 		return StudyReading{}, err
 	}
@@ -138,7 +147,9 @@ func (r *Reader) Read(ctx context.Context, job ReadingJob, progress func(Progres
 	return batch.Studies[0], nil
 }
 
-func (r *Reader) read(ctx context.Context, items []source.Item, sums *contentSums, known map[string]Result, progress func(Progress)) (Batch, error) {
+// read reads the studies in the files; of the job, what is known and what they
+// are compared with counts.
+func (r *Reader) read(ctx context.Context, items []source.Item, sums *contentSums, job ReadingJob, progress func(Progress)) (Batch, error) {
 	report := func(study, series, stage string, done, total int) {
 		if progress != nil {
 			progress(Progress{StudyUID: study, SeriesUID: series, Stage: stage, Done: done, Total: total})
@@ -152,16 +163,23 @@ func (r *Reader) read(ctx context.Context, items []source.Item, sums *contentSum
 		return Batch{}, err
 	}
 	notes, batch := sortNotes(inv)
-	for _, study := range dicomio.Studies(dicomio.Group(inv.Instances)) {
+	studies, others := dicomio.Studies(dicomio.Group(inv.Instances)), newTogether(r)
+	batch.Studies = make([]StudyReading, len(studies))
+	for _, i := range byDate(studies) {
+		study := studies[i]
 		s := &studyRead{
-			r: r, sums: sums, known: known, notes: notes[study.UID], headers: inv.Elapsed,
+			r: r, sums: sums, known: job.Known, notes: notes[study.UID], headers: inv.Elapsed,
 			report: func(series, stage string, done, total int) { report(study.UID, series, stage, done, total) },
+		}
+		if s.earlier = others.before(study); job.Earlier != nil {
+			s.earlier = &before{*job.Earlier, r.stored(*job.Earlier)}
 		}
 		reading, err := s.read(ctx, study)
 		if err != nil {
 			return Batch{}, err
 		}
-		batch.Studies = append(batch.Studies, reading)
+		batch.Studies[i] = reading
+		others.add(study, reading)
 	}
 	return batch, nil
 }

@@ -70,6 +70,8 @@ type ReadingJob struct {
 	// Known are results of this study under the same recipe, by their key:
 	// they are taken as they are.
 	Known map[string]Result
+	// Earlier is what the study is compared with; nil where there is nothing.
+	Earlier *Earlier
 }
 
 // ReadingFile is the current version of one instance. Path is as the store
@@ -94,6 +96,8 @@ type StudyReading struct {
 	Priority        Priority
 	PriorityReasons []PriorityReason
 	NotAssessed     *refusal.Error
+	// Comparison is nil where there is no earlier study.
+	Comparison *Comparison
 }
 
 // TroubleKind is how an attempt at a reading failed.
@@ -113,9 +117,14 @@ const (
 const MaxTrouble = 3
 
 // ReadingKey identifies what a reading of a whole study depends on. contents
-// are those of its current instances, in any order.
-func ReadingKey(contents []Sum, r Recipe) string {
-	return resultKey("study", contents, r)
+// are those of its current instances, in any order; earlier is what it is
+// compared with, nil for nothing.
+func ReadingKey(contents []Sum, r Recipe, earlier *Earlier) string {
+	of := "study"
+	if key := earlier.Key(); key != "" {
+		of += " after " + key
+	}
+	return resultKey(of, contents, r)
 }
 
 // ResultKey identifies what the result of one series depends on: equal keys,

@@ -76,6 +76,8 @@ type Study struct {
 	Series []Series
 	// NotAssessed says why there is no result; nil where there is one.
 	NotAssessed *refusal.Error
+	// Comparison with an earlier study; nil where there is none, and in lists.
+	Comparison *Comparison
 	// Deliveries, the newest last; empty in lists.
 	Deliveries []DeliveryStatus
 }

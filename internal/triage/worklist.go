@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"nafas/dicomio/refusal"
-	"nafas/inference/prior"
 	"nafas/internal/i18n"
 	"nafas/internal/triage/priority"
 	"nafas/models/manifest"
@@ -40,12 +39,11 @@ var levels = map[priority.Level]Priority{
 }
 
 // Rank is the priority of a study that was read, and why. compared is the
-// comparison of the series that was read with an earlier exam; nil where there
-// is none.
+// comparison of the result with an earlier study; nil where there is none.
 //
 // A study that was not read has RankUnread's place, above routine: somebody has
 // to look at it.
-func (k Ranking) Rank(r Result, compared *prior.Comparison) (Priority, []PriorityReason) {
+func (k Ranking) Rank(r Result, compared *Comparison) (Priority, []PriorityReason) {
 	level, why := k.rules().Decide(PriorityFacts(r, k.Points, compared))
 	reasons := make([]PriorityReason, len(why))
 	for i, one := range why {
@@ -65,22 +63,33 @@ func RankUnread(why *refusal.Error) (Priority, []PriorityReason) {
 
 // PriorityFacts are what the rules look at in a result. Of the comparison the
 // changes are in the order of the result's findings; nil: there is none.
-func PriorityFacts(r Result, points manifest.Points, compared *prior.Comparison) priority.Facts {
+func PriorityFacts(r Result, points manifest.Points, compared *Comparison) priority.Facts {
 	var out priority.Facts
 	for _, w := range r.Warnings {
 		out.Scan = append(out.Scan, w.Code)
 	}
-	if compared != nil && compared.Refused != "" {
-		out.Scan = append(out.Scan, string(compared.Refused))
-	}
+	out.Scan = append(out.Scan, compared.notCompared()...)
 	for i, f := range r.Findings {
 		one := priorityFinding(f, points)
-		if compared != nil && i < len(compared.Current) {
+		if compared.Compared() && i < len(compared.Current) {
 			one.Change, one.Days = &compared.Current[i], compared.Days
 		}
 		out.Findings = append(out.Findings, one)
 	}
 	return out
+}
+
+// notCompared is why nothing was compared though there is an earlier study.
+func (c *Comparison) notCompared() []string {
+	switch {
+	case c == nil:
+		return nil
+	case c.Why != nil:
+		return []string{string(c.Why.Reason)}
+	case c.Refused != "":
+		return []string{string(c.Refused)}
+	}
+	return nil
 }
 
 func priorityFinding(f Finding, points manifest.Points) priority.Finding {

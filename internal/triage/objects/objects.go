@@ -55,7 +55,7 @@ func Of(one triage.Delivery, image []byte, l report.Language) (report.Result, er
 // that can be relied on.
 func Finding(f triage.Finding) report.Finding {
 	out := report.Finding{
-		Finding: f.Finding, SOPInstanceUID: f.SOPInstanceUID, Frame: f.Frame, PixelColumn: f.PixelColumn, PixelRow: f.PixelRow,
+		Finding: f.Finding, Place: f.Place, SOPInstanceUID: f.SOPInstanceUID, Frame: f.Frame, PixelColumn: f.PixelColumn, PixelRow: f.PixelRow,
 	}
 	if m := f.Reliable(); m != nil {
 		out.Measured = &report.Measured{Measurement: m.Measurement, Method: m.Method}

@@ -146,11 +146,11 @@ func (f Finding) kind(least float64, scan []string) measure.Kind {
 // contrastAgent is a code of dicomio.
 const contrastAgent = "CONTRAST_AGENT"
 
-// ScanWords are the codes that make a result less sure (docs/dicom.md, and
-// inference/prior for the last); codes of other warnings, such as
-// CONTRAST_AGENT, do not.
+// ScanWords are the codes that make a result less sure (docs/dicom.md; the last
+// four are why nothing was compared though there is an earlier study). Codes of
+// other warnings, such as CONTRAST_AGENT, do not.
 var ScanWords = []string{
 	"LOW_LUNG_VOLUME", "ONE_LUNG", "MISSING_SLICE", "SLICES_APART", "THICK_SLICES", "IMAGES_LEFT_OUT", "OTHER_STACK",
 	"GANTRY_TILT", "SLICES_SHIFTED", "LOSSY_COMPRESSION", "SECONDARY_IMAGE_TYPE", "DERIVED_IMAGE_TYPE", "RESCALE_TYPE",
-	string(prior.LungsDiffer),
+	string(prior.LungsDiffer), "PRIOR_IMAGES_DELETED", "PRIOR_NOT_ASSESSED", "PRIOR_NOT_READ",
 }

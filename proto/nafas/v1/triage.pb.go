@@ -449,6 +449,120 @@ func (RequestPriority) EnumDescriptor() ([]byte, []int) {
 	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{6}
 }
 
+// ChangeState is what became of a finding between two studies.
+type ChangeState int32
+
+const (
+	ChangeState_CHANGE_STATE_UNSPECIFIED ChangeState = 0
+	// Found in both.
+	ChangeState_CHANGE_STATE_PAIRED ChangeState = 1
+	// Its place was seen in the earlier scan, and nothing like it was there.
+	ChangeState_CHANGE_STATE_NEW ChangeState = 2
+	// Of an earlier finding: its place is seen now, and nothing like it is there.
+	ChangeState_CHANGE_STATE_GONE ChangeState = 3
+	// It cannot be said.
+	ChangeState_CHANGE_STATE_UNPAIRED ChangeState = 4
+)
+
+// Enum value maps for ChangeState.
+var (
+	ChangeState_name = map[int32]string{
+		0: "CHANGE_STATE_UNSPECIFIED",
+		1: "CHANGE_STATE_PAIRED",
+		2: "CHANGE_STATE_NEW",
+		3: "CHANGE_STATE_GONE",
+		4: "CHANGE_STATE_UNPAIRED",
+	}
+	ChangeState_value = map[string]int32{
+		"CHANGE_STATE_UNSPECIFIED": 0,
+		"CHANGE_STATE_PAIRED":      1,
+		"CHANGE_STATE_NEW":         2,
+		"CHANGE_STATE_GONE":        3,
+		"CHANGE_STATE_UNPAIRED":    4,
+	}
+)
+
+func (x ChangeState) Enum() *ChangeState {
+	p := new(ChangeState)
+	*p = x
+	return p
+}
+
+func (x ChangeState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ChangeState) Descriptor() protoreflect.EnumDescriptor {
+	return file_nafas_v1_triage_proto_enumTypes[7].Descriptor()
+}
+
+func (ChangeState) Type() protoreflect.EnumType {
+	return &file_nafas_v1_triage_proto_enumTypes[7]
+}
+
+func (x ChangeState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ChangeState.Descriptor instead.
+func (ChangeState) EnumDescriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{7}
+}
+
+// Trend is what the band of a growth says.
+type Trend int32
+
+const (
+	// It may be one or the other.
+	Trend_TREND_UNSPECIFIED Trend = 0
+	Trend_TREND_GROWING     Trend = 1
+	Trend_TREND_STABLE      Trend = 2
+	Trend_TREND_SHRINKING   Trend = 3
+)
+
+// Enum value maps for Trend.
+var (
+	Trend_name = map[int32]string{
+		0: "TREND_UNSPECIFIED",
+		1: "TREND_GROWING",
+		2: "TREND_STABLE",
+		3: "TREND_SHRINKING",
+	}
+	Trend_value = map[string]int32{
+		"TREND_UNSPECIFIED": 0,
+		"TREND_GROWING":     1,
+		"TREND_STABLE":      2,
+		"TREND_SHRINKING":   3,
+	}
+)
+
+func (x Trend) Enum() *Trend {
+	p := new(Trend)
+	*p = x
+	return p
+}
+
+func (x Trend) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Trend) Descriptor() protoreflect.EnumDescriptor {
+	return file_nafas_v1_triage_proto_enumTypes[8].Descriptor()
+}
+
+func (Trend) Type() protoreflect.EnumType {
+	return &file_nafas_v1_triage_proto_enumTypes[8]
+}
+
+func (x Trend) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Trend.Descriptor instead.
+func (Trend) EnumDescriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{8}
+}
+
 // NoduleKind is the attenuation class of a nodule.
 type NoduleKind int32
 
@@ -490,11 +604,11 @@ func (x NoduleKind) String() string {
 }
 
 func (NoduleKind) Descriptor() protoreflect.EnumDescriptor {
-	return file_nafas_v1_triage_proto_enumTypes[7].Descriptor()
+	return file_nafas_v1_triage_proto_enumTypes[9].Descriptor()
 }
 
 func (NoduleKind) Type() protoreflect.EnumType {
-	return &file_nafas_v1_triage_proto_enumTypes[7]
+	return &file_nafas_v1_triage_proto_enumTypes[9]
 }
 
 func (x NoduleKind) Number() protoreflect.EnumNumber {
@@ -503,7 +617,7 @@ func (x NoduleKind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use NoduleKind.Descriptor instead.
 func (NoduleKind) EnumDescriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{7}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{9}
 }
 
 // Reason is why an input was refused or a study is not assessed.
@@ -552,6 +666,13 @@ const (
 	Reason_REASON_INTERNAL Reason = 28
 	// The analysis went over its time or memory limit.
 	Reason_REASON_LIMIT_EXCEEDED Reason = 29
+	// Of a comparison: the images of the earlier study were deleted after their
+	// days.
+	Reason_REASON_PRIOR_IMAGES_DELETED Reason = 30
+	// Of a comparison: the earlier study was refused, or its reading failed.
+	Reason_REASON_PRIOR_NOT_ASSESSED Reason = 31
+	// Of a comparison: the images of the earlier study could not be read again.
+	Reason_REASON_PRIOR_NOT_READ Reason = 32
 )
 
 // Enum value maps for Reason.
@@ -587,38 +708,44 @@ var (
 		27: "REASON_CANCELLED",
 		28: "REASON_INTERNAL",
 		29: "REASON_LIMIT_EXCEEDED",
+		30: "REASON_PRIOR_IMAGES_DELETED",
+		31: "REASON_PRIOR_NOT_ASSESSED",
+		32: "REASON_PRIOR_NOT_READ",
 	}
 	Reason_value = map[string]int32{
-		"REASON_UNSPECIFIED":         0,
-		"REASON_DICOM_MALFORMED":     1,
-		"REASON_DICOM_UNSUPPORTED":   2,
-		"REASON_TOO_LARGE":           3,
-		"REASON_NOT_CT":              4,
-		"REASON_LOCALIZER":           5,
-		"REASON_DERIVED_REFORMAT":    6,
-		"REASON_OWN_RESULT":          7,
-		"REASON_TOO_FEW_SLICES":      8,
-		"REASON_BAD_ORIENTATION":     9,
-		"REASON_NOT_AXIAL":           10,
-		"REASON_MISSING_SLICES":      11,
-		"REASON_DUPLICATE_POSITIONS": 12,
-		"REASON_VARIABLE_SPACING":    13,
-		"REASON_GANTRY_TILT":         14,
-		"REASON_TOO_THICK":           15,
-		"REASON_NO_RESCALE":          16,
-		"REASON_BAD_PIXEL_FORMAT":    17,
-		"REASON_MISSING_GEOMETRY":    18,
-		"REASON_MIXED_GEOMETRY":      19,
-		"REASON_NOT_HOUNSFIELD":      20,
-		"REASON_NO_LUNG":             21,
-		"REASON_NOT_PREFERRED":       22,
-		"REASON_NO_USABLE_SERIES":    23,
-		"REASON_PATIENT_MISMATCH":    24,
-		"REASON_CHANGED_DUPLICATE":   25,
-		"REASON_WORKER_CRASHED":      26,
-		"REASON_CANCELLED":           27,
-		"REASON_INTERNAL":            28,
-		"REASON_LIMIT_EXCEEDED":      29,
+		"REASON_UNSPECIFIED":          0,
+		"REASON_DICOM_MALFORMED":      1,
+		"REASON_DICOM_UNSUPPORTED":    2,
+		"REASON_TOO_LARGE":            3,
+		"REASON_NOT_CT":               4,
+		"REASON_LOCALIZER":            5,
+		"REASON_DERIVED_REFORMAT":     6,
+		"REASON_OWN_RESULT":           7,
+		"REASON_TOO_FEW_SLICES":       8,
+		"REASON_BAD_ORIENTATION":      9,
+		"REASON_NOT_AXIAL":            10,
+		"REASON_MISSING_SLICES":       11,
+		"REASON_DUPLICATE_POSITIONS":  12,
+		"REASON_VARIABLE_SPACING":     13,
+		"REASON_GANTRY_TILT":          14,
+		"REASON_TOO_THICK":            15,
+		"REASON_NO_RESCALE":           16,
+		"REASON_BAD_PIXEL_FORMAT":     17,
+		"REASON_MISSING_GEOMETRY":     18,
+		"REASON_MIXED_GEOMETRY":       19,
+		"REASON_NOT_HOUNSFIELD":       20,
+		"REASON_NO_LUNG":              21,
+		"REASON_NOT_PREFERRED":        22,
+		"REASON_NO_USABLE_SERIES":     23,
+		"REASON_PATIENT_MISMATCH":     24,
+		"REASON_CHANGED_DUPLICATE":    25,
+		"REASON_WORKER_CRASHED":       26,
+		"REASON_CANCELLED":            27,
+		"REASON_INTERNAL":             28,
+		"REASON_LIMIT_EXCEEDED":       29,
+		"REASON_PRIOR_IMAGES_DELETED": 30,
+		"REASON_PRIOR_NOT_ASSESSED":   31,
+		"REASON_PRIOR_NOT_READ":       32,
 	}
 )
 
@@ -633,11 +760,11 @@ func (x Reason) String() string {
 }
 
 func (Reason) Descriptor() protoreflect.EnumDescriptor {
-	return file_nafas_v1_triage_proto_enumTypes[8].Descriptor()
+	return file_nafas_v1_triage_proto_enumTypes[10].Descriptor()
 }
 
 func (Reason) Type() protoreflect.EnumType {
-	return &file_nafas_v1_triage_proto_enumTypes[8]
+	return &file_nafas_v1_triage_proto_enumTypes[10]
 }
 
 func (x Reason) Number() protoreflect.EnumNumber {
@@ -646,7 +773,7 @@ func (x Reason) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Reason.Descriptor instead.
 func (Reason) EnumDescriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{8}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{10}
 }
 
 // UploadHeader opens an upload.
@@ -2711,7 +2838,10 @@ type SeriesResult struct {
 	ResultKey string `protobuf:"bytes,9,opt,name=result_key,json=resultKey,proto3" json:"result_key,omitempty"`
 	// Files of the input that are not images to read (segmentations, reports):
 	// passed over.
-	Notes         []string `protobuf:"bytes,10,rep,name=notes,proto3" json:"notes,omitempty"`
+	Notes []string `protobuf:"bytes,10,rep,name=notes,proto3" json:"notes,omitempty"`
+	// What changed since an earlier study of the same patient; absent where none
+	// is known.
+	Comparison    *Comparison `protobuf:"bytes,12,opt,name=comparison,proto3" json:"comparison,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2812,6 +2942,13 @@ func (x *SeriesResult) GetResultKey() string {
 func (x *SeriesResult) GetNotes() []string {
 	if x != nil {
 		return x.Notes
+	}
+	return nil
+}
+
+func (x *SeriesResult) GetComparison() *Comparison {
+	if x != nil {
+		return x.Comparison
 	}
 	return nil
 }
@@ -3252,7 +3389,9 @@ type Finding struct {
 	// Absent in results of versions that measured nothing.
 	Measurement *Measurement `protobuf:"bytes,13,opt,name=measurement,proto3" json:"measurement,omitempty"`
 	// Absent in results of versions that placed nothing.
-	Place         *Place `protobuf:"bytes,14,opt,name=place,proto3" json:"place,omitempty"`
+	Place *Place `protobuf:"bytes,14,opt,name=place,proto3" json:"place,omitempty"`
+	// What became of it since the earlier study; absent where nothing was compared.
+	Change        *Change `protobuf:"bytes,17,opt,name=change,proto3" json:"change,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3385,6 +3524,519 @@ func (x *Finding) GetPlace() *Place {
 	return nil
 }
 
+func (x *Finding) GetChange() *Change {
+	if x != nil {
+		return x.Change
+	}
+	return nil
+}
+
+// Comparison is what changed since an earlier study of the same patient.
+type Comparison struct {
+	state                   protoimpl.MessageState `protogen:"open.v1"`
+	EarlierStudyInstanceUid string                 `protobuf:"bytes,1,opt,name=earlier_study_instance_uid,json=earlierStudyInstanceUid,proto3" json:"earlier_study_instance_uid,omitempty"`
+	// The series that was compared with; empty where not_compared is set.
+	EarlierSeriesInstanceUid string `protobuf:"bytes,2,opt,name=earlier_series_instance_uid,json=earlierSeriesInstanceUid,proto3" json:"earlier_series_instance_uid,omitempty"`
+	// Study Date (0008,0020), YYYYMMDD.
+	EarlierStudyDate string `protobuf:"bytes,3,opt,name=earlier_study_date,json=earlierStudyDate,proto3" json:"earlier_study_date,omitempty"`
+	// From it to this study.
+	Days int32 `protobuf:"varint,4,opt,name=days,proto3" json:"days,omitempty"`
+	// Why nothing was compared though there is an earlier study: a comparison by
+	// eye is due. Absent where it was.
+	NotCompared *Refusal `protobuf:"bytes,5,opt,name=not_compared,json=notCompared,proto3" json:"not_compared,omitempty"`
+	// The method and its version.
+	Method string `protobuf:"bytes,6,opt,name=method,proto3" json:"method,omitempty"`
+	// LUNGS_NOT_REGISTERED where the lungs of the two scans could not be laid over
+	// each other: every finding is then unpaired. Empty otherwise.
+	Refused string `protobuf:"bytes,7,opt,name=refused,proto3" json:"refused,omitempty"`
+	// Why no growth by volume is given for any finding: SLICE_THICKNESS_DIFFERS,
+	// SLICES_TOO_THICK, KERNEL_DIFFERS, KERNEL_NOT_KNOWN, INTERVAL_TOO_SHORT.
+	NotComparable []string `protobuf:"bytes,8,rep,name=not_comparable,json=notComparable,proto3" json:"not_comparable,omitempty"`
+	// Dice coefficient of the two lungs laid over each other.
+	LungOverlap float64 `protobuf:"fixed64,9,opt,name=lung_overlap,json=lungOverlap,proto3" json:"lung_overlap,omitempty"`
+	// The findings of the earlier series, with what became of them.
+	EarlierFindings []*EarlierFinding `protobuf:"bytes,10,rep,name=earlier_findings,json=earlierFindings,proto3" json:"earlier_findings,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *Comparison) Reset() {
+	*x = Comparison{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Comparison) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Comparison) ProtoMessage() {}
+
+func (x *Comparison) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Comparison.ProtoReflect.Descriptor instead.
+func (*Comparison) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *Comparison) GetEarlierStudyInstanceUid() string {
+	if x != nil {
+		return x.EarlierStudyInstanceUid
+	}
+	return ""
+}
+
+func (x *Comparison) GetEarlierSeriesInstanceUid() string {
+	if x != nil {
+		return x.EarlierSeriesInstanceUid
+	}
+	return ""
+}
+
+func (x *Comparison) GetEarlierStudyDate() string {
+	if x != nil {
+		return x.EarlierStudyDate
+	}
+	return ""
+}
+
+func (x *Comparison) GetDays() int32 {
+	if x != nil {
+		return x.Days
+	}
+	return 0
+}
+
+func (x *Comparison) GetNotCompared() *Refusal {
+	if x != nil {
+		return x.NotCompared
+	}
+	return nil
+}
+
+func (x *Comparison) GetMethod() string {
+	if x != nil {
+		return x.Method
+	}
+	return ""
+}
+
+func (x *Comparison) GetRefused() string {
+	if x != nil {
+		return x.Refused
+	}
+	return ""
+}
+
+func (x *Comparison) GetNotComparable() []string {
+	if x != nil {
+		return x.NotComparable
+	}
+	return nil
+}
+
+func (x *Comparison) GetLungOverlap() float64 {
+	if x != nil {
+		return x.LungOverlap
+	}
+	return 0
+}
+
+func (x *Comparison) GetEarlierFindings() []*EarlierFinding {
+	if x != nil {
+		return x.EarlierFindings
+	}
+	return nil
+}
+
+// EarlierFinding is a finding of the earlier series.
+type EarlierFinding struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its place and size are those in the earlier series.
+	Finding *Finding `protobuf:"bytes,1,opt,name=finding,proto3" json:"finding,omitempty"`
+	// Paired, gone or unpaired.
+	State ChangeState `protobuf:"varint,2,opt,name=state,proto3,enum=nafas.v1.ChangeState" json:"state,omitempty"`
+	// Rank of its partner; 0 unless paired.
+	CurrentRank int32 `protobuf:"varint,3,opt,name=current_rank,json=currentRank,proto3" json:"current_rank,omitempty"`
+	// Where it lies, or lay, in the images of this series; absent where that place
+	// was not scanned.
+	InCurrent     *ImagePlace `protobuf:"bytes,4,opt,name=in_current,json=inCurrent,proto3" json:"in_current,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EarlierFinding) Reset() {
+	*x = EarlierFinding{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EarlierFinding) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EarlierFinding) ProtoMessage() {}
+
+func (x *EarlierFinding) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EarlierFinding.ProtoReflect.Descriptor instead.
+func (*EarlierFinding) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *EarlierFinding) GetFinding() *Finding {
+	if x != nil {
+		return x.Finding
+	}
+	return nil
+}
+
+func (x *EarlierFinding) GetState() ChangeState {
+	if x != nil {
+		return x.State
+	}
+	return ChangeState_CHANGE_STATE_UNSPECIFIED
+}
+
+func (x *EarlierFinding) GetCurrentRank() int32 {
+	if x != nil {
+		return x.CurrentRank
+	}
+	return 0
+}
+
+func (x *EarlierFinding) GetInCurrent() *ImagePlace {
+	if x != nil {
+		return x.InCurrent
+	}
+	return nil
+}
+
+// Change is what became of a finding since the earlier study.
+type Change struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	State ChangeState            `protobuf:"varint,1,opt,name=state,proto3,enum=nafas.v1.ChangeState" json:"state,omitempty"`
+	// Rank of its partner among the earlier findings; 0 where there is none, also
+	// where it was found at its place without one.
+	EarlierRank int32 `protobuf:"varint,2,opt,name=earlier_rank,json=earlierRank,proto3" json:"earlier_rank,omitempty"`
+	// Where it lies, or would lie, in the images of the earlier series; absent
+	// where that place was not scanned.
+	InEarlier *ImagePlace `protobuf:"bytes,3,opt,name=in_earlier,json=inEarlier,proto3" json:"in_earlier,omitempty"`
+	// What was measured there; absent unless paired.
+	EarlierMeasurement *Measurement `protobuf:"bytes,4,opt,name=earlier_measurement,json=earlierMeasurement,proto3" json:"earlier_measurement,omitempty"`
+	// Change of the mean diameter and the half-width of its 95 % interval; absent
+	// unless both were measured.
+	DiameterChangeMm *float64 `protobuf:"fixed64,5,opt,name=diameter_change_mm,json=diameterChangeMm,proto3,oneof" json:"diameter_change_mm,omitempty"`
+	DiameterErrorMm  *float64 `protobuf:"fixed64,6,opt,name=diameter_error_mm,json=diameterErrorMm,proto3,oneof" json:"diameter_error_mm,omitempty"`
+	// Absent where volumes cannot be compared.
+	Growth *Growth `protobuf:"bytes,7,opt,name=growth,proto3" json:"growth,omitempty"`
+	// Why there is no growth: those of Comparison.not_comparable, and NOT_MEASURED.
+	NoGrowth      []string `protobuf:"bytes,8,rep,name=no_growth,json=noGrowth,proto3" json:"no_growth,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Change) Reset() {
+	*x = Change{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Change) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Change) ProtoMessage() {}
+
+func (x *Change) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Change.ProtoReflect.Descriptor instead.
+func (*Change) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *Change) GetState() ChangeState {
+	if x != nil {
+		return x.State
+	}
+	return ChangeState_CHANGE_STATE_UNSPECIFIED
+}
+
+func (x *Change) GetEarlierRank() int32 {
+	if x != nil {
+		return x.EarlierRank
+	}
+	return 0
+}
+
+func (x *Change) GetInEarlier() *ImagePlace {
+	if x != nil {
+		return x.InEarlier
+	}
+	return nil
+}
+
+func (x *Change) GetEarlierMeasurement() *Measurement {
+	if x != nil {
+		return x.EarlierMeasurement
+	}
+	return nil
+}
+
+func (x *Change) GetDiameterChangeMm() float64 {
+	if x != nil && x.DiameterChangeMm != nil {
+		return *x.DiameterChangeMm
+	}
+	return 0
+}
+
+func (x *Change) GetDiameterErrorMm() float64 {
+	if x != nil && x.DiameterErrorMm != nil {
+		return *x.DiameterErrorMm
+	}
+	return 0
+}
+
+func (x *Change) GetGrowth() *Growth {
+	if x != nil {
+		return x.Growth
+	}
+	return nil
+}
+
+func (x *Change) GetNoGrowth() []string {
+	if x != nil {
+		return x.NoGrowth
+	}
+	return nil
+}
+
+// Growth is a change of volume with its 95 % intervals.
+type Growth struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// V2 / V1 - 1.
+	VolumeChange     float64 `protobuf:"fixed64,1,opt,name=volume_change,json=volumeChange,proto3" json:"volume_change,omitempty"`
+	VolumeChangeLow  float64 `protobuf:"fixed64,2,opt,name=volume_change_low,json=volumeChangeLow,proto3" json:"volume_change_low,omitempty"`
+	VolumeChangeHigh float64 `protobuf:"fixed64,3,opt,name=volume_change_high,json=volumeChangeHigh,proto3" json:"volume_change_high,omitempty"`
+	// 365.25 log2(V2 / V1) / days; negative where it shrinks.
+	DoublingsPerYear     float64 `protobuf:"fixed64,4,opt,name=doublings_per_year,json=doublingsPerYear,proto3" json:"doublings_per_year,omitempty"`
+	DoublingsPerYearLow  float64 `protobuf:"fixed64,5,opt,name=doublings_per_year_low,json=doublingsPerYearLow,proto3" json:"doublings_per_year_low,omitempty"`
+	DoublingsPerYearHigh float64 `protobuf:"fixed64,6,opt,name=doublings_per_year_high,json=doublingsPerYearHigh,proto3" json:"doublings_per_year_high,omitempty"`
+	// Volume doubling time; absent where it does not grow.
+	DoublingDays *float64 `protobuf:"fixed64,7,opt,name=doubling_days,json=doublingDays,proto3,oneof" json:"doubling_days,omitempty"`
+	// Its band: no short end where even the fastest growth of the interval is
+	// none, no long end where the slowest is none.
+	DoublingDaysShort *float64 `protobuf:"fixed64,8,opt,name=doubling_days_short,json=doublingDaysShort,proto3,oneof" json:"doubling_days_short,omitempty"`
+	DoublingDaysLong  *float64 `protobuf:"fixed64,9,opt,name=doubling_days_long,json=doublingDaysLong,proto3,oneof" json:"doubling_days_long,omitempty"`
+	// What the whole band says.
+	Trend         Trend `protobuf:"varint,10,opt,name=trend,proto3,enum=nafas.v1.Trend" json:"trend,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Growth) Reset() {
+	*x = Growth{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Growth) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Growth) ProtoMessage() {}
+
+func (x *Growth) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Growth.ProtoReflect.Descriptor instead.
+func (*Growth) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *Growth) GetVolumeChange() float64 {
+	if x != nil {
+		return x.VolumeChange
+	}
+	return 0
+}
+
+func (x *Growth) GetVolumeChangeLow() float64 {
+	if x != nil {
+		return x.VolumeChangeLow
+	}
+	return 0
+}
+
+func (x *Growth) GetVolumeChangeHigh() float64 {
+	if x != nil {
+		return x.VolumeChangeHigh
+	}
+	return 0
+}
+
+func (x *Growth) GetDoublingsPerYear() float64 {
+	if x != nil {
+		return x.DoublingsPerYear
+	}
+	return 0
+}
+
+func (x *Growth) GetDoublingsPerYearLow() float64 {
+	if x != nil {
+		return x.DoublingsPerYearLow
+	}
+	return 0
+}
+
+func (x *Growth) GetDoublingsPerYearHigh() float64 {
+	if x != nil {
+		return x.DoublingsPerYearHigh
+	}
+	return 0
+}
+
+func (x *Growth) GetDoublingDays() float64 {
+	if x != nil && x.DoublingDays != nil {
+		return *x.DoublingDays
+	}
+	return 0
+}
+
+func (x *Growth) GetDoublingDaysShort() float64 {
+	if x != nil && x.DoublingDaysShort != nil {
+		return *x.DoublingDaysShort
+	}
+	return 0
+}
+
+func (x *Growth) GetDoublingDaysLong() float64 {
+	if x != nil && x.DoublingDaysLong != nil {
+		return *x.DoublingDaysLong
+	}
+	return 0
+}
+
+func (x *Growth) GetTrend() Trend {
+	if x != nil {
+		return x.Trend
+	}
+	return Trend_TREND_UNSPECIFIED
+}
+
+// ImagePlace is a place in an image.
+type ImagePlace struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	SopInstanceUid string                 `protobuf:"bytes,1,opt,name=sop_instance_uid,json=sopInstanceUid,proto3" json:"sop_instance_uid,omitempty"`
+	// As in Finding.
+	Slice         int32          `protobuf:"varint,2,opt,name=slice,proto3" json:"slice,omitempty"`
+	Frame         int32          `protobuf:"varint,3,opt,name=frame,proto3" json:"frame,omitempty"`
+	Pixel         *PixelPosition `protobuf:"bytes,4,opt,name=pixel,proto3" json:"pixel,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImagePlace) Reset() {
+	*x = ImagePlace{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImagePlace) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImagePlace) ProtoMessage() {}
+
+func (x *ImagePlace) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImagePlace.ProtoReflect.Descriptor instead.
+func (*ImagePlace) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *ImagePlace) GetSopInstanceUid() string {
+	if x != nil {
+		return x.SopInstanceUid
+	}
+	return ""
+}
+
+func (x *ImagePlace) GetSlice() int32 {
+	if x != nil {
+		return x.Slice
+	}
+	return 0
+}
+
+func (x *ImagePlace) GetFrame() int32 {
+	if x != nil {
+		return x.Frame
+	}
+	return 0
+}
+
+func (x *ImagePlace) GetPixel() *PixelPosition {
+	if x != nil {
+		return x.Pixel
+	}
+	return nil
+}
+
 // Place is where in the lung a finding lies, estimated from the images.
 type Place struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -3412,7 +4064,7 @@ type Place struct {
 
 func (x *Place) Reset() {
 	*x = Place{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[35]
+	mi := &file_nafas_v1_triage_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3424,7 +4076,7 @@ func (x *Place) String() string {
 func (*Place) ProtoMessage() {}
 
 func (x *Place) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[35]
+	mi := &file_nafas_v1_triage_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3437,7 +4089,7 @@ func (x *Place) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Place.ProtoReflect.Descriptor instead.
 func (*Place) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{35}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *Place) GetLobe() string {
@@ -3537,7 +4189,7 @@ type Measurement struct {
 
 func (x *Measurement) Reset() {
 	*x = Measurement{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[36]
+	mi := &file_nafas_v1_triage_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3549,7 +4201,7 @@ func (x *Measurement) String() string {
 func (*Measurement) ProtoMessage() {}
 
 func (x *Measurement) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[36]
+	mi := &file_nafas_v1_triage_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3562,7 +4214,7 @@ func (x *Measurement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Measurement.ProtoReflect.Descriptor instead.
 func (*Measurement) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{36}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *Measurement) GetMethod() string {
@@ -3719,7 +4371,7 @@ type Axis struct {
 
 func (x *Axis) Reset() {
 	*x = Axis{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[37]
+	mi := &file_nafas_v1_triage_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3731,7 +4383,7 @@ func (x *Axis) String() string {
 func (*Axis) ProtoMessage() {}
 
 func (x *Axis) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[37]
+	mi := &file_nafas_v1_triage_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3744,7 +4396,7 @@ func (x *Axis) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Axis.ProtoReflect.Descriptor instead.
 func (*Axis) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{37}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *Axis) GetLengthMm() float64 {
@@ -3780,7 +4432,7 @@ type Point struct {
 
 func (x *Point) Reset() {
 	*x = Point{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[38]
+	mi := &file_nafas_v1_triage_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3792,7 +4444,7 @@ func (x *Point) String() string {
 func (*Point) ProtoMessage() {}
 
 func (x *Point) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[38]
+	mi := &file_nafas_v1_triage_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3805,7 +4457,7 @@ func (x *Point) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Point.ProtoReflect.Descriptor instead.
 func (*Point) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{38}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *Point) GetX() float64 {
@@ -3840,7 +4492,7 @@ type PixelPosition struct {
 
 func (x *PixelPosition) Reset() {
 	*x = PixelPosition{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[39]
+	mi := &file_nafas_v1_triage_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3852,7 +4504,7 @@ func (x *PixelPosition) String() string {
 func (*PixelPosition) ProtoMessage() {}
 
 func (x *PixelPosition) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[39]
+	mi := &file_nafas_v1_triage_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3865,7 +4517,7 @@ func (x *PixelPosition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PixelPosition.ProtoReflect.Descriptor instead.
 func (*PixelPosition) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{39}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *PixelPosition) GetColumn() float64 {
@@ -4055,7 +4707,7 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\bmodality\x18\x02 \x01(\tR\bmodality\x12\x1c\n" +
 	"\tinstances\x18\x03 \x01(\x05R\tinstances\x12,\n" +
 	"\bnot_read\x18\x04 \x01(\v2\x11.nafas.v1.RefusalR\anotRead\x12.\n" +
-	"\x06result\x18\x05 \x01(\v2\x16.nafas.v1.SeriesResultR\x06result\"\xa6\x03\n" +
+	"\x06result\x18\x05 \x01(\v2\x16.nafas.v1.SeriesResultR\x06result\"\xdc\x03\n" +
 	"\fSeriesResult\x12,\n" +
 	"\x12study_instance_uid\x18\x01 \x01(\tR\x10studyInstanceUid\x12.\n" +
 	"\x13series_instance_uid\x18\x02 \x01(\tR\x11seriesInstanceUid\x12%\n" +
@@ -4068,7 +4720,10 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\n" +
 	"result_key\x18\t \x01(\tR\tresultKey\x12\x14\n" +
 	"\x05notes\x18\n" +
-	" \x03(\tR\x05notes\"\xd5\x01\n" +
+	" \x03(\tR\x05notes\x124\n" +
+	"\n" +
+	"comparison\x18\f \x01(\v2\x14.nafas.v1.ComparisonR\n" +
+	"comparison\"\xd5\x01\n" +
 	"\rSeriesNotRead\x12,\n" +
 	"\x12study_instance_uid\x18\x01 \x01(\tR\x10studyInstanceUid\x12.\n" +
 	"\x13series_instance_uid\x18\x02 \x01(\tR\x11seriesInstanceUid\x12\x1a\n" +
@@ -4097,7 +4752,7 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\x0elung_volume_ml\x18\b \x01(\x01R\flungVolumeMl\";\n" +
 	"\tStageTime\x12\x14\n" +
 	"\x05stage\x18\x01 \x01(\tR\x05stage\x12\x18\n" +
-	"\aseconds\x18\x02 \x01(\x01R\aseconds\"\xfd\x03\n" +
+	"\aseconds\x18\x02 \x01(\x01R\aseconds\"\xa7\x04\n" +
 	"\aFinding\x12\x12\n" +
 	"\x04rank\x18\x01 \x01(\x05R\x04rank\x12\x14\n" +
 	"\x05score\x18\x02 \x01(\x01R\x05score\x12\x18\n" +
@@ -4113,7 +4768,60 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\x11shown_diameter_mm\x18\v \x01(\x01R\x0fshownDiameterMm\x12*\n" +
 	"\x11shown_diameter_by\x18\f \x01(\tR\x0fshownDiameterBy\x127\n" +
 	"\vmeasurement\x18\r \x01(\v2\x15.nafas.v1.MeasurementR\vmeasurement\x12%\n" +
-	"\x05place\x18\x0e \x01(\v2\x0f.nafas.v1.PlaceR\x05place\"\xf8\x01\n" +
+	"\x05place\x18\x0e \x01(\v2\x0f.nafas.v1.PlaceR\x05place\x12(\n" +
+	"\x06change\x18\x11 \x01(\v2\x10.nafas.v1.ChangeR\x06change\"\xc1\x03\n" +
+	"\n" +
+	"Comparison\x12;\n" +
+	"\x1aearlier_study_instance_uid\x18\x01 \x01(\tR\x17earlierStudyInstanceUid\x12=\n" +
+	"\x1bearlier_series_instance_uid\x18\x02 \x01(\tR\x18earlierSeriesInstanceUid\x12,\n" +
+	"\x12earlier_study_date\x18\x03 \x01(\tR\x10earlierStudyDate\x12\x12\n" +
+	"\x04days\x18\x04 \x01(\x05R\x04days\x124\n" +
+	"\fnot_compared\x18\x05 \x01(\v2\x11.nafas.v1.RefusalR\vnotCompared\x12\x16\n" +
+	"\x06method\x18\x06 \x01(\tR\x06method\x12\x18\n" +
+	"\arefused\x18\a \x01(\tR\arefused\x12%\n" +
+	"\x0enot_comparable\x18\b \x03(\tR\rnotComparable\x12!\n" +
+	"\flung_overlap\x18\t \x01(\x01R\vlungOverlap\x12C\n" +
+	"\x10earlier_findings\x18\n" +
+	" \x03(\v2\x18.nafas.v1.EarlierFindingR\x0fearlierFindings\"\xc2\x01\n" +
+	"\x0eEarlierFinding\x12+\n" +
+	"\afinding\x18\x01 \x01(\v2\x11.nafas.v1.FindingR\afinding\x12+\n" +
+	"\x05state\x18\x02 \x01(\x0e2\x15.nafas.v1.ChangeStateR\x05state\x12!\n" +
+	"\fcurrent_rank\x18\x03 \x01(\x05R\vcurrentRank\x123\n" +
+	"\n" +
+	"in_current\x18\x04 \x01(\v2\x14.nafas.v1.ImagePlaceR\tinCurrent\"\xad\x03\n" +
+	"\x06Change\x12+\n" +
+	"\x05state\x18\x01 \x01(\x0e2\x15.nafas.v1.ChangeStateR\x05state\x12!\n" +
+	"\fearlier_rank\x18\x02 \x01(\x05R\vearlierRank\x123\n" +
+	"\n" +
+	"in_earlier\x18\x03 \x01(\v2\x14.nafas.v1.ImagePlaceR\tinEarlier\x12F\n" +
+	"\x13earlier_measurement\x18\x04 \x01(\v2\x15.nafas.v1.MeasurementR\x12earlierMeasurement\x121\n" +
+	"\x12diameter_change_mm\x18\x05 \x01(\x01H\x00R\x10diameterChangeMm\x88\x01\x01\x12/\n" +
+	"\x11diameter_error_mm\x18\x06 \x01(\x01H\x01R\x0fdiameterErrorMm\x88\x01\x01\x12(\n" +
+	"\x06growth\x18\a \x01(\v2\x10.nafas.v1.GrowthR\x06growth\x12\x1b\n" +
+	"\tno_growth\x18\b \x03(\tR\bnoGrowthB\x15\n" +
+	"\x13_diameter_change_mmB\x14\n" +
+	"\x12_diameter_error_mm\"\x9b\x04\n" +
+	"\x06Growth\x12#\n" +
+	"\rvolume_change\x18\x01 \x01(\x01R\fvolumeChange\x12*\n" +
+	"\x11volume_change_low\x18\x02 \x01(\x01R\x0fvolumeChangeLow\x12,\n" +
+	"\x12volume_change_high\x18\x03 \x01(\x01R\x10volumeChangeHigh\x12,\n" +
+	"\x12doublings_per_year\x18\x04 \x01(\x01R\x10doublingsPerYear\x123\n" +
+	"\x16doublings_per_year_low\x18\x05 \x01(\x01R\x13doublingsPerYearLow\x125\n" +
+	"\x17doublings_per_year_high\x18\x06 \x01(\x01R\x14doublingsPerYearHigh\x12(\n" +
+	"\rdoubling_days\x18\a \x01(\x01H\x00R\fdoublingDays\x88\x01\x01\x123\n" +
+	"\x13doubling_days_short\x18\b \x01(\x01H\x01R\x11doublingDaysShort\x88\x01\x01\x121\n" +
+	"\x12doubling_days_long\x18\t \x01(\x01H\x02R\x10doublingDaysLong\x88\x01\x01\x12%\n" +
+	"\x05trend\x18\n" +
+	" \x01(\x0e2\x0f.nafas.v1.TrendR\x05trendB\x10\n" +
+	"\x0e_doubling_daysB\x16\n" +
+	"\x14_doubling_days_shortB\x15\n" +
+	"\x13_doubling_days_long\"\x91\x01\n" +
+	"\n" +
+	"ImagePlace\x12(\n" +
+	"\x10sop_instance_uid\x18\x01 \x01(\tR\x0esopInstanceUid\x12\x14\n" +
+	"\x05slice\x18\x02 \x01(\x05R\x05slice\x12\x14\n" +
+	"\x05frame\x18\x03 \x01(\x05R\x05frame\x12-\n" +
+	"\x05pixel\x18\x04 \x01(\v2\x17.nafas.v1.PixelPositionR\x05pixel\"\xf8\x01\n" +
 	"\x05Place\x12\x12\n" +
 	"\x04lobe\x18\x01 \x01(\tR\x04lobe\x12\x12\n" +
 	"\x04zone\x18\x02 \x01(\tR\x04zone\x12\x1c\n" +
@@ -4204,14 +4912,25 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\x0fRequestPriority\x12 \n" +
 	"\x1cREQUEST_PRIORITY_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18REQUEST_PRIORITY_ROUTINE\x10\x01\x12\x1b\n" +
-	"\x17REQUEST_PRIORITY_URGENT\x10\x02*\x95\x01\n" +
+	"\x17REQUEST_PRIORITY_URGENT\x10\x02*\x8c\x01\n" +
+	"\vChangeState\x12\x1c\n" +
+	"\x18CHANGE_STATE_UNSPECIFIED\x10\x00\x12\x17\n" +
+	"\x13CHANGE_STATE_PAIRED\x10\x01\x12\x14\n" +
+	"\x10CHANGE_STATE_NEW\x10\x02\x12\x15\n" +
+	"\x11CHANGE_STATE_GONE\x10\x03\x12\x19\n" +
+	"\x15CHANGE_STATE_UNPAIRED\x10\x04*X\n" +
+	"\x05Trend\x12\x15\n" +
+	"\x11TREND_UNSPECIFIED\x10\x00\x12\x11\n" +
+	"\rTREND_GROWING\x10\x01\x12\x10\n" +
+	"\fTREND_STABLE\x10\x02\x12\x13\n" +
+	"\x0fTREND_SHRINKING\x10\x03*\x95\x01\n" +
 	"\n" +
 	"NoduleKind\x12\x1b\n" +
 	"\x17NODULE_KIND_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11NODULE_KIND_SOLID\x10\x01\x12\x1a\n" +
 	"\x16NODULE_KIND_PART_SOLID\x10\x02\x12\x1c\n" +
 	"\x18NODULE_KIND_GROUND_GLASS\x10\x03\x12\x19\n" +
-	"\x15NODULE_KIND_CALCIFIED\x10\x04*\x8e\x06\n" +
+	"\x15NODULE_KIND_CALCIFIED\x10\x04*\xe9\x06\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16REASON_DICOM_MALFORMED\x10\x01\x12\x1c\n" +
@@ -4243,7 +4962,10 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\x15REASON_WORKER_CRASHED\x10\x1a\x12\x14\n" +
 	"\x10REASON_CANCELLED\x10\x1b\x12\x13\n" +
 	"\x0fREASON_INTERNAL\x10\x1c\x12\x19\n" +
-	"\x15REASON_LIMIT_EXCEEDED\x10\x1d2\x86\x05\n" +
+	"\x15REASON_LIMIT_EXCEEDED\x10\x1d\x12\x1f\n" +
+	"\x1bREASON_PRIOR_IMAGES_DELETED\x10\x1e\x12\x1d\n" +
+	"\x19REASON_PRIOR_NOT_ASSESSED\x10\x1f\x12\x19\n" +
+	"\x15REASON_PRIOR_NOT_READ\x10 2\x86\x05\n" +
 	"\rTriageService\x12O\n" +
 	"\fSubmitSeries\x12\x1d.nafas.v1.SubmitSeriesRequest\x1a\x1e.nafas.v1.SubmitSeriesResponse(\x01\x12Q\n" +
 	"\fTriageSeries\x12\x1d.nafas.v1.TriageSeriesRequest\x1a\x1e.nafas.v1.TriageSeriesResponse(\x010\x01\x12A\n" +
@@ -4266,8 +4988,8 @@ func file_nafas_v1_triage_proto_rawDescGZIP() []byte {
 	return file_nafas_v1_triage_proto_rawDescData
 }
 
-var file_nafas_v1_triage_proto_enumTypes = make([]protoimpl.EnumInfo, 9)
-var file_nafas_v1_triage_proto_msgTypes = make([]protoimpl.MessageInfo, 40)
+var file_nafas_v1_triage_proto_enumTypes = make([]protoimpl.EnumInfo, 11)
+var file_nafas_v1_triage_proto_msgTypes = make([]protoimpl.MessageInfo, 45)
 var file_nafas_v1_triage_proto_goTypes = []any{
 	(OnDisconnect)(0),               // 0: nafas.v1.OnDisconnect
 	(StudyOrder)(0),                 // 1: nafas.v1.StudyOrder
@@ -4276,134 +4998,154 @@ var file_nafas_v1_triage_proto_goTypes = []any{
 	(StudyState)(0),                 // 4: nafas.v1.StudyState
 	(Priority)(0),                   // 5: nafas.v1.Priority
 	(RequestPriority)(0),            // 6: nafas.v1.RequestPriority
-	(NoduleKind)(0),                 // 7: nafas.v1.NoduleKind
-	(Reason)(0),                     // 8: nafas.v1.Reason
-	(*UploadHeader)(nil),            // 9: nafas.v1.UploadHeader
-	(*Chunk)(nil),                   // 10: nafas.v1.Chunk
-	(*SubmitSeriesRequest)(nil),     // 11: nafas.v1.SubmitSeriesRequest
-	(*SubmitSeriesResponse)(nil),    // 12: nafas.v1.SubmitSeriesResponse
-	(*TriageSeriesRequest)(nil),     // 13: nafas.v1.TriageSeriesRequest
-	(*TriageSeriesResponse)(nil),    // 14: nafas.v1.TriageSeriesResponse
-	(*Receipt)(nil),                 // 15: nafas.v1.Receipt
-	(*InstanceRefusal)(nil),         // 16: nafas.v1.InstanceRefusal
-	(*Refusal)(nil),                 // 17: nafas.v1.Refusal
-	(*Progress)(nil),                // 18: nafas.v1.Progress
-	(*GetStudyRequest)(nil),         // 19: nafas.v1.GetStudyRequest
-	(*GetStudyResponse)(nil),        // 20: nafas.v1.GetStudyResponse
-	(*ListStudiesRequest)(nil),      // 21: nafas.v1.ListStudiesRequest
-	(*ListStudiesResponse)(nil),     // 22: nafas.v1.ListStudiesResponse
-	(*WatchStudiesRequest)(nil),     // 23: nafas.v1.WatchStudiesRequest
-	(*WatchStudiesResponse)(nil),    // 24: nafas.v1.WatchStudiesResponse
-	(*GetReportRequest)(nil),        // 25: nafas.v1.GetReportRequest
-	(*GetReportResponse)(nil),       // 26: nafas.v1.GetReportResponse
-	(*Delivery)(nil),                // 27: nafas.v1.Delivery
-	(*ListDeliveriesRequest)(nil),   // 28: nafas.v1.ListDeliveriesRequest
-	(*ListDeliveriesResponse)(nil),  // 29: nafas.v1.ListDeliveriesResponse
-	(*RetryDeliveriesRequest)(nil),  // 30: nafas.v1.RetryDeliveriesRequest
-	(*RetryDeliveriesResponse)(nil), // 31: nafas.v1.RetryDeliveriesResponse
-	(*Study)(nil),                   // 32: nafas.v1.Study
-	(*PriorityReason)(nil),          // 33: nafas.v1.PriorityReason
-	(*PriorityRule)(nil),            // 34: nafas.v1.PriorityRule
-	(*Series)(nil),                  // 35: nafas.v1.Series
-	(*SeriesResult)(nil),            // 36: nafas.v1.SeriesResult
-	(*SeriesNotRead)(nil),           // 37: nafas.v1.SeriesNotRead
-	(*Model)(nil),                   // 38: nafas.v1.Model
-	(*Runtime)(nil),                 // 39: nafas.v1.Runtime
-	(*Warning)(nil),                 // 40: nafas.v1.Warning
-	(*Scan)(nil),                    // 41: nafas.v1.Scan
-	(*StageTime)(nil),               // 42: nafas.v1.StageTime
-	(*Finding)(nil),                 // 43: nafas.v1.Finding
-	(*Place)(nil),                   // 44: nafas.v1.Place
-	(*Measurement)(nil),             // 45: nafas.v1.Measurement
-	(*Axis)(nil),                    // 46: nafas.v1.Axis
-	(*Point)(nil),                   // 47: nafas.v1.Point
-	(*PixelPosition)(nil),           // 48: nafas.v1.PixelPosition
-	(*timestamppb.Timestamp)(nil),   // 49: google.protobuf.Timestamp
+	(ChangeState)(0),                // 7: nafas.v1.ChangeState
+	(Trend)(0),                      // 8: nafas.v1.Trend
+	(NoduleKind)(0),                 // 9: nafas.v1.NoduleKind
+	(Reason)(0),                     // 10: nafas.v1.Reason
+	(*UploadHeader)(nil),            // 11: nafas.v1.UploadHeader
+	(*Chunk)(nil),                   // 12: nafas.v1.Chunk
+	(*SubmitSeriesRequest)(nil),     // 13: nafas.v1.SubmitSeriesRequest
+	(*SubmitSeriesResponse)(nil),    // 14: nafas.v1.SubmitSeriesResponse
+	(*TriageSeriesRequest)(nil),     // 15: nafas.v1.TriageSeriesRequest
+	(*TriageSeriesResponse)(nil),    // 16: nafas.v1.TriageSeriesResponse
+	(*Receipt)(nil),                 // 17: nafas.v1.Receipt
+	(*InstanceRefusal)(nil),         // 18: nafas.v1.InstanceRefusal
+	(*Refusal)(nil),                 // 19: nafas.v1.Refusal
+	(*Progress)(nil),                // 20: nafas.v1.Progress
+	(*GetStudyRequest)(nil),         // 21: nafas.v1.GetStudyRequest
+	(*GetStudyResponse)(nil),        // 22: nafas.v1.GetStudyResponse
+	(*ListStudiesRequest)(nil),      // 23: nafas.v1.ListStudiesRequest
+	(*ListStudiesResponse)(nil),     // 24: nafas.v1.ListStudiesResponse
+	(*WatchStudiesRequest)(nil),     // 25: nafas.v1.WatchStudiesRequest
+	(*WatchStudiesResponse)(nil),    // 26: nafas.v1.WatchStudiesResponse
+	(*GetReportRequest)(nil),        // 27: nafas.v1.GetReportRequest
+	(*GetReportResponse)(nil),       // 28: nafas.v1.GetReportResponse
+	(*Delivery)(nil),                // 29: nafas.v1.Delivery
+	(*ListDeliveriesRequest)(nil),   // 30: nafas.v1.ListDeliveriesRequest
+	(*ListDeliveriesResponse)(nil),  // 31: nafas.v1.ListDeliveriesResponse
+	(*RetryDeliveriesRequest)(nil),  // 32: nafas.v1.RetryDeliveriesRequest
+	(*RetryDeliveriesResponse)(nil), // 33: nafas.v1.RetryDeliveriesResponse
+	(*Study)(nil),                   // 34: nafas.v1.Study
+	(*PriorityReason)(nil),          // 35: nafas.v1.PriorityReason
+	(*PriorityRule)(nil),            // 36: nafas.v1.PriorityRule
+	(*Series)(nil),                  // 37: nafas.v1.Series
+	(*SeriesResult)(nil),            // 38: nafas.v1.SeriesResult
+	(*SeriesNotRead)(nil),           // 39: nafas.v1.SeriesNotRead
+	(*Model)(nil),                   // 40: nafas.v1.Model
+	(*Runtime)(nil),                 // 41: nafas.v1.Runtime
+	(*Warning)(nil),                 // 42: nafas.v1.Warning
+	(*Scan)(nil),                    // 43: nafas.v1.Scan
+	(*StageTime)(nil),               // 44: nafas.v1.StageTime
+	(*Finding)(nil),                 // 45: nafas.v1.Finding
+	(*Comparison)(nil),              // 46: nafas.v1.Comparison
+	(*EarlierFinding)(nil),          // 47: nafas.v1.EarlierFinding
+	(*Change)(nil),                  // 48: nafas.v1.Change
+	(*Growth)(nil),                  // 49: nafas.v1.Growth
+	(*ImagePlace)(nil),              // 50: nafas.v1.ImagePlace
+	(*Place)(nil),                   // 51: nafas.v1.Place
+	(*Measurement)(nil),             // 52: nafas.v1.Measurement
+	(*Axis)(nil),                    // 53: nafas.v1.Axis
+	(*Point)(nil),                   // 54: nafas.v1.Point
+	(*PixelPosition)(nil),           // 55: nafas.v1.PixelPosition
+	(*timestamppb.Timestamp)(nil),   // 56: google.protobuf.Timestamp
 }
 var file_nafas_v1_triage_proto_depIdxs = []int32{
 	6,  // 0: nafas.v1.UploadHeader.request_priority:type_name -> nafas.v1.RequestPriority
 	0,  // 1: nafas.v1.UploadHeader.on_disconnect:type_name -> nafas.v1.OnDisconnect
-	9,  // 2: nafas.v1.SubmitSeriesRequest.header:type_name -> nafas.v1.UploadHeader
-	10, // 3: nafas.v1.SubmitSeriesRequest.chunk:type_name -> nafas.v1.Chunk
-	15, // 4: nafas.v1.SubmitSeriesResponse.receipt:type_name -> nafas.v1.Receipt
-	9,  // 5: nafas.v1.TriageSeriesRequest.header:type_name -> nafas.v1.UploadHeader
-	10, // 6: nafas.v1.TriageSeriesRequest.chunk:type_name -> nafas.v1.Chunk
-	15, // 7: nafas.v1.TriageSeriesResponse.receipt:type_name -> nafas.v1.Receipt
-	18, // 8: nafas.v1.TriageSeriesResponse.progress:type_name -> nafas.v1.Progress
-	32, // 9: nafas.v1.TriageSeriesResponse.study:type_name -> nafas.v1.Study
-	16, // 10: nafas.v1.Receipt.refusals:type_name -> nafas.v1.InstanceRefusal
-	17, // 11: nafas.v1.InstanceRefusal.refusal:type_name -> nafas.v1.Refusal
-	8,  // 12: nafas.v1.Refusal.reason:type_name -> nafas.v1.Reason
-	32, // 13: nafas.v1.GetStudyResponse.study:type_name -> nafas.v1.Study
+	11, // 2: nafas.v1.SubmitSeriesRequest.header:type_name -> nafas.v1.UploadHeader
+	12, // 3: nafas.v1.SubmitSeriesRequest.chunk:type_name -> nafas.v1.Chunk
+	17, // 4: nafas.v1.SubmitSeriesResponse.receipt:type_name -> nafas.v1.Receipt
+	11, // 5: nafas.v1.TriageSeriesRequest.header:type_name -> nafas.v1.UploadHeader
+	12, // 6: nafas.v1.TriageSeriesRequest.chunk:type_name -> nafas.v1.Chunk
+	17, // 7: nafas.v1.TriageSeriesResponse.receipt:type_name -> nafas.v1.Receipt
+	20, // 8: nafas.v1.TriageSeriesResponse.progress:type_name -> nafas.v1.Progress
+	34, // 9: nafas.v1.TriageSeriesResponse.study:type_name -> nafas.v1.Study
+	18, // 10: nafas.v1.Receipt.refusals:type_name -> nafas.v1.InstanceRefusal
+	19, // 11: nafas.v1.InstanceRefusal.refusal:type_name -> nafas.v1.Refusal
+	10, // 12: nafas.v1.Refusal.reason:type_name -> nafas.v1.Reason
+	34, // 13: nafas.v1.GetStudyResponse.study:type_name -> nafas.v1.Study
 	4,  // 14: nafas.v1.ListStudiesRequest.states:type_name -> nafas.v1.StudyState
 	5,  // 15: nafas.v1.ListStudiesRequest.priorities:type_name -> nafas.v1.Priority
-	49, // 16: nafas.v1.ListStudiesRequest.received_after:type_name -> google.protobuf.Timestamp
-	49, // 17: nafas.v1.ListStudiesRequest.received_before:type_name -> google.protobuf.Timestamp
+	56, // 16: nafas.v1.ListStudiesRequest.received_after:type_name -> google.protobuf.Timestamp
+	56, // 17: nafas.v1.ListStudiesRequest.received_before:type_name -> google.protobuf.Timestamp
 	1,  // 18: nafas.v1.ListStudiesRequest.order:type_name -> nafas.v1.StudyOrder
-	32, // 19: nafas.v1.ListStudiesResponse.studies:type_name -> nafas.v1.Study
-	32, // 20: nafas.v1.WatchStudiesResponse.study:type_name -> nafas.v1.Study
+	34, // 19: nafas.v1.ListStudiesResponse.studies:type_name -> nafas.v1.Study
+	34, // 20: nafas.v1.WatchStudiesResponse.study:type_name -> nafas.v1.Study
 	2,  // 21: nafas.v1.GetReportRequest.format:type_name -> nafas.v1.ReportFormat
 	3,  // 22: nafas.v1.Delivery.state:type_name -> nafas.v1.DeliveryState
-	49, // 23: nafas.v1.Delivery.updated_at:type_name -> google.protobuf.Timestamp
-	49, // 24: nafas.v1.Delivery.queued_at:type_name -> google.protobuf.Timestamp
+	56, // 23: nafas.v1.Delivery.updated_at:type_name -> google.protobuf.Timestamp
+	56, // 24: nafas.v1.Delivery.queued_at:type_name -> google.protobuf.Timestamp
 	3,  // 25: nafas.v1.ListDeliveriesRequest.state:type_name -> nafas.v1.DeliveryState
-	27, // 26: nafas.v1.ListDeliveriesResponse.deliveries:type_name -> nafas.v1.Delivery
+	29, // 26: nafas.v1.ListDeliveriesResponse.deliveries:type_name -> nafas.v1.Delivery
 	4,  // 27: nafas.v1.Study.state:type_name -> nafas.v1.StudyState
 	5,  // 28: nafas.v1.Study.priority:type_name -> nafas.v1.Priority
 	6,  // 29: nafas.v1.Study.request_priority:type_name -> nafas.v1.RequestPriority
-	49, // 30: nafas.v1.Study.received_at:type_name -> google.protobuf.Timestamp
-	49, // 31: nafas.v1.Study.updated_at:type_name -> google.protobuf.Timestamp
-	35, // 32: nafas.v1.Study.series:type_name -> nafas.v1.Series
-	17, // 33: nafas.v1.Study.not_assessed:type_name -> nafas.v1.Refusal
-	27, // 34: nafas.v1.Study.deliveries:type_name -> nafas.v1.Delivery
-	33, // 35: nafas.v1.Study.reasons:type_name -> nafas.v1.PriorityReason
-	34, // 36: nafas.v1.PriorityReason.rule:type_name -> nafas.v1.PriorityRule
-	7,  // 37: nafas.v1.PriorityReason.kinds:type_name -> nafas.v1.NoduleKind
-	8,  // 38: nafas.v1.PriorityReason.not_read:type_name -> nafas.v1.Reason
+	56, // 30: nafas.v1.Study.received_at:type_name -> google.protobuf.Timestamp
+	56, // 31: nafas.v1.Study.updated_at:type_name -> google.protobuf.Timestamp
+	37, // 32: nafas.v1.Study.series:type_name -> nafas.v1.Series
+	19, // 33: nafas.v1.Study.not_assessed:type_name -> nafas.v1.Refusal
+	29, // 34: nafas.v1.Study.deliveries:type_name -> nafas.v1.Delivery
+	35, // 35: nafas.v1.Study.reasons:type_name -> nafas.v1.PriorityReason
+	36, // 36: nafas.v1.PriorityReason.rule:type_name -> nafas.v1.PriorityRule
+	9,  // 37: nafas.v1.PriorityReason.kinds:type_name -> nafas.v1.NoduleKind
+	10, // 38: nafas.v1.PriorityReason.not_read:type_name -> nafas.v1.Reason
 	5,  // 39: nafas.v1.PriorityRule.priority:type_name -> nafas.v1.Priority
-	7,  // 40: nafas.v1.PriorityRule.kinds:type_name -> nafas.v1.NoduleKind
-	7,  // 41: nafas.v1.PriorityRule.unless_kinds:type_name -> nafas.v1.NoduleKind
-	17, // 42: nafas.v1.Series.not_read:type_name -> nafas.v1.Refusal
-	36, // 43: nafas.v1.Series.result:type_name -> nafas.v1.SeriesResult
-	38, // 44: nafas.v1.SeriesResult.model:type_name -> nafas.v1.Model
-	40, // 45: nafas.v1.SeriesResult.warnings:type_name -> nafas.v1.Warning
-	43, // 46: nafas.v1.SeriesResult.findings:type_name -> nafas.v1.Finding
-	41, // 47: nafas.v1.SeriesResult.scan:type_name -> nafas.v1.Scan
-	42, // 48: nafas.v1.SeriesResult.timings:type_name -> nafas.v1.StageTime
-	39, // 49: nafas.v1.SeriesResult.runtime:type_name -> nafas.v1.Runtime
-	17, // 50: nafas.v1.SeriesNotRead.not_read:type_name -> nafas.v1.Refusal
-	47, // 51: nafas.v1.Scan.spacing_mm:type_name -> nafas.v1.Point
-	47, // 52: nafas.v1.Finding.center_lps_mm:type_name -> nafas.v1.Point
-	48, // 53: nafas.v1.Finding.pixel:type_name -> nafas.v1.PixelPosition
-	45, // 54: nafas.v1.Finding.measurement:type_name -> nafas.v1.Measurement
-	44, // 55: nafas.v1.Finding.place:type_name -> nafas.v1.Place
-	47, // 56: nafas.v1.Measurement.center_lps_mm:type_name -> nafas.v1.Point
-	46, // 57: nafas.v1.Measurement.long_axis:type_name -> nafas.v1.Axis
-	46, // 58: nafas.v1.Measurement.short_axis:type_name -> nafas.v1.Axis
-	7,  // 59: nafas.v1.Measurement.kind:type_name -> nafas.v1.NoduleKind
-	47, // 60: nafas.v1.Axis.from_lps_mm:type_name -> nafas.v1.Point
-	47, // 61: nafas.v1.Axis.to_lps_mm:type_name -> nafas.v1.Point
-	11, // 62: nafas.v1.TriageService.SubmitSeries:input_type -> nafas.v1.SubmitSeriesRequest
-	13, // 63: nafas.v1.TriageService.TriageSeries:input_type -> nafas.v1.TriageSeriesRequest
-	19, // 64: nafas.v1.TriageService.GetStudy:input_type -> nafas.v1.GetStudyRequest
-	21, // 65: nafas.v1.TriageService.ListStudies:input_type -> nafas.v1.ListStudiesRequest
-	23, // 66: nafas.v1.TriageService.WatchStudies:input_type -> nafas.v1.WatchStudiesRequest
-	25, // 67: nafas.v1.TriageService.GetReport:input_type -> nafas.v1.GetReportRequest
-	28, // 68: nafas.v1.TriageService.ListDeliveries:input_type -> nafas.v1.ListDeliveriesRequest
-	30, // 69: nafas.v1.TriageService.RetryDeliveries:input_type -> nafas.v1.RetryDeliveriesRequest
-	12, // 70: nafas.v1.TriageService.SubmitSeries:output_type -> nafas.v1.SubmitSeriesResponse
-	14, // 71: nafas.v1.TriageService.TriageSeries:output_type -> nafas.v1.TriageSeriesResponse
-	20, // 72: nafas.v1.TriageService.GetStudy:output_type -> nafas.v1.GetStudyResponse
-	22, // 73: nafas.v1.TriageService.ListStudies:output_type -> nafas.v1.ListStudiesResponse
-	24, // 74: nafas.v1.TriageService.WatchStudies:output_type -> nafas.v1.WatchStudiesResponse
-	26, // 75: nafas.v1.TriageService.GetReport:output_type -> nafas.v1.GetReportResponse
-	29, // 76: nafas.v1.TriageService.ListDeliveries:output_type -> nafas.v1.ListDeliveriesResponse
-	31, // 77: nafas.v1.TriageService.RetryDeliveries:output_type -> nafas.v1.RetryDeliveriesResponse
-	70, // [70:78] is the sub-list for method output_type
-	62, // [62:70] is the sub-list for method input_type
-	62, // [62:62] is the sub-list for extension type_name
-	62, // [62:62] is the sub-list for extension extendee
-	0,  // [0:62] is the sub-list for field type_name
+	9,  // 40: nafas.v1.PriorityRule.kinds:type_name -> nafas.v1.NoduleKind
+	9,  // 41: nafas.v1.PriorityRule.unless_kinds:type_name -> nafas.v1.NoduleKind
+	19, // 42: nafas.v1.Series.not_read:type_name -> nafas.v1.Refusal
+	38, // 43: nafas.v1.Series.result:type_name -> nafas.v1.SeriesResult
+	40, // 44: nafas.v1.SeriesResult.model:type_name -> nafas.v1.Model
+	42, // 45: nafas.v1.SeriesResult.warnings:type_name -> nafas.v1.Warning
+	45, // 46: nafas.v1.SeriesResult.findings:type_name -> nafas.v1.Finding
+	43, // 47: nafas.v1.SeriesResult.scan:type_name -> nafas.v1.Scan
+	44, // 48: nafas.v1.SeriesResult.timings:type_name -> nafas.v1.StageTime
+	41, // 49: nafas.v1.SeriesResult.runtime:type_name -> nafas.v1.Runtime
+	46, // 50: nafas.v1.SeriesResult.comparison:type_name -> nafas.v1.Comparison
+	19, // 51: nafas.v1.SeriesNotRead.not_read:type_name -> nafas.v1.Refusal
+	54, // 52: nafas.v1.Scan.spacing_mm:type_name -> nafas.v1.Point
+	54, // 53: nafas.v1.Finding.center_lps_mm:type_name -> nafas.v1.Point
+	55, // 54: nafas.v1.Finding.pixel:type_name -> nafas.v1.PixelPosition
+	52, // 55: nafas.v1.Finding.measurement:type_name -> nafas.v1.Measurement
+	51, // 56: nafas.v1.Finding.place:type_name -> nafas.v1.Place
+	48, // 57: nafas.v1.Finding.change:type_name -> nafas.v1.Change
+	19, // 58: nafas.v1.Comparison.not_compared:type_name -> nafas.v1.Refusal
+	47, // 59: nafas.v1.Comparison.earlier_findings:type_name -> nafas.v1.EarlierFinding
+	45, // 60: nafas.v1.EarlierFinding.finding:type_name -> nafas.v1.Finding
+	7,  // 61: nafas.v1.EarlierFinding.state:type_name -> nafas.v1.ChangeState
+	50, // 62: nafas.v1.EarlierFinding.in_current:type_name -> nafas.v1.ImagePlace
+	7,  // 63: nafas.v1.Change.state:type_name -> nafas.v1.ChangeState
+	50, // 64: nafas.v1.Change.in_earlier:type_name -> nafas.v1.ImagePlace
+	52, // 65: nafas.v1.Change.earlier_measurement:type_name -> nafas.v1.Measurement
+	49, // 66: nafas.v1.Change.growth:type_name -> nafas.v1.Growth
+	8,  // 67: nafas.v1.Growth.trend:type_name -> nafas.v1.Trend
+	55, // 68: nafas.v1.ImagePlace.pixel:type_name -> nafas.v1.PixelPosition
+	54, // 69: nafas.v1.Measurement.center_lps_mm:type_name -> nafas.v1.Point
+	53, // 70: nafas.v1.Measurement.long_axis:type_name -> nafas.v1.Axis
+	53, // 71: nafas.v1.Measurement.short_axis:type_name -> nafas.v1.Axis
+	9,  // 72: nafas.v1.Measurement.kind:type_name -> nafas.v1.NoduleKind
+	54, // 73: nafas.v1.Axis.from_lps_mm:type_name -> nafas.v1.Point
+	54, // 74: nafas.v1.Axis.to_lps_mm:type_name -> nafas.v1.Point
+	13, // 75: nafas.v1.TriageService.SubmitSeries:input_type -> nafas.v1.SubmitSeriesRequest
+	15, // 76: nafas.v1.TriageService.TriageSeries:input_type -> nafas.v1.TriageSeriesRequest
+	21, // 77: nafas.v1.TriageService.GetStudy:input_type -> nafas.v1.GetStudyRequest
+	23, // 78: nafas.v1.TriageService.ListStudies:input_type -> nafas.v1.ListStudiesRequest
+	25, // 79: nafas.v1.TriageService.WatchStudies:input_type -> nafas.v1.WatchStudiesRequest
+	27, // 80: nafas.v1.TriageService.GetReport:input_type -> nafas.v1.GetReportRequest
+	30, // 81: nafas.v1.TriageService.ListDeliveries:input_type -> nafas.v1.ListDeliveriesRequest
+	32, // 82: nafas.v1.TriageService.RetryDeliveries:input_type -> nafas.v1.RetryDeliveriesRequest
+	14, // 83: nafas.v1.TriageService.SubmitSeries:output_type -> nafas.v1.SubmitSeriesResponse
+	16, // 84: nafas.v1.TriageService.TriageSeries:output_type -> nafas.v1.TriageSeriesResponse
+	22, // 85: nafas.v1.TriageService.GetStudy:output_type -> nafas.v1.GetStudyResponse
+	24, // 86: nafas.v1.TriageService.ListStudies:output_type -> nafas.v1.ListStudiesResponse
+	26, // 87: nafas.v1.TriageService.WatchStudies:output_type -> nafas.v1.WatchStudiesResponse
+	28, // 88: nafas.v1.TriageService.GetReport:output_type -> nafas.v1.GetReportResponse
+	31, // 89: nafas.v1.TriageService.ListDeliveries:output_type -> nafas.v1.ListDeliveriesResponse
+	33, // 90: nafas.v1.TriageService.RetryDeliveries:output_type -> nafas.v1.RetryDeliveriesResponse
+	83, // [83:91] is the sub-list for method output_type
+	75, // [75:83] is the sub-list for method input_type
+	75, // [75:75] is the sub-list for extension type_name
+	75, // [75:75] is the sub-list for extension extendee
+	0,  // [0:75] is the sub-list for field type_name
 }
 
 func init() { file_nafas_v1_triage_proto_init() }
@@ -4426,14 +5168,16 @@ func file_nafas_v1_triage_proto_init() {
 	}
 	file_nafas_v1_triage_proto_msgTypes[24].OneofWrappers = []any{}
 	file_nafas_v1_triage_proto_msgTypes[25].OneofWrappers = []any{}
-	file_nafas_v1_triage_proto_msgTypes[35].OneofWrappers = []any{}
+	file_nafas_v1_triage_proto_msgTypes[37].OneofWrappers = []any{}
+	file_nafas_v1_triage_proto_msgTypes[38].OneofWrappers = []any{}
+	file_nafas_v1_triage_proto_msgTypes[40].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_nafas_v1_triage_proto_rawDesc), len(file_nafas_v1_triage_proto_rawDesc)),
-			NumEnums:      9,
-			NumMessages:   40,
+			NumEnums:      11,
+			NumMessages:   45,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
