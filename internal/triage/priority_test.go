@@ -1,6 +1,7 @@
 package triage_test
 
 import (
+	"context"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -247,4 +248,27 @@ func TestAReaderRanksByItsRules(t *testing.T) {
 	require.Equal(t, triage.PriorityHigh, p, "its score is 0.9")
 	p, _ = rank(triage.Ranking{Rules: strict, Points: manifest.Points{Quarter: 0.9}})
 	require.Equal(t, triage.PriorityUrgent, p)
+}
+
+// What a comparison says counts in the priority of the study that was compared,
+// and of that alone.
+func TestAReaderRanksByWhatChanged(t *testing.T) {
+	index := volume.Vec3{12.3, 20.6, 17.4}
+	now := items(t, chest(64, 2.5), ctwriter.Options{Seed: "a", Patient: patientA, Date: "20260301"})
+	then := items(t, chest(64, 2.5), ctwriter.Options{Seed: "b", Patient: patientA, Date: "20251201"})
+	grows := func(_ context.Context, current, earlier prior.Exam, days int) (*prior.Comparison, error) {
+		return &prior.Comparison{Days: days, Current: []prior.Change{doubling}, Earlier: []prior.EarlierChange{{State: prior.Paired}}}, nil
+	}
+	r := triage.NewReader(withField(index), model, triage.Runtime{}, triage.ReaderOptions{Parallel: 2, Compare: grows})
+	byRules := map[string]int{}
+	for _, s := range readAll(t, r, append(now, then...)).Studies {
+		require.Equal(t, triage.PriorityUrgent, s.Priority)
+		rules := ""
+		for _, reason := range s.PriorityReasons {
+			rules += reason.Rule.Name + " "
+		}
+		byRules[rules]++
+		require.Equal(t, s.Comparison != nil, strings.Contains(rules, "growing"))
+	}
+	require.Equal(t, map[string]int{"large ": 1, "large growing ": 1}, byRules)
 }
