@@ -27,6 +27,12 @@ func (k kernelClass) String() string {
 	return [...]string{kernelUnknown: "unknown", kernelMedium: "soft to medium", kernelLung: "lung", kernelBone: "bone"}[k]
 }
 
+// KernelClass is how sharp the kernel named by Convolution Kernel (0018,1210)
+// is: medium (soft to medium), lung or bone; "" where that is not known.
+func KernelClass(name string) string {
+	return [...]string{kernelUnknown: "", kernelMedium: "medium", kernelLung: "lung", kernelBone: "bone"}[kernelOf(name)]
+}
+
 // SharpKernel tells whether Convolution Kernel (0018,1210) names a lung or
 // bone kernel; false for a body kernel and for what is not known.
 func SharpKernel(name string) bool {

@@ -74,7 +74,8 @@ type Outcome struct {
 	Findings []Finding
 	// Candidates are all that the detector kept, best first.
 	Candidates []finding.Candidate
-	// LungVolumeML is the air-filled lung.
+	// Field is the lung field; LungVolumeML is the air-filled lung in it.
+	Field        *lung.Field
 	LungVolumeML float64
 	Warnings     []Warning
 	Timings      []StageTime
@@ -161,7 +162,7 @@ func (r *run) lung(ctx context.Context) (err error) {
 		return err
 	}
 	f := r.field
-	r.out.LungVolumeML = f.VolumeML
+	r.out.Field, r.out.LungVolumeML = f, f.VolumeML
 	if f.VolumeML < lung.LowVolumeML {
 		r.warn(WarnLowLungVolume, "%.0f ml of lung found, less than %.0f ml: the scan may be cut, of a child, or of a collapsed lung", f.VolumeML, lung.LowVolumeML)
 	}

@@ -34,7 +34,7 @@ func suggested(t *testing.T, o triage.CategoryOptions) *nafasv1.SeriesResult {
 	findings := []triage.Finding{one(1, &triage.Measurement{Measurement: measure.Measurement{
 		Kind: measure.KindSolid, KindConfidence: .97, LongAxisMM: 8, ShortAxisMM: 7, MeanDiameterMM: 7.5, VolumeMM3: 230, VolumeError: .1,
 	}}), one(2, nil), one(3, nil)}
-	categories, err := triage.Categorise(findings, o)
+	categories, err := triage.Categorise(findings, nil, o)
 	require.NoError(t, err)
 	return rpc.StudyProto(triage.Study{
 		Series: []triage.Series{{Result: &triage.Result{Findings: findings}}}, Assessment: &triage.Assessment{Categories: categories},

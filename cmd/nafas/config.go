@@ -49,6 +49,9 @@ func (c *configCheckCmd) Run(s *streams, ctx kongContext) error {
 	if o, err := siteFlags(settings.Categories).options(); err != nil || settings.Categories.Said() {
 		check("categories", err, siteFlagsOf(o).said())
 	}
+	if c.rules = settings.Rules(); len(c.rules) > 0 {
+		check("priority", nil, fmt.Sprintf("%d rules in place of the default ones", len(c.rules)))
+	}
 	if to, err := c.destinations(settings.Deliver); err != nil || len(to.outbox) > 0 {
 		check("deliver", err, strings.Join(to.names(), ", "))
 	}

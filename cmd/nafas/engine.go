@@ -11,6 +11,7 @@ import (
 	"nafas/inference/volume"
 	"nafas/internal/ortlib"
 	"nafas/internal/triage"
+	"nafas/internal/triage/priority"
 	"nafas/internal/worker"
 	"nafas/models"
 	"nafas/models/manifest"
@@ -23,6 +24,9 @@ type engineFlags struct {
 	Threads     int    `help:"Processor cores to use." default:"${cores}"`
 	// categories say which guidelines are asked, with what is known.
 	categories triage.CategoryOptions
+
+	// rules are those of a settings file; none: the default ones.
+	rules priority.Rules `kong:"-"`
 }
 
 // maxThreads is more than any machine has that this is for; far beyond, the
@@ -69,7 +73,9 @@ func (f engineFlags) open(ctx context.Context, s *streams, fetch bool) (*engine,
 	e := &engine{library: library, model: model, networks: n, pipeline: pipeline}
 	e.identity.Model = triage.Model{Name: model.Name, Version: model.Version, SHA256: model.SHA256()}
 	e.identity.Runtime = triage.Runtime{Version: library.Version, SHA256: library.SHA256}
-	e.reader = triage.NewReader(piped{pipeline}, e.identity.Model, e.identity.Runtime, triage.ReaderOptions{Parallel: f.Threads, Categories: f.categories})
+	e.reader = triage.NewReader(piped{pipeline}, e.identity.Model, e.identity.Runtime, triage.ReaderOptions{
+		Parallel: f.Threads, Categories: f.categories, Ranking: triage.Ranking{Rules: f.rules, Points: model.Points},
+	})
 	e.identity.Recipe = e.reader.Recipe()
 	return e, nil
 }
@@ -138,7 +144,7 @@ func (p piped) Run(ctx context.Context, v *volume.Volume, progress func(stage st
 	if err != nil {
 		return triage.Detected{}, err
 	}
-	d := triage.Detected{Findings: out.Findings, LungVolumeML: out.LungVolumeML}
+	d := triage.Detected{Field: out.Field, Findings: out.Findings, LungVolumeML: out.LungVolumeML}
 	for _, w := range out.Warnings {
 		d.Warnings = append(d.Warnings, triage.Warning(w))
 	}

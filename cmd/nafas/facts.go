@@ -3,6 +3,7 @@ package main
 import (
 	"nafas/inference/guideline"
 	"nafas/inference/suggest"
+	"nafas/internal/config"
 	"nafas/internal/triage"
 	nafasv1 "nafas/proto/nafas/v1"
 )
@@ -81,6 +82,17 @@ func (f factFlags) options() (triage.CategoryOptions, error) {
 	var err error
 	o.Guidelines, err = guidelineNames(f.Guidelines)
 	return o, err
+}
+
+// within are the options with what a settings file says where no flag does.
+func (f factFlags) within(site config.Categories) (triage.CategoryOptions, error) {
+	if len(f.Guidelines) == 0 {
+		f.Guidelines = site.Guidelines
+	}
+	if f.Screening == "" {
+		f.Screening = site.Screening
+	}
+	return f.options()
 }
 
 // request are the facts as the interface wants them.

@@ -66,12 +66,12 @@ func (p *jsonPrinter) close() error                           { return nil }
 // read, has one row that says so.
 type csvPrinter struct{ w *csv.Writer }
 
-var csvHeader = []string{
+var csvHeader = slices.Concat([]string{
 	"study_instance_uid", "series_instance_uid", "status", "model", "rank", "score", "flagged",
 	"x_mm", "y_mm", "z_mm", "mean_diameter_mm", "side", "sop_instance_uid", "slice", "frame", "column", "row",
 	"volume_mm3", "long_axis_mm", "short_axis_mm", "mean_diameter_measured_mm", "kind", "kind_confidence", "solid_diameter_mm",
 	"mean_hu", "measured_by", "doubt", "lobe", "zone", "pleura_mm", "fissure_mm",
-}
+}, changeHeader)
 
 // columns are all of a row.
 var columns = slices.Concat(csvHeader, suggestedColumns)
@@ -93,23 +93,31 @@ func (p *csvPrinter) result(r *nafasv1.SeriesResult) error {
 	model := r.GetModel().GetName() + " " + r.GetModel().GetVersion()
 	head := []string{r.GetStudyInstanceUid(), r.GetSeriesInstanceUid()}
 	if len(r.GetFindings()) == 0 {
-		return p.row(append(head, "read, no mark (does not exclude disease)", model)...)
-	}
-	for _, f := range r.GetFindings() {
-		c := f.GetCenterLpsMm()
-		if err := p.row(slices.Concat(head, []string{"read", model,
-			strconv.Itoa(int(f.GetRank())), decimal(f.GetScore(), 4), strconv.FormatBool(f.GetFlagged()),
-			decimal(c.GetX(), 2), decimal(c.GetY(), 2), decimal(c.GetZ(), 2), decimal(f.GetMeanDiameterMm(), 1),
-			f.GetSide(), f.GetSopInstanceUid(), strconv.Itoa(int(f.GetSlice())), strconv.Itoa(int(f.GetFrame())),
-			decimal(f.GetPixel().GetColumn(), 1), decimal(f.GetPixel().GetRow(), 1)}, measuredColumns(f), placeColumns(f.GetPlace()),
-			categoryColumns(r.GetAssessment().GetCategories(), f.GetRank()))...); err != nil {
+		if err := p.row(append(head, "read, no mark (does not exclude disease)", model)...); err != nil {
 			return err
 		}
 	}
-	return nil
+	for _, f := range r.GetFindings() {
+		if err := p.row(slices.Concat(head, []string{"read", model}, findingColumns(f), measuredColumns(f), placeColumns(f.GetPlace()),
+			changeColumns(r.GetComparison(), f.GetChange()), categoryColumns(r.GetAssessment().GetCategories(), f.GetRank()))...); err != nil {
+			return err
+		}
+	}
+	return p.gone(r)
 }
 
-// placeColumns stand before those of the guidelines.
+// findingColumns are what the detector gave, and the image.
+func findingColumns(f *nafasv1.Finding) []string {
+	c := f.GetCenterLpsMm()
+	return []string{
+		strconv.Itoa(int(f.GetRank())), decimal(f.GetScore(), 4), strconv.FormatBool(f.GetFlagged()),
+		decimal(c.GetX(), 2), decimal(c.GetY(), 2), decimal(c.GetZ(), 2), decimal(f.GetMeanDiameterMm(), 1),
+		f.GetSide(), f.GetSopInstanceUid(), strconv.Itoa(int(f.GetSlice())), strconv.Itoa(int(f.GetFrame())),
+		decimal(f.GetPixel().GetColumn(), 1), decimal(f.GetPixel().GetRow(), 1),
+	}
+}
+
+// placeColumns stand before what changed.
 func placeColumns(p *nafasv1.Place) []string {
 	out := []string{p.GetLobe(), p.GetZone(), "", ""}
 	if p != nil && p.PleuraMm != nil {
@@ -206,9 +214,10 @@ func (p *tablePrinter) result(r *nafasv1.SeriesResult) error {
 	}
 	if len(r.GetFindings()) == 0 {
 		fmt.Fprintln(p.w, "  no mark above the threshold (does not exclude disease)")
-	} else if err := p.findings(r.GetFindings()); err != nil {
+	} else if err := p.findings(r.GetFindings(), r.GetComparison()); err != nil {
 		return err
 	}
+	printComparison(p.w, r.GetComparison())
 	printCategories(p.w, r.GetAssessment().GetCategories(), p.timings)
 	if p.timings {
 		for _, t := range r.GetTimings() {
@@ -218,9 +227,15 @@ func (p *tablePrinter) result(r *nafasv1.SeriesResult) error {
 	return nil
 }
 
-func (p *tablePrinter) findings(list []*nafasv1.Finding) error {
+// findings of a series; where it was compared, with a column of what changed.
+func (p *tablePrinter) findings(list []*nafasv1.Finding, c *nafasv1.Comparison) error {
 	t := tabwriter.NewWriter(p.w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "rank\tscore\tflagged\tdiameter mm\tby\tvolume mm3\tkind\twhere (estimated)\tslice\tcolumn\trow\tcentre LPS mm\t")
+	compared := c != nil && c.GetNotCompared() == nil && c.GetRefused() == ""
+	since := ""
+	if compared {
+		since = "since " + c.GetEarlierStudyDate() + "\t"
+	}
+	fmt.Fprintln(t, "rank\tscore\tflagged\tdiameter mm\tby\tvolume mm3\tkind\t"+since+"where (estimated)\tslice\tcolumn\trow\tcentre LPS mm\t")
 	for _, f := range list {
 		c := f.GetCenterLpsMm()
 		flagged := ""
@@ -232,8 +247,11 @@ func (p *tablePrinter) findings(list []*nafasv1.Finding) error {
 		if m := f.GetMeasurement(); m.GetReliable() {
 			volume, kind = decimal(m.GetVolumeMm3(), 0), kindWords[m.GetKind()]
 		}
-		fmt.Fprintf(t, "%d\t%.4f\t%s\t%.1f\t%s\t%s\t%s\t%s\t%d\t%.0f\t%.0f\t%.1f, %.1f, %.1f\t\n",
-			f.GetRank(), f.GetScore(), flagged, mm, by, volume, kind, where(f), f.GetSlice(),
+		if compared {
+			since = changed(f.GetChange()) + "\t"
+		}
+		fmt.Fprintf(t, "%d\t%.4f\t%s\t%.1f\t%s\t%s\t%s\t%s%s\t%d\t%.0f\t%.0f\t%.1f, %.1f, %.1f\t\n",
+			f.GetRank(), f.GetScore(), flagged, mm, by, volume, kind, since, where(f), f.GetSlice(),
 			f.GetPixel().GetColumn(), f.GetPixel().GetRow(), c.GetX(), c.GetY(), c.GetZ())
 	}
 	return t.Flush()

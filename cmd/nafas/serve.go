@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"nafas/internal/triage"
+	"nafas/internal/triage/priority"
 	"nafas/internal/worker"
 )
 
@@ -27,21 +28,29 @@ func (c *serveCmd) Run(s *streams, ctx kongContext) error {
 	return waited
 }
 
-// workerChildCmd is told by flags what the settings file says of categories.
+// workerChildCmd is told by flags what the settings file says of categories and
+// priorities.
 type workerChildCmd struct {
 	engineFlags
-	Categories siteFlags `embed:"" prefix:"categories-"`
+	Categories    siteFlags `embed:"" prefix:"categories-"`
+	PriorityRules string    `help:"The rules of priorities, as the service writes them; the default ones where there are none."`
 }
 
 // Run is the worker process: it speaks its protocol on standard input and
 // output, and reads studies.
 func (c *workerChildCmd) Run(s *streams, ctx kongContext) error {
 	return worker.Main(ctx, func(ctx context.Context) (triage.StudyReader, worker.Identity, error) {
+		flags := c.engineFlags
 		var err error
-		if c.categories, err = c.Categories.options(); err != nil {
+		if flags.categories, err = c.Categories.options(); err != nil {
 			return nil, worker.Identity{}, err
 		}
-		e, err := c.open(ctx, s, false)
+		if c.PriorityRules != "" {
+			if flags.rules, err = priority.ParseText(c.PriorityRules); err != nil {
+				return nil, worker.Identity{}, err
+			}
+		}
+		e, err := flags.open(ctx, s, false)
 		if err != nil {
 			return nil, worker.Identity{}, err
 		}

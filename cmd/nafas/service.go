@@ -46,7 +46,7 @@ type serviceFlags struct {
 	TLSClientCA string        `help:"CA that signs client certificates: makes TLS mutual." name:"tls-client-ca" env:"NAFAS_SERVER_TLS_CLIENT_CA" type:"path"`
 	Tokens      string        `help:"File of hashed bearer tokens (nafas token new)." type:"path"`
 	Insecure    bool          `help:"Allow plaintext, or no authentication, beyond loopback." env:"NAFAS_SERVER_INSECURE"`
-	Settings    string        `help:"Settings file (YAML): where results go, and which archives are looked into for new studies." type:"existingfile" placeholder:"FILE"`
+	Settings    string        `help:"Settings file (YAML): where results go, which archives are looked into for new studies, and the rules of priorities." type:"existingfile" placeholder:"FILE"`
 	DICOM       dicomFlags    `embed:"" prefix:"dicom-" group:"DICOM:"`
 	HTTP        httpFlags     `embed:"" prefix:"http-" group:"HTTP:"`
 	Keep        keepFlags     `embed:"" prefix:"keep-" group:"Keeping:"`
@@ -107,6 +107,10 @@ func (f engineFlags) workerCommand() (*exec.Cmd, error) {
 		args = append(args, "--onnxruntime", f.Onnxruntime)
 	}
 	args = append(args, siteFlagsOf(f.categories).args()...)
+	if len(f.rules) > 0 {
+		// Themselves, and not their file: that may have changed meanwhile.
+		args = append(args, "--priority-rules", f.rules.Text())
+	}
 	return exec.Command(self, args...), nil
 }
 
@@ -154,6 +158,7 @@ func startService(ctx context.Context, log *slog.Logger, f serviceFlags) (_ *ser
 	if f.categories, err = siteFlags(settings.Categories).options(); err != nil {
 		return nil, err
 	}
+	f.rules = settings.Rules()
 	s.flags = f
 	to, err := f.destinations(settings.Deliver)
 	if err != nil {

@@ -49,6 +49,8 @@ type Exam struct {
 // from measurements of a program, and to be confirmed.
 type Suggestions struct {
 	Method string
+	// Earlier: an earlier exam was known, compared or not.
+	Earlier bool
 	// Ranks are those of the findings that were asked about, in the order of all
 	// lists below.
 	Ranks []int
@@ -109,7 +111,7 @@ func Of(e Exam, p guideline.Patient, ask ...Name) (Suggestions, error) {
 	if len(ask) == 0 {
 		ask = Usual()
 	}
-	out := Suggestions{Method: Method}
+	out := Suggestions{Method: Method, Earlier: e.Earlier || e.Comparison != nil}
 	var flagged []Finding
 	for _, f := range e.Findings {
 		if !f.Flagged {

@@ -1,6 +1,6 @@
 // Package config reads the settings file of a service: the systems that it
-// sends results to, and those that it fetches studies from. Everything else is
-// a flag.
+// sends results to, those that it fetches studies from, and the rules by which
+// studies get their priority. Everything else is a flag.
 package config
 
 import (
@@ -19,6 +19,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"nafas/internal/access"
+	"nafas/internal/triage/priority"
 )
 
 // File is a settings file.
@@ -27,6 +28,8 @@ type File struct {
 	Poll    []Poll        `yaml:"poll"`
 	// Categories say which guidelines are asked about findings.
 	Categories Categories `yaml:"categories"`
+	// Priority is nil where the default rules are in force.
+	Priority *Priority `yaml:"priority"`
 }
 
 // Categories are what the site says of all its studies.
@@ -52,6 +55,20 @@ func (c Categories) check() error {
 		return err
 	}
 	return oneOf("screening", some(c.Screening), []string{"yes", "no"})
+}
+
+// Priority says how studies get their priority.
+type Priority struct {
+	// Rules stand for the default ones.
+	Rules priority.Rules `yaml:"rules"`
+}
+
+// Rules are those of the file; none where it has none.
+func (f File) Rules() priority.Rules {
+	if f.Priority == nil {
+		return nil
+	}
+	return f.Priority.Rules
 }
 
 // Security is how a peer is reached.
@@ -206,6 +223,11 @@ func Parse(raw []byte, dir string) (File, error) {
 	}
 	if err := f.Categories.check(); err != nil {
 		return File{}, fmt.Errorf("categories: %w", err)
+	}
+	if f.Priority != nil {
+		if err := f.Priority.Rules.Check(); err != nil {
+			return File{}, fmt.Errorf("priority, %w", err)
+		}
 	}
 	return f, f.unique()
 }

@@ -47,10 +47,11 @@ var House = Rules{
 		{"dicomio/ctwriter", []string{"dicomio/refusal", "dicomio/part10", "inference/volume"}, "a volume becomes files"},
 		{"dicomio/derive", []string{"dicomio", "dicomio/refusal", "dicomio/part10", "dicomio/pixel/...", "inference/volume"}, "a series that was read becomes files with other voxels"},
 		{"dicomio/render/...", nil, "pixels become pictures, whatever they show"},
-		{"dicomio/report", []string{"dicomio/refusal", "dicomio/part10", "dicomio/render/...", "inference/volume", "inference/finding", "inference/measure"}, "findings become objects"},
+		{"dicomio/report", []string{"dicomio/refusal", "dicomio/part10", "dicomio/render/...", "inference/volume", "inference/finding", "inference/measure", "inference/prior"}, "findings become objects"},
 
-		{"internal/triage/...", below, "the application declares ports; it knows no adapter"},
-		{"internal/triage/objects", slices.Concat(below, []string{"internal/triage/...", "internal/triage/wording", "internal/i18n", "dicomio/report", "dicomio/render/..."}), "results become objects for other systems, whoever asks for them"},
+		{"internal/triage/priority", []string{"inference/measure", "inference/prior"}, "rules are tables over facts; they know no study"},
+		{"internal/triage/...", slices.Concat(below, []string{"internal/triage/priority", "internal/i18n"}), "the application declares ports; it knows no adapter"},
+		{"internal/triage/objects", slices.Concat(below, []string{"internal/triage/...", "internal/triage/priority", "internal/triage/wording", "internal/i18n", "dicomio/report", "dicomio/render/..."}), "results become objects for other systems, whoever asks for them"},
 
 		{"internal/triage/wording", []string{"inference/guideline", "inference/suggest", "internal/i18n", "internal/triage/..."}, "suggestions become sentences, whoever shows them"},
 
@@ -60,7 +61,7 @@ var House = Rules{
 		{"internal/ortlib/ortlibtest", []string{"internal/ortlib"}, "the library for tests"},
 		{"internal/depcheck", nil, "looks at the project from outside"},
 		{"internal/client", []string{"internal/access", "proto/..."}, "a sender sees of the service what any sender sees: its interface"},
-		{"internal/config", []string{"internal/access"}, "settings are read before anything is built"},
+		{"internal/config", []string{"internal/access", "internal/triage/priority"}, "settings are read before anything is built"},
 
 		{"internal/store/...", adapter(), "an adapter: knows the application, never another adapter"},
 		{"internal/jobs/...", adapter("models"), "an adapter: knows the application, never another adapter"},
@@ -106,5 +107,5 @@ var TopLevel = []string{
 // adapter is what an adapter may know: the application, what lies below it,
 // and the three leaves that every adapter shares.
 func adapter(own ...string) []string {
-	return slices.Concat(below, []string{"internal/triage/...", "internal/triage/objects", "internal/triage/wording", "internal/access", "internal/config", "internal/i18n"}, own)
+	return slices.Concat(below, []string{"internal/triage/...", "internal/triage/objects", "internal/triage/priority", "internal/triage/wording", "internal/access", "internal/config", "internal/i18n"}, own)
 }

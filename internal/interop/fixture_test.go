@@ -99,7 +99,7 @@ func delivery(t testing.TB, image []byte) triage.Delivery {
 		result.Findings = append(result.Findings, triage.Finding{Finding: f, Measured: measurements[i], Place: places[i], SOPInstanceUID: shown})
 	}
 	series := triage.Series{UID: text(tag.SeriesInstanceUID), Modality: "CT", Instances: 2, Result: result}
-	priority, reasons := triage.Rank(result.Findings)
+	priority, reasons := triage.Ranking{}.Rank(*result, nil)
 	return triage.Delivery{
 		Key: "key", At: time.Date(2026, 3, 1, 12, 30, 15, 123456789, time.UTC), Header: "path",
 		Study: triage.Study{
@@ -113,7 +113,7 @@ func delivery(t testing.TB, image []byte) triage.Delivery {
 // suggested adds what guidelines suggest.
 func suggested(one triage.Delivery) triage.Delivery {
 	age := 66
-	categories, err := triage.Categorise(one.Series.Result.Findings, triage.CategoryOptions{Patient: guideline.Patient{AgeYears: &age, Sex: guideline.Female}})
+	categories, err := triage.Categorise(one.Series.Result.Findings, nil, triage.CategoryOptions{Patient: guideline.Patient{AgeYears: &age, Sex: guideline.Female}})
 	if err != nil {
 		panic(err)
 	}
@@ -126,7 +126,7 @@ func without(one triage.Delivery) triage.Delivery {
 	result := *one.Series.Result
 	result.Findings, result.Key = nil, "key of nothing"
 	one.Series.Result, one.Key = &result, "key of nothing"
-	one.Study.Priority, one.Study.PriorityReasons = triage.Rank(nil)
+	one.Study.Priority, one.Study.PriorityReasons = triage.Ranking{}.Rank(triage.Result{}, nil)
 	return one
 }
 

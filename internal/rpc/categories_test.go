@@ -30,7 +30,7 @@ func measuredFinding(ctx context.Context, job triage.ReadingJob, progress func(t
 	f.Measured = &triage.Measurement{Method: "radial border 1", Measurement: measure.Measurement{
 		Kind: measure.KindSolid, KindConfidence: .97, LongAxisMM: 8, ShortAxisMM: 7, MeanDiameterMM: 7.5, VolumeMM3: 230, VolumeError: .1,
 	}}
-	categories, err := triage.Categorise(r.Series[0].Result.Findings, triage.CategoryOptions{})
+	categories, err := triage.Categorise(r.Series[0].Result.Findings, nil, triage.CategoryOptions{})
 	r.Assessment = &triage.Assessment{Categories: categories}
 	return r, err
 }

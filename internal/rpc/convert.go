@@ -55,7 +55,8 @@ func StudyProto(s triage.Study) *nafasv1.Study {
 		StudyInstanceUid: s.UID,
 		State:            stateToProto[s.State],
 		Priority:         priorityToProto[s.Priority],
-		PriorityReasons:  s.PriorityReasons,
+		PriorityReasons:  triage.PriorityTexts(s.PriorityReasons),
+		Reasons:          priorityReasonsProto(s.PriorityReasons),
 		RequestPriority:  requestToProto[s.RequestPriority],
 		ReceivedAt:       timestamppb.New(s.ReceivedAt),
 		UpdatedAt:        timestamppb.New(s.UpdatedAt),
@@ -67,6 +68,7 @@ func StudyProto(s triage.Study) *nafasv1.Study {
 		one := seriesProto(series)
 		if one.Result != nil { // one series of a study is read
 			one.Result.Assessment = assessmentProto(s.Assessment)
+			compareProto(one.Result, s.Comparison)
 		}
 		p.Series = append(p.Series, one)
 	}

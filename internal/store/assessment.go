@@ -51,6 +51,7 @@ type assessmentBody struct {
 
 type categoriesBody struct {
 	Method     string          `json:"method"`
+	Earlier    bool            `json:"earlier,omitempty"`
 	Ranks      []int           `json:"ranks,omitempty"`
 	NotFlagged int             `json:"not_flagged,omitempty"`
 	Guidelines []guidelineBody `json:"guidelines,omitempty"`
@@ -126,7 +127,7 @@ func encodeCategories(s *suggest.Suggestions) *categoriesBody {
 	if s == nil {
 		return nil
 	}
-	b := &categoriesBody{Method: s.Method, Ranks: s.Ranks, NotFlagged: s.NotFlagged}
+	b := &categoriesBody{Method: s.Method, Earlier: s.Earlier, Ranks: s.Ranks, NotFlagged: s.NotFlagged}
 	for _, by := range s.Guidelines {
 		one := guidelineBody{
 			Name: by.Guideline.Name, Version: by.Guideline.Version, LeadRank: by.LeadRank, AtLeast: by.AtLeast,
@@ -146,7 +147,7 @@ func decodeCategories(b *categoriesBody) *suggest.Suggestions {
 	if b == nil {
 		return nil
 	}
-	s := &suggest.Suggestions{Method: b.Method, Ranks: b.Ranks, NotFlagged: b.NotFlagged}
+	s := &suggest.Suggestions{Method: b.Method, Earlier: b.Earlier, Ranks: b.Ranks, NotFlagged: b.NotFlagged}
 	for _, by := range b.Guidelines {
 		one := suggest.ByGuideline{
 			Guideline: guideline.Guideline{Name: by.Name, Version: by.Version}, LeadRank: by.LeadRank, AtLeast: by.AtLeast,

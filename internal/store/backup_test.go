@@ -125,7 +125,7 @@ func TestNothingIsDeletedUnderABackup(t *testing.T) {
 	service := tinyService(s)
 	_, err := upload(t, service, "1.2/1/1/P/x/")
 	require.NoError(t, err)
-	require.NoError(t, s.GiveUp(t.Context(), begin(t, s, "read"), "1.2", noon, why))
+	require.NoError(t, s.GiveUp(t.Context(), begin(t, s, "read"), "1.2", noon, why, recipe))
 	var out bytes.Buffer
 	_, err = store.Backup(t.Context(), dir, t.TempDir(), &hook{Writer: &out, f: func() {
 		forgotten, err := service.Forget(t.Context(), oneDay)

@@ -41,7 +41,11 @@ func decodeRefusal(s sql.NullString) (*refusal.Error, error) {
 	if err := json.Unmarshal([]byte(s.String), &b); err != nil {
 		return nil, err
 	}
-	return &refusal.Error{Reason: b.Reason, Found: b.Found, Remedy: b.Remedy}, nil
+	return b.refusal(), nil
+}
+
+func (b refusalBody) refusal() *refusal.Error {
+	return &refusal.Error{Reason: b.Reason, Found: b.Found, Remedy: b.Remedy}
 }
 
 type resultBody struct {

@@ -147,16 +147,20 @@ func contractUniqueSettle(t *testing.T, s subject) {
 }
 
 func contractReading(t *testing.T, s subject) {
-	token := startReading(t, s, "1.2")
+	record(t, s, true, "1.2/1/1.2.1/P/x/")
+	token := s.begin(t, "read")
+	job, err := s.StartReading(t.Context(), token, "1.2", noon, recipe)
+	require.NoError(t, err)
 	require.Equal(t, triage.Running, study(t, s, "1.2").State)
 	r := reading("1.2")
+	r.Key = job.Key
 	full := filledResult(t)
 	full.Key = "key"
 	r.Series = []triage.Series{{UID: "1", Result: &full}}
 	r.Assessment = filledAssessment(t)
 	require.NoError(t, s.FinishReading(t.Context(), token, noon, r))
 	got := study(t, s, "1.2")
-	require.Equal(t, []string{"why"}, got.PriorityReasons)
+	require.Equal(t, []triage.PriorityReason{{Text: "why"}}, got.PriorityReasons)
 	require.Equal(t, triage.PriorityHigh, got.Priority)
 	require.Equal(t, full, *got.Series[0].Result)
 	require.Equal(t, filledAssessment(t), got.Assessment)
@@ -175,7 +179,7 @@ func contractFence(t *testing.T, s subject) {
 	try := func(when string) {
 		t.Helper()
 		late(when+": finish", s.FinishReading(t.Context(), token, noon, reading("1.2")))
-		late(when+": give up", s.GiveUp(t.Context(), token, "1.2", noon, why))
+		late(when+": give up", s.GiveUp(t.Context(), token, "1.2", noon, why, recipe))
 		_, err := s.Trouble(t.Context(), token, "1.2", noon, triage.TroubleCrash)
 		late(when+": trouble", err)
 		_, err = s.StartReading(t.Context(), token, "1.2", noon, recipe)
@@ -219,7 +223,7 @@ func contractTrouble(t *testing.T, s subject) {
 
 func contractGiveUp(t *testing.T, s subject) {
 	token := startReading(t, s, "1.2")
-	require.NoError(t, s.GiveUp(t.Context(), token, "1.2", noon, &refusal.Error{Reason: triage.Internal, Found: "found", Remedy: "remedy", Err: errFake}))
+	require.NoError(t, s.GiveUp(t.Context(), token, "1.2", noon, &refusal.Error{Reason: triage.Internal, Found: "found", Remedy: "remedy", Err: errFake}, recipe))
 	got := study(t, s, "1.2")
 	require.Equal(t, triage.Failed, got.State)
 	require.Equal(t, triage.PriorityNotAssessed, got.Priority)

@@ -90,6 +90,14 @@ func studyPatients(ctx context.Context, tx *sql.Tx, study int64) ([]triage.Patie
 }
 
 func readingKey(ctx context.Context, tx *sql.Tx, study int64, r triage.Recipe) (string, error) {
+	earlier, err := earlierOf(ctx, tx, study)
+	if err != nil {
+		return "", err
+	}
+	return readingKeyAfter(ctx, tx, study, r, earlier)
+}
+
+func readingKeyAfter(ctx context.Context, tx *sql.Tx, study int64, r triage.Recipe, earlier *triage.Earlier) (string, error) {
 	files, err := studyFiles(ctx, tx, study)
 	if err != nil {
 		return "", err
@@ -98,12 +106,16 @@ func readingKey(ctx context.Context, tx *sql.Tx, study int64, r triage.Recipe) (
 	for i, f := range files {
 		contents[i] = f.Content
 	}
-	return triage.ReadingKey(contents, r), nil
+	return triage.ReadingKey(contents, r, earlier), nil
 }
 
 // studyFiles are the current versions, in the order of arrival.
 func studyFiles(ctx context.Context, tx *sql.Tx, study int64) ([]triage.ReadingFile, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT path, content FROM instance WHERE study_id = ? ORDER BY id`, study)
+	return filesOf(ctx, tx, `study_id = ?`, study)
+}
+
+func filesOf(ctx context.Context, tx *sql.Tx, where string, id int64) ([]triage.ReadingFile, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT path, content FROM instance WHERE `+where+` ORDER BY id`, id)
 	if err != nil {
 		return nil, err
 	}

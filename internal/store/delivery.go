@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -24,6 +25,9 @@ var _ triage.Outbox = (*SQLite)(nil)
 func deliveryKey(reading triage.StudyReading) string {
 	failed := "failed"
 	for _, s := range reading.Series {
+		if s.Result != nil && reading.Comparison != nil {
+			return s.Result.Key + " after " + reading.Comparison.Key
+		}
 		if s.Result != nil {
 			return s.Result.Key
 		}
@@ -37,11 +41,25 @@ func deliveryKey(reading triage.StudyReading) string {
 	return ""
 }
 
+// saidOf is what the rows say of a study now.
+func saidOf(ctx context.Context, tx *sql.Tx, r *studyRow) (triage.StudyReading, error) {
+	said := triage.StudyReading{NotAssessed: r.notAssessed}
+	var err error
+	if said.Series, err = loadSeries(ctx, tx, r.id); err != nil {
+		return said, err
+	}
+	said.Comparison, err = loadComparison(ctx, tx, r.id)
+	return said, err
+}
+
 // saidAt is when what is said was stored: a result may be older than the
-// reading that took it over.
-func saidAt(ctx context.Context, tx *sql.Tx, key string, otherwise time.Time) (int64, error) {
+// reading that took it over, and younger than a comparison.
+func saidAt(ctx context.Context, tx *sql.Tx, study int64, key string, otherwise time.Time) (int64, error) {
+	result, earlier, _ := strings.Cut(key, " after ")
 	var at int64
-	err := tx.QueryRowContext(ctx, `SELECT created_at FROM result WHERE key = ?`, key).Scan(&at)
+	err := tx.QueryRowContext(ctx, `
+		SELECT max(r.created_at, coalesce((SELECT c.created_at FROM comparison c WHERE c.study_id = ?2 AND c.key = ?3), 0))
+		FROM result r WHERE r.key = ?1`, result, study, earlier).Scan(&at)
 	if errors.Is(err, sql.ErrNoRows) {
 		return micros(otherwise), nil
 	}
@@ -57,12 +75,12 @@ func (s *SQLite) Said(ctx context.Context, studyUID string) (triage.Delivery, er
 		if err != nil {
 			return err
 		}
-		list, err := loadSeries(ctx, tx, row.id)
+		said, err := saidOf(ctx, tx, &row)
 		if err != nil {
 			return err
 		}
-		d.Key = deliveryKey(triage.StudyReading{Series: list, NotAssessed: row.notAssessed})
-		at, err := saidAt(ctx, tx, d.Key, fromMicros(row.updatedAt))
+		d.Key = deliveryKey(said)
+		at, err := saidAt(ctx, tx, row.id, d.Key, fromMicros(row.updatedAt))
 		if err != nil {
 			return err
 		}
@@ -203,7 +221,7 @@ func sayAt(ctx context.Context, tx *sql.Tx, study int64, destination, key string
 	if again {
 		return micros(now), nil
 	}
-	return saidAt(ctx, tx, key, now)
+	return saidAt(ctx, tx, study, key, now)
 }
 
 // replaceDeliveries ends the older deliveries of a study that still wait.

@@ -132,7 +132,7 @@ func TestAFailureIsDeliveredToo(t *testing.T) {
 	token := begin(t, s, "read")
 	_, err := s.StartReading(t.Context(), token, "1.2", noon, recipe)
 	require.NoError(t, err)
-	require.NoError(t, s.GiveUp(t.Context(), token, "1.2", noon, refusal.New(triage.WorkerCrashed, "", "three times")))
+	require.NoError(t, s.GiveUp(t.Context(), token, "1.2", noon, refusal.New(triage.WorkerCrashed, "", "three times"), recipe))
 	_, d := next(t, s)
 	require.Nil(t, d.Series.Result)
 	require.Equal(t, "1", d.Series.UID, "the CT series, since none was read")
@@ -235,6 +235,7 @@ func TestAFolderOfTheVersionBefore(t *testing.T) {
 	for _, statement := range []string{
 		`DROP TABLE delivery`, `DROP TABLE polled`, `DROP TABLE study_header`, `DROP TABLE series_header`, `DROP TABLE instance_header`,
 		`DROP INDEX series_uid`, `DELETE FROM schema_version WHERE version > 1`,
+		`DROP TABLE comparison`, `DROP INDEX instance_patient`, `DROP INDEX patient_birth_date`,
 		`DROP TABLE keeping`, `DROP TABLE assessment`, `DROP TABLE gone_instance`, `DROP TABLE doomed`, `DROP TABLE erasure`,
 	} {
 		_, err := s.DB().ExecContext(t.Context(), statement)

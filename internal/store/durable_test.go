@@ -17,14 +17,20 @@ import (
 )
 
 // header takes "study/series/sop/patient/pixels/note" for a file, in place of
-// a Part 10 file; anything else is refused.
+// a Part 10 file; anything else is refused. A note of "day 20260101" is the
+// study's date.
 func header(data []byte) (triage.Header, error) {
 	p := strings.Split(string(data), "/")
 	if len(p) != 6 {
 		return triage.Header{}, refusal.New(refusal.Malformed, "", "%d fields", len(p))
 	}
+	d := triage.Description{}
+	if day, ok := strings.CutPrefix(p[5], "day "); ok {
+		d.Study = triage.Attributes{"StudyDate": day}
+	}
 	return triage.Header{
-		StudyUID: p[0], SeriesUID: p[1], SOPUID: p[2], SOPClassUID: "1.2.840.10008.5.1.4.1.1.2", Modality: "CT",
+		Description: d,
+		StudyUID:    p[0], SeriesUID: p[1], SOPUID: p[2], SOPClassUID: "1.2.840.10008.5.1.4.1.1.2", Modality: "CT",
 		Patient: triage.Patient{ID: p[3]},
 		Pixels:  sha256.Sum256([]byte(p[0] + p[1] + p[4])), Content: sha256.Sum256([]byte(p[2] + p[4])),
 	}, nil

@@ -55,7 +55,10 @@ func (s *SQLite) Forget(ctx context.Context, studyUID string, at time.Time, k tr
 		for _, statement := range []string{
 			`INSERT OR REPLACE INTO gone_instance (study_id, sop_uid, series_id, patient_id)
 				SELECT study_id, sop_uid, series_id, patient_id FROM instance WHERE study_id = ?1`,
-			`INSERT INTO keeping (study_id, gone_at) VALUES (?1, ?2) ON CONFLICT (study_id) DO UPDATE SET gone_at = ?2`,
+			// Its day stays, so that a later study of the patient is not taken for the first.
+			`INSERT INTO keeping (study_id, gone_at, study_date)
+				VALUES (?1, ?2, coalesce((SELECT study_date FROM study_header WHERE study_id = ?1), ''))
+				ON CONFLICT (study_id) DO UPDATE SET gone_at = ?2, study_date = excluded.study_date`,
 		} {
 			if _, err := tx.ExecContext(ctx, statement, r.id, micros(at)); err != nil {
 				return err
@@ -149,15 +152,14 @@ func (s *SQLite) allDelivered(ctx context.Context, tx *sql.Tx, r *studyRow) (boo
 // saidNow is the key of the delivery that a destination must have; "" where
 // nothing is to be said: of a study without CT, and of one that was cancelled.
 func saidNow(ctx context.Context, tx *sql.Tx, r *studyRow) (string, error) {
-	list, err := loadSeries(ctx, tx, r.id)
+	reading, err := saidOf(ctx, tx, r)
 	if err != nil {
 		return "", err
 	}
-	if !slices.ContainsFunc(list, func(s triage.Series) bool { return s.Modality == "CT" }) ||
+	if !slices.ContainsFunc(reading.Series, func(s triage.Series) bool { return s.Modality == "CT" }) ||
 		r.notAssessed != nil && r.notAssessed.Reason == triage.Cancelled {
 		return "", nil
 	}
-	reading := triage.StudyReading{Series: list, NotAssessed: r.notAssessed}
 	if r.state == triage.Failed { // GiveUp: nothing was read of any series
 		reading.Series = nil
 	}

@@ -70,7 +70,7 @@ func TestWhatKeepsImages(t *testing.T) {
 			finish(t, s, "1.2/1/1/P/x/", notRead("1.2", 0))
 			deliver(t, s)
 			record(t, s, true, "1.2/1/2/P/y/")
-			require.NoError(t, s.GiveUp(t.Context(), begin(t, s, "read"), "1.2", noon, refusal.New(triage.WorkerCrashed, "", "")))
+			require.NoError(t, s.GiveUp(t.Context(), begin(t, s, "read"), "1.2", noon, refusal.New(triage.WorkerCrashed, "", ""), recipe))
 			deliver(t, s)
 		}, ""},
 		{"cancelled: nothing is to be said", []string{"A"}, func(t *testing.T, s *store.SQLite) {
@@ -155,7 +155,7 @@ func TestDaysOfEachState(t *testing.T) {
 	finish(t, s, "1.2/1/1/P/x/", resultOf("1.2", "k1"))
 	finish(t, s, "1.3/1/2/P/x/", notRead("1.3", 0))
 	record(t, s, true, "1.4/1/3/P/x/")
-	require.NoError(t, s.GiveUp(t.Context(), begin(t, s, "read"), "1.4", noon, why))
+	require.NoError(t, s.GiveUp(t.Context(), begin(t, s, "read"), "1.4", noon, why, recipe))
 	for _, c := range []struct {
 		rule triage.KeepRule
 		want []string
@@ -286,7 +286,7 @@ func TestForgettingSurvivesLossOfPower(t *testing.T) {
 		require.NoError(t, err)
 		_, err = upload(t, service, "1.2/1/1/P/x/newer", "1.2/1/2/P/changed/")
 		require.NoError(t, err)
-		require.NoError(t, s.GiveUp(t.Context(), begin(t, s, "read"), "1.2", noon, why))
+		require.NoError(t, s.GiveUp(t.Context(), begin(t, s, "read"), "1.2", noon, why, recipe))
 
 		disk.ops, disk.failAfter = 0, k
 		disk.lost = func() { disk.survivors(t, dir, left) }
@@ -337,7 +337,7 @@ func TestImagesComeAgainIntoTheSameFolder(t *testing.T) {
 		_, err := upload(t, service, "1.2/1/1/P/x/")
 		require.NoError(t, err)
 		if round == 0 {
-			require.NoError(t, s.GiveUp(t.Context(), begin(t, s, "read"), "1.2", noon, why))
+			require.NoError(t, s.GiveUp(t.Context(), begin(t, s, "read"), "1.2", noon, why, recipe))
 			forgotten, err := service.Forget(t.Context(), oneDay)
 			require.NoError(t, err)
 			require.Equal(t, 1, forgotten.Files)
@@ -359,7 +359,7 @@ func TestTheInboxKeepsAStudy(t *testing.T) {
 		token := begin(t, s, "read")
 		var uid string
 		require.NoError(t, s.DB().QueryRowContext(t.Context(), `SELECT json_extract(args, '$.study_uid') FROM river_job WHERE id = ?`, token.JobID).Scan(&uid))
-		require.NoError(t, s.GiveUp(t.Context(), token, uid, noon, why))
+		require.NoError(t, s.GiveUp(t.Context(), token, uid, noon, why, recipe))
 	}
 	open, err := service.Inbox().Sender()
 	require.NoError(t, err)

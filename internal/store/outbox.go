@@ -122,7 +122,7 @@ func (s *SQLite) retryDelivery(ctx context.Context, tx *sql.Tx, d triage.Deliver
 	if err != nil {
 		return err
 	}
-	list, err := loadSeries(ctx, tx, row.id)
+	said, err := saidOf(ctx, tx, &row)
 	if err != nil {
 		return err
 	}
@@ -134,7 +134,7 @@ func (s *SQLite) retryDelivery(ctx context.Context, tx *sql.Tx, d triage.Deliver
 	if err := tx.QueryRowContext(ctx, `SELECT key FROM delivery WHERE id = ?`, d.ID).Scan(&before); err != nil {
 		return err
 	}
-	key := deliveryKey(triage.StudyReading{Series: list, NotAssessed: row.notAssessed})
+	key := deliveryKey(said)
 	if key != "" && key != before {
 		return s.queueDelivery(ctx, tx, row.id, d.Destination, key, subject, at)
 	}

@@ -78,7 +78,10 @@ func (s *SQLite) StartReading(ctx context.Context, t triage.Token, uid string, a
 		if out.Files, err = studyFiles(ctx, tx, r.id); err != nil {
 			return err
 		}
-		if out.Key, err = readingKey(ctx, tx, r.id, recipe); err != nil {
+		if out.Earlier, err = earlierOf(ctx, tx, r.id); err != nil {
+			return err
+		}
+		if out.Key, err = readingKeyAfter(ctx, tx, r.id, recipe, out.Earlier); err != nil {
 			return err
 		}
 		if out.Known, err = knownResults(ctx, tx, r.id, recipe); err != nil {
@@ -138,13 +141,22 @@ func (s *SQLite) FinishReading(ctx context.Context, t triage.Token, at time.Time
 		if err := r.finish(ctx, tx, reading); err != nil {
 			return err
 		}
+		if err := saveComparison(ctx, tx, r.id, at, reading.Comparison); err != nil {
+			return err
+		}
 		if err := r.endReading(ctx, tx, "completed", string(reading.State), at); err != nil {
 			return err
 		}
 		if err := s.queueDeliveries(ctx, tx, r.id, r.priority, deliveryKey(reading), at); err != nil {
 			return err
 		}
-		return saveStudy(ctx, tx, &r, at)
+		if err := s.readAgain(ctx, tx, &r, at, reading.Recipe); err != nil {
+			return err
+		}
+		if err := saveStudy(ctx, tx, &r, at); err != nil {
+			return err
+		}
+		return s.compareLater(ctx, tx, r.id, at, reading.Recipe)
 	})
 }
 
@@ -155,9 +167,19 @@ func (r *studyRow) finish(ctx context.Context, tx *sql.Tx, reading triage.StudyR
 	r.priority, r.reasons = reading.Priority, reading.PriorityReasons
 	r.readKey = reading.Key
 	key, err := readingKey(ctx, tx, r.id, reading.Recipe)
-	if err == nil && key != reading.Key {
+	if err == nil && key != reading.Key && r.settleJobID != 0 {
 		r.reopen(triage.Receiving)
 	}
+	return err
+}
+
+// readAgain queues a study at once where it depends on something else now than
+// was read: an earlier study of the patient was read meanwhile.
+func (s *SQLite) readAgain(ctx context.Context, tx *sql.Tx, r *studyRow, at time.Time, recipe triage.Recipe) error {
+	if r.state != triage.Done {
+		return nil
+	}
+	_, _, err := s.decide(ctx, tx, r, decideOn{complete: true, at: at, recipe: recipe})
 	return err
 }
 
@@ -209,7 +231,7 @@ func (s *SQLite) Trouble(ctx context.Context, t triage.Token, uid string, at tim
 }
 
 // GiveUp implements triage.Store.
-func (s *SQLite) GiveUp(ctx context.Context, t triage.Token, uid string, at time.Time, why *refusal.Error) error {
+func (s *SQLite) GiveUp(ctx context.Context, t triage.Token, uid string, at time.Time, why *refusal.Error, recipe triage.Recipe) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
 		r, err := fenced(ctx, tx, t, uid, "job_id")
 		if err != nil {
@@ -223,7 +245,10 @@ func (s *SQLite) GiveUp(ctx context.Context, t triage.Token, uid string, at time
 		if err := s.queueDeliveries(ctx, tx, r.id, r.priority, deliveryKey(triage.StudyReading{NotAssessed: why}), at); err != nil {
 			return err
 		}
-		return saveStudy(ctx, tx, &r, at)
+		if err := saveStudy(ctx, tx, &r, at); err != nil {
+			return err
+		}
+		return s.compareLater(ctx, tx, r.id, at, recipe)
 	})
 }
 

@@ -181,7 +181,7 @@ func TestSearchKnowsWhatIsSaid(t *testing.T) {
 	finish(t, s, "1.2/1/1/P/x/", resultOf("1.2", "k1"))
 	require.Equal(t, triage.Said{Anything: true, Findings: 1}, said("1.2"))
 	token := startReading(t, subject{Store: s, begin: func(t *testing.T, kind string) triage.Token { return begin(t, s, kind) }}, "1.3")
-	require.NoError(t, s.GiveUp(t.Context(), token, "1.3", noon, refusal.New(refusal.NoUsableSeries, "", "")))
+	require.NoError(t, s.GiveUp(t.Context(), token, "1.3", noon, refusal.New(refusal.NoUsableSeries, "", ""), recipe))
 	require.Equal(t, triage.Said{Anything: true}, said("1.3"), "that it failed")
 	made := []triage.Made{{Modality: "SR"}, {Modality: "KO", OfFindings: true}}
 	for modality, want := range map[string]int{"SR": 2, "KO": 1, "MR": 0} {

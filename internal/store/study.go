@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"strings"
 	"time"
@@ -18,7 +17,7 @@ type studyRow struct {
 	uid                                   string
 	state                                 triage.State
 	priority                              triage.Priority
-	reasons                               []string
+	reasons                               []triage.PriorityReason
 	request                               triage.RequestPriority
 	receivedAt, updatedAt, lastInstanceAt int64
 	instances, quarantined                int
@@ -44,7 +43,7 @@ func scanStudy(scan func(...any) error) (studyRow, error) {
 	if err != nil {
 		return r, err
 	}
-	if err := json.Unmarshal([]byte(reasons), &r.reasons); err != nil {
+	if r.reasons, err = decodeReasons(reasons); err != nil {
 		return r, err
 	}
 	r.notAssessed, err = decodeRefusal(why)
@@ -67,10 +66,7 @@ func saveStudy(ctx context.Context, tx *sql.Tx, r *studyRow, at time.Time) error
 		return err
 	}
 	r.updatedAt = micros(at)
-	if r.reasons == nil {
-		r.reasons = []string{}
-	}
-	reasons, err := json.Marshal(r.reasons)
+	reasons, err := encodeReasons(r.reasons)
 	if err != nil {
 		return err
 	}
@@ -83,7 +79,7 @@ func saveStudy(ctx context.Context, tx *sql.Tx, r *studyRow, at time.Time) error
 			last_instance_at = ?, instances = ?, quarantined = ?, not_assessed = ?, read_key = ?,
 			job_id = nullif(?, 0), job_key = ?, reading_id = nullif(?, 0), settle_job_id = nullif(?, 0), change = ?
 		WHERE id = ?`,
-		r.state, r.priority, string(reasons), r.request, r.updatedAt, r.lastInstanceAt, r.instances, r.quarantined,
+		r.state, r.priority, reasons, r.request, r.updatedAt, r.lastInstanceAt, r.instances, r.quarantined,
 		why, r.readKey, r.jobID, r.jobKey, r.readingID, r.settleJobID, r.change, r.id)
 	return err
 }
@@ -136,6 +132,9 @@ func (s *SQLite) Study(ctx context.Context, uid string) (triage.Study, error) {
 			return err
 		}
 		if out.ImagesGoneAt, err = goneAt(ctx, tx, row.id); err != nil {
+			return err
+		}
+		if out.Comparison, err = loadComparison(ctx, tx, row.id); err != nil {
 			return err
 		}
 		out.Deliveries, err = loadDeliveries(ctx, tx, row.id)

@@ -21,6 +21,8 @@ type CategoryOptions struct {
 	// Spiculated says of findings by their rank what a reader sees; those of no
 	// mention are not known.
 	Spiculated map[int]guideline.Answer
+	// Earlier: there is an earlier exam of the patient, compared or not.
+	Earlier bool
 }
 
 // settings are the part of the options that the site says of all studies, as
@@ -55,12 +57,16 @@ func (o CategoryOptions) with(f dicomio.Facts) CategoryOptions {
 	return o
 }
 
-// Categorise asks the guidelines about findings. It is an error, of
+// Categorise asks the guidelines about findings and what became of them since an
+// earlier study: c is nil where none was compared. It is an error, of
 // guideline.ErrInput, where the options say what cannot be.
-func Categorise(findings []Finding, o CategoryOptions) (*suggest.Suggestions, error) {
-	var e suggest.Exam
+func Categorise(findings []Finding, c *Comparison, o CategoryOptions) (*suggest.Suggestions, error) {
+	e := suggest.Exam{Earlier: o.Earlier || c != nil}
+	if c != nil && c.Why == nil {
+		e.Comparison = &c.Comparison
+	}
 	for _, f := range findings {
-		one := suggest.Finding{Finding: f.Finding, Place: f.Place, Spiculated: o.Spiculated[f.Rank]}
+		one := suggest.Finding{Finding: f.Finding, Place: f.Place, Spiculated: o.Spiculated[f.Rank], Change: c.Of(f.Rank)}
 		if f.Measured != nil {
 			one.Measured = &f.Measured.Measurement
 		}
@@ -93,9 +99,12 @@ func (s *Service) SuggestCategories(ctx context.Context, studyUID string, o Cate
 	if o.Patient.Screening == guideline.Unsaid {
 		o.Patient.Screening = s.opt.Categories.Patient.Screening
 	}
+	if a := study.Assessment; a != nil && a.Categories != nil {
+		o.Earlier = a.Categories.Earlier
+	}
 	for _, series := range study.Series {
 		if series.Result != nil && study.NotAssessed == nil {
-			return Categorise(series.Result.Findings, o)
+			return Categorise(series.Result.Findings, study.Comparison, o)
 		}
 	}
 	return nil, ErrNoResult

@@ -12,6 +12,7 @@ import (
 	"nafas/inference/finding"
 	"nafas/inference/guideline"
 	"nafas/inference/measure"
+	"nafas/inference/prior"
 	"nafas/inference/suggest"
 	"nafas/inference/volume"
 	"nafas/internal/triage"
@@ -75,12 +76,11 @@ func TestTheSiteIsPartOfTheRecipe(t *testing.T) {
 	require.NotEqual(t, usual, readerOf(triage.CategoryOptions{Guidelines: []suggest.Name{suggest.BTS}}).Recipe())
 	require.NotEqual(t, usual, readerOf(triage.CategoryOptions{Patient: guideline.Patient{Screening: guideline.Yes}}).Recipe())
 	require.Equal(t, usual, readerOf(triage.CategoryOptions{Patient: guideline.Patient{AgeYears: years(50), Emphysema: guideline.Yes}}).Recipe())
-	require.Equal(t, usual, triage.NewRecipe(model))
 }
 
 // A finding that is not there is no finding that somebody looked at.
 func TestARankThatIsNone(t *testing.T) {
-	_, err := triage.Categorise([]triage.Finding{{Finding: finding.Finding{Rank: 1}}}, triage.CategoryOptions{Spiculated: map[int]guideline.Answer{2: guideline.Yes}})
+	_, err := triage.Categorise([]triage.Finding{{Finding: finding.Finding{Rank: 1}}}, nil, triage.CategoryOptions{Spiculated: map[int]guideline.Answer{2: guideline.Yes}})
 	require.ErrorIs(t, err, guideline.ErrInput)
 }
 
@@ -105,3 +105,49 @@ type oneStudy struct {
 }
 
 func (s oneStudy) Study(context.Context, string) (triage.Study, error) { return s.study, nil }
+
+// What became of a finding since an earlier study decides; an earlier study that
+// was not compared leaves it open.
+func TestCategoriesAfterAComparison(t *testing.T) {
+	m := &triage.Measurement{Measurement: measure.Measurement{
+		Kind: measure.KindSolid, KindConfidence: .97, LongAxisMM: 9, ShortAxisMM: 8, MeanDiameterMM: 8.5, VolumeMM3: 300, VolumeError: .1,
+	}}
+	findings := []triage.Finding{{Finding: finding.Finding{Rank: 1, Flagged: true}, Measured: m}}
+	before := m.Measurement
+	before.LongAxisMM, before.ShortAxisMM, before.MeanDiameterMM, before.VolumeMM3 = 7, 6, 6.5, 140
+	with := func(c prior.Change) *triage.Comparison {
+		return &triage.Comparison{Comparison: prior.Comparison{Days: 200, Current: []prior.Change{c}}}
+	}
+	notCompared := &triage.Comparison{Why: refusal.New(triage.PriorNotRead, "", "x")}
+	for _, c := range []struct {
+		why      string
+		compared *triage.Comparison
+		earlier  bool
+		category guideline.Category
+		withheld guideline.Reason
+	}{
+		{"nothing earlier", nil, false, guideline.Category4A, ""},
+		{"something earlier that nobody compared", nil, true, "", guideline.StateNotKnown},
+		{"a comparison that could not be made", notCompared, false, "", guideline.StateNotKnown},
+		{"new", with(prior.Change{State: prior.New}), false, guideline.Category4B, ""},
+		{"grown by 2 mm", with(prior.Change{State: prior.Paired, EarlierMeasured: &before, Growth: &prior.Growth{}}), false, guideline.Category4B, ""},
+		{"as it was", with(prior.Change{State: prior.Paired, EarlierMeasured: &m.Measurement, Growth: &prior.Growth{}}), false, guideline.Category4A, ""},
+		{"not sure to be the same", with(prior.Change{State: prior.Unpaired}), false, "", guideline.StateNotKnown},
+	} {
+		t.Run(c.why, func(t *testing.T) {
+			s, err := triage.Categorise(findings, c.compared, triage.CategoryOptions{Earlier: c.earlier})
+			require.NoError(t, err)
+			require.Equal(t, c.category, s.Guidelines[0].Exam.Category)
+			require.Equal(t, c.withheld, s.Guidelines[0].Exam.Withheld)
+			require.Equal(t, c.earlier || c.compared != nil, s.Earlier)
+
+			// With other facts it is asked again about the same comparison.
+			store := oneStudy{study: triage.Study{
+				Series: []triage.Series{{Result: &triage.Result{Findings: findings}}}, Comparison: c.compared, Assessment: &triage.Assessment{Categories: s},
+			}}
+			again, err := triage.New(store, nil, nil, nil, triage.Options{}).SuggestCategories(t.Context(), "1.2", triage.CategoryOptions{})
+			require.NoError(t, err)
+			require.Equal(t, s, again)
+		})
+	}
+}

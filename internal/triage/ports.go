@@ -57,8 +57,9 @@ type Store interface {
 	// study back to waiting and returns how many of that kind there are now;
 	// TroubleNoWorker is not counted.
 	Trouble(ctx context.Context, t Token, uid string, at time.Time, kind TroubleKind) (int, error)
-	// GiveUp ends the job: the study is final with this reason.
-	GiveUp(ctx context.Context, t Token, uid string, at time.Time, why *refusal.Error) error
+	// GiveUp ends the job: the study is final with this reason. The recipe is for
+	// studies that are compared with it.
+	GiveUp(ctx context.Context, t Token, uid string, at time.Time, why *refusal.Error, r Recipe) error
 	// Cancel ends whatever job the study has; the study is not assessed. It
 	// returns the jobs that were running, and changes nothing in a study
 	// that is final.

@@ -62,6 +62,11 @@ func (s *Service) readInterruptibly(ctx context.Context, t Token, job ReadingJob
 	for i := range job.Files {
 		job.Files[i].Path = s.files.Abs(job.Files[i].Path)
 	}
+	if e := job.Earlier; e != nil {
+		for i := range e.Files {
+			e.Files[i].Path = s.files.Abs(e.Files[i].Path)
+		}
+	}
 	reading, err := s.reader.Read(ctx, job, func(p Progress) {
 		p.StudyUID = job.StudyUID
 		s.hub.progress(p)
@@ -119,7 +124,7 @@ func workerCrashed(found string, args ...any) *refusal.Error {
 // giveUp sets the job aside; nil where that is done.
 func (s *Service) giveUp(ctx context.Context, t Token, studyUID string, why *refusal.Error) error {
 	ctx = context.WithoutCancel(ctx)
-	if err := s.store.GiveUp(ctx, t, studyUID, s.opt.Now(), why); err != nil {
+	if err := s.store.GiveUp(ctx, t, studyUID, s.opt.Now(), why, s.opt.Recipe); err != nil {
 		return err
 	}
 	s.log.ErrorContext(ctx, "set aside", "study", s.name(studyUID), "reason", why.Reason)

@@ -17,6 +17,7 @@ import (
 	"nafas/inference"
 	"nafas/inference/lung"
 	"nafas/inference/measure"
+	"nafas/inference/prior"
 	"nafas/inference/suggest"
 	"nafas/inference/volume"
 )
@@ -28,6 +29,8 @@ type Pipeline interface {
 
 // Detected is what a Pipeline says of one volume.
 type Detected struct {
+	// Field is the lung field of the volume.
+	Field *lung.Field
 	// Findings: rank 1 first.
 	Findings     []inference.Finding
 	LungVolumeML float64
@@ -40,11 +43,19 @@ type ReaderOptions struct {
 	// Parallel bounds the files read and decoded at once; 0 means one per
 	// CPU.
 	Parallel int
+	// Ranking gives each study its priority.
+	Ranking Ranking
 	// Settings are whatever else of the configuration changes findings.
 	Settings []string
 	// Categories say which guidelines are asked.
 	Categories CategoryOptions
+	// Compare compares with an earlier study; nil: nothing is compared.
+	Compare Comparer
 }
+
+// Comparer compares a scan with one of days before. Its errors are the
+// context's; what cannot be compared is said in the Comparison.
+type Comparer func(ctx context.Context, current, earlier prior.Exam, days int) (*prior.Comparison, error)
 
 // readerRevision changes with every change of the program that changes
 // findings: it is part of every result's key.
@@ -65,11 +76,12 @@ var _ StudyReader = (*Reader)(nil)
 
 // NewReader makes a Reader.
 func NewReader(p Pipeline, m Model, r Runtime, o ReaderOptions) *Reader {
-	return &Reader{pipeline: p, model: m, runtime: r, opt: o, recipe: NewRecipe(m, slices.Concat(o.Settings, o.Categories.settings())...)}
+	return &Reader{pipeline: p, model: m, runtime: r, opt: o, recipe: NewRecipe(m, slices.Concat(o.Ranking.settings(), o.Settings, o.Categories.settings())...)}
 }
 
-// NewRecipe is the recipe of a Reader with this model and these settings, and
-// with the methods that measure, place and suggest.
+// NewRecipe is the recipe of a Reader with this model and these settings, the
+// rules of priorities among them, and with the methods that measure, place and
+// suggest.
 func NewRecipe(m Model, settings ...string) Recipe {
 	h := sha256.New()
 	for _, s := range append([]string{readerRevision, measure.Method, lung.PlaceMethod, suggest.Method}, settings...) {
@@ -101,7 +113,7 @@ func (r *Reader) ReadStudies(ctx context.Context, items []source.Item, progress 
 		it.Name = unused(it.Name, used)
 		watched[i] = sums.watch(it)
 	}
-	return r.read(ctx, watched, sums, nil, progress)
+	return r.read(ctx, watched, sums, ReadingJob{}, progress)
 }
 
 // unused tells files of one name apart (two folders may hold the same names):
@@ -125,7 +137,7 @@ func (r *Reader) Read(ctx context.Context, job ReadingJob, progress func(Progres
 		items[i] = source.FromFile(name, f.Path, 0)
 		sums.of[name] = f.Content
 	}
-	batch, err := r.read(ctx, items, sums, job.Known, progress)
+	batch, err := r.read(ctx, items, sums, job, progress)
 	if err != nil {
 		return StudyReading{}, err
 	}
@@ -139,7 +151,9 @@ func (r *Reader) Read(ctx context.Context, job ReadingJob, progress func(Progres
 	return batch.Studies[0], nil
 }
 
-func (r *Reader) read(ctx context.Context, items []source.Item, sums *contentSums, known map[string]Result, progress func(Progress)) (Batch, error) {
+// read reads the studies in the files; of the job, what is known and what they
+// are compared with counts.
+func (r *Reader) read(ctx context.Context, items []source.Item, sums *contentSums, job ReadingJob, progress func(Progress)) (Batch, error) {
 	report := func(study, series, stage string, done, total int) {
 		if progress != nil {
 			progress(Progress{StudyUID: study, SeriesUID: series, Stage: stage, Done: done, Total: total})
@@ -153,16 +167,23 @@ func (r *Reader) read(ctx context.Context, items []source.Item, sums *contentSum
 		return Batch{}, err
 	}
 	notes, batch := sortNotes(inv)
-	for _, study := range dicomio.Studies(dicomio.Group(inv.Instances)) {
+	studies, others := dicomio.Studies(dicomio.Group(inv.Instances)), newTogether(r)
+	batch.Studies = make([]StudyReading, len(studies))
+	for _, i := range byDate(studies) {
+		study := studies[i]
 		s := &studyRead{
-			r: r, sums: sums, known: known, notes: notes[study.UID], headers: inv.Elapsed,
+			r: r, sums: sums, known: job.Known, notes: notes[study.UID], headers: inv.Elapsed,
 			report: func(series, stage string, done, total int) { report(study.UID, series, stage, done, total) },
+		}
+		if s.earlier = others.before(study); job.Earlier != nil {
+			s.earlier = &before{*job.Earlier, r.stored(*job.Earlier)}
 		}
 		reading, err := s.read(ctx, study)
 		if err != nil {
 			return Batch{}, err
 		}
-		batch.Studies = append(batch.Studies, reading)
+		batch.Studies[i] = reading
+		others.add(study, reading)
 	}
 	return batch, nil
 }

@@ -20,8 +20,8 @@ type Token struct {
 type Recipe struct {
 	// ModelSHA256 is over the manifest and the ONNX files, hex.
 	ModelSHA256 string
-	// ConfigSHA256 is over the settings and the revision of the pipeline,
-	// hex.
+	// ConfigSHA256 is over the settings, the rules of priorities among them, and
+	// the revision of the pipeline, hex.
 	ConfigSHA256 string
 }
 
@@ -70,6 +70,8 @@ type ReadingJob struct {
 	// Known are results of this study under the same recipe, by their key:
 	// they are taken as they are.
 	Known map[string]Result
+	// Earlier is what the study is compared with; nil where there is nothing.
+	Earlier *Earlier
 }
 
 // ReadingFile is the current version of one instance. Path is as the store
@@ -92,10 +94,12 @@ type StudyReading struct {
 	// State is Done or NotAssessed.
 	State           State
 	Priority        Priority
-	PriorityReasons []string
+	PriorityReasons []PriorityReason
 	NotAssessed     *refusal.Error
 	// Assessment is nil where no series was read.
 	Assessment *Assessment
+	// Comparison is nil where there is no earlier study.
+	Comparison *Comparison
 }
 
 // TroubleKind is how an attempt at a reading failed.
@@ -115,9 +119,14 @@ const (
 const MaxTrouble = 3
 
 // ReadingKey identifies what a reading of a whole study depends on. contents
-// are those of its current instances, in any order.
-func ReadingKey(contents []Sum, r Recipe) string {
-	return resultKey("study", contents, r)
+// are those of its current instances, in any order; earlier is what it is
+// compared with, nil for nothing.
+func ReadingKey(contents []Sum, r Recipe, earlier *Earlier) string {
+	of := "study"
+	if key := earlier.Key(); key != "" {
+		of += " after " + key
+	}
+	return resultKey(of, contents, r)
 }
 
 // ResultKey identifies what the result of one series depends on: equal keys,

@@ -21,6 +21,8 @@ type studyRead struct {
 	sums  *contentSums
 	known map[string]Result
 	notes []string
+	// earlier is what the study is compared with; nil where there is nothing.
+	earlier *before
 	// headers is the wall time of reading all headers.
 	headers time.Duration
 	report  func(series, stage string, done, total int)
@@ -36,13 +38,17 @@ func (s *studyRead) read(ctx context.Context, study dicomio.Study) (StudyReading
 	var taken string
 	var result *Result
 	var facts dicomio.Facts
+	var comparison *Comparison
 	for i, candidate := range choice.Usable {
-		res, err := s.series(ctx, candidate)
+		res, scan, err := s.series(ctx, candidate)
 		var refused *refusal.Error
 		switch {
 		case err == nil:
 			taken, result, facts = candidate.UID, res, dicomio.FactsOf(candidate.Instances)
 			delete(notRead, taken)
+			if comparison, err = s.compare(ctx, candidate, res, scan); err != nil {
+				return StudyReading{}, err
+			}
 		case errors.As(err, &refused):
 			notRead[candidate.UID] = refused
 			continue
@@ -70,9 +76,11 @@ func (s *studyRead) read(ctx context.Context, study dicomio.Study) (StudyReading
 		out.Priority, out.PriorityReasons = RankUnread(out.NotAssessed)
 		return out, nil
 	}
-	out.State = Done
-	out.Priority, out.PriorityReasons = Rank(result.Findings)
-	categories, err := Categorise(result.Findings, s.r.opt.Categories.with(facts))
+	out.State, out.Comparison = Done, comparison
+	out.Priority, out.PriorityReasons = s.r.opt.Ranking.Rank(*result, comparison)
+	asked := s.r.opt.Categories.with(facts)
+	asked.Earlier = asked.Earlier || s.earlier != nil
+	categories, err := Categorise(result.Findings, comparison, asked)
 	if err != nil {
 		return StudyReading{}, err
 	}
@@ -89,27 +97,28 @@ func insteadOf(notRead map[string]*refusal.Error, later []*dicomio.Series, taken
 	}
 }
 
-// series reads one series, or takes its result as it is where it is known.
-func (s *studyRead) series(ctx context.Context, series *dicomio.Series) (*Result, error) {
+// series reads one series, or takes its result as it is where it is known; then
+// there is no scan.
+func (s *studyRead) series(ctx context.Context, series *dicomio.Series) (*Result, *scanned, error) {
 	key := ResultKey(series.UID, s.sums.series(series), s.r.recipe)
 	if known, ok := s.known[key]; ok {
-		return &known, nil
+		return &known, nil, nil
 	}
 	assembled, err := dicomio.Assemble(ctx, series, dicomio.AssembleOptions{
 		Parallel: s.r.opt.Parallel,
 		Progress: func(done, total int) { s.report(series.UID, "decode", done, total) },
 	})
 	if err != nil {
-		return nil, systemError(err)
+		return nil, nil, systemError(err)
 	}
 	detected, err := s.r.pipeline.Run(ctx, assembled.Volume, func(stage string, done, total int) {
 		s.report(series.UID, stage, done, total)
 	})
 	if err != nil {
 		if refused := lungRefusal(err); refused != nil {
-			return nil, refused
+			return nil, nil, refused
 		}
-		return nil, err
+		return nil, nil, err
 	}
 	result := &Result{
 		StudyUID: series.StudyUID, SeriesUID: series.UID, Key: key,
@@ -133,7 +142,7 @@ func (s *studyRead) series(ctx context.Context, series *dicomio.Series) (*Result
 	for _, f := range detected.Findings {
 		result.Findings = append(result.Findings, place(assembled, f))
 	}
-	return result, nil
+	return result, &scanned{assembled, detected.Field}, nil
 }
 
 // systemError keeps a file that the system does not hand out from being taken

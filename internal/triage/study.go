@@ -62,7 +62,7 @@ type Study struct {
 	UID             string
 	State           State
 	Priority        Priority
-	PriorityReasons []string
+	PriorityReasons []PriorityReason
 	RequestPriority RequestPriority
 	ReceivedAt      time.Time
 	UpdatedAt       time.Time
@@ -79,6 +79,8 @@ type Study struct {
 	// Assessment is nil where no series was read, in studies that versions read
 	// which made none, and in lists.
 	Assessment *Assessment
+	// Comparison with an earlier study; nil where there is none, and in lists.
+	Comparison *Comparison
 	// Deliveries, the newest last; empty in lists.
 	Deliveries []DeliveryStatus
 }

@@ -188,7 +188,7 @@ func TestSuggestionsAreSaidInTheLanguage(t *testing.T) {
 			data, err := objects.Make(t.Context(), one, reader(files), objects.SR, c.language)
 			require.NoError(t, err)
 			require.NotContains(t, string(data), c.want, "a result of an older version")
-			categories, err := triage.Categorise(one.Series.Result.Findings, triage.CategoryOptions{})
+			categories, err := triage.Categorise(one.Series.Result.Findings, nil, triage.CategoryOptions{})
 			require.NoError(t, err)
 			one.Study.Assessment = &triage.Assessment{Categories: categories}
 			data, err = objects.Make(t.Context(), one, reader(files), objects.SR, c.language)

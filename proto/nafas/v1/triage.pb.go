@@ -500,6 +500,120 @@ func (FactAnswer) EnumDescriptor() ([]byte, []int) {
 	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{7}
 }
 
+// ChangeState is what became of a finding between two studies.
+type ChangeState int32
+
+const (
+	ChangeState_CHANGE_STATE_UNSPECIFIED ChangeState = 0
+	// Found in both.
+	ChangeState_CHANGE_STATE_PAIRED ChangeState = 1
+	// Its place was seen in the earlier scan, and nothing like it was there.
+	ChangeState_CHANGE_STATE_NEW ChangeState = 2
+	// Of an earlier finding: its place is seen now, and nothing like it is there.
+	ChangeState_CHANGE_STATE_GONE ChangeState = 3
+	// It cannot be said.
+	ChangeState_CHANGE_STATE_UNPAIRED ChangeState = 4
+)
+
+// Enum value maps for ChangeState.
+var (
+	ChangeState_name = map[int32]string{
+		0: "CHANGE_STATE_UNSPECIFIED",
+		1: "CHANGE_STATE_PAIRED",
+		2: "CHANGE_STATE_NEW",
+		3: "CHANGE_STATE_GONE",
+		4: "CHANGE_STATE_UNPAIRED",
+	}
+	ChangeState_value = map[string]int32{
+		"CHANGE_STATE_UNSPECIFIED": 0,
+		"CHANGE_STATE_PAIRED":      1,
+		"CHANGE_STATE_NEW":         2,
+		"CHANGE_STATE_GONE":        3,
+		"CHANGE_STATE_UNPAIRED":    4,
+	}
+)
+
+func (x ChangeState) Enum() *ChangeState {
+	p := new(ChangeState)
+	*p = x
+	return p
+}
+
+func (x ChangeState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ChangeState) Descriptor() protoreflect.EnumDescriptor {
+	return file_nafas_v1_triage_proto_enumTypes[8].Descriptor()
+}
+
+func (ChangeState) Type() protoreflect.EnumType {
+	return &file_nafas_v1_triage_proto_enumTypes[8]
+}
+
+func (x ChangeState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ChangeState.Descriptor instead.
+func (ChangeState) EnumDescriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{8}
+}
+
+// Trend is what the band of a growth says.
+type Trend int32
+
+const (
+	// It may be one or the other.
+	Trend_TREND_UNSPECIFIED Trend = 0
+	Trend_TREND_GROWING     Trend = 1
+	Trend_TREND_STABLE      Trend = 2
+	Trend_TREND_SHRINKING   Trend = 3
+)
+
+// Enum value maps for Trend.
+var (
+	Trend_name = map[int32]string{
+		0: "TREND_UNSPECIFIED",
+		1: "TREND_GROWING",
+		2: "TREND_STABLE",
+		3: "TREND_SHRINKING",
+	}
+	Trend_value = map[string]int32{
+		"TREND_UNSPECIFIED": 0,
+		"TREND_GROWING":     1,
+		"TREND_STABLE":      2,
+		"TREND_SHRINKING":   3,
+	}
+)
+
+func (x Trend) Enum() *Trend {
+	p := new(Trend)
+	*p = x
+	return p
+}
+
+func (x Trend) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Trend) Descriptor() protoreflect.EnumDescriptor {
+	return file_nafas_v1_triage_proto_enumTypes[9].Descriptor()
+}
+
+func (Trend) Type() protoreflect.EnumType {
+	return &file_nafas_v1_triage_proto_enumTypes[9]
+}
+
+func (x Trend) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Trend.Descriptor instead.
+func (Trend) EnumDescriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{9}
+}
+
 // NoduleKind is the attenuation class of a nodule.
 type NoduleKind int32
 
@@ -541,11 +655,11 @@ func (x NoduleKind) String() string {
 }
 
 func (NoduleKind) Descriptor() protoreflect.EnumDescriptor {
-	return file_nafas_v1_triage_proto_enumTypes[8].Descriptor()
+	return file_nafas_v1_triage_proto_enumTypes[10].Descriptor()
 }
 
 func (NoduleKind) Type() protoreflect.EnumType {
-	return &file_nafas_v1_triage_proto_enumTypes[8]
+	return &file_nafas_v1_triage_proto_enumTypes[10]
 }
 
 func (x NoduleKind) Number() protoreflect.EnumNumber {
@@ -554,7 +668,7 @@ func (x NoduleKind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use NoduleKind.Descriptor instead.
 func (NoduleKind) EnumDescriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{8}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{10}
 }
 
 // Reason is why an input was refused or a study is not assessed.
@@ -603,6 +717,13 @@ const (
 	Reason_REASON_INTERNAL Reason = 28
 	// The analysis went over its time or memory limit.
 	Reason_REASON_LIMIT_EXCEEDED Reason = 29
+	// Of a comparison: the images of the earlier study were deleted after their
+	// days.
+	Reason_REASON_PRIOR_IMAGES_DELETED Reason = 30
+	// Of a comparison: the earlier study was refused, or its reading failed.
+	Reason_REASON_PRIOR_NOT_ASSESSED Reason = 31
+	// Of a comparison: the images of the earlier study could not be read again.
+	Reason_REASON_PRIOR_NOT_READ Reason = 32
 )
 
 // Enum value maps for Reason.
@@ -638,38 +759,44 @@ var (
 		27: "REASON_CANCELLED",
 		28: "REASON_INTERNAL",
 		29: "REASON_LIMIT_EXCEEDED",
+		30: "REASON_PRIOR_IMAGES_DELETED",
+		31: "REASON_PRIOR_NOT_ASSESSED",
+		32: "REASON_PRIOR_NOT_READ",
 	}
 	Reason_value = map[string]int32{
-		"REASON_UNSPECIFIED":         0,
-		"REASON_DICOM_MALFORMED":     1,
-		"REASON_DICOM_UNSUPPORTED":   2,
-		"REASON_TOO_LARGE":           3,
-		"REASON_NOT_CT":              4,
-		"REASON_LOCALIZER":           5,
-		"REASON_DERIVED_REFORMAT":    6,
-		"REASON_OWN_RESULT":          7,
-		"REASON_TOO_FEW_SLICES":      8,
-		"REASON_BAD_ORIENTATION":     9,
-		"REASON_NOT_AXIAL":           10,
-		"REASON_MISSING_SLICES":      11,
-		"REASON_DUPLICATE_POSITIONS": 12,
-		"REASON_VARIABLE_SPACING":    13,
-		"REASON_GANTRY_TILT":         14,
-		"REASON_TOO_THICK":           15,
-		"REASON_NO_RESCALE":          16,
-		"REASON_BAD_PIXEL_FORMAT":    17,
-		"REASON_MISSING_GEOMETRY":    18,
-		"REASON_MIXED_GEOMETRY":      19,
-		"REASON_NOT_HOUNSFIELD":      20,
-		"REASON_NO_LUNG":             21,
-		"REASON_NOT_PREFERRED":       22,
-		"REASON_NO_USABLE_SERIES":    23,
-		"REASON_PATIENT_MISMATCH":    24,
-		"REASON_CHANGED_DUPLICATE":   25,
-		"REASON_WORKER_CRASHED":      26,
-		"REASON_CANCELLED":           27,
-		"REASON_INTERNAL":            28,
-		"REASON_LIMIT_EXCEEDED":      29,
+		"REASON_UNSPECIFIED":          0,
+		"REASON_DICOM_MALFORMED":      1,
+		"REASON_DICOM_UNSUPPORTED":    2,
+		"REASON_TOO_LARGE":            3,
+		"REASON_NOT_CT":               4,
+		"REASON_LOCALIZER":            5,
+		"REASON_DERIVED_REFORMAT":     6,
+		"REASON_OWN_RESULT":           7,
+		"REASON_TOO_FEW_SLICES":       8,
+		"REASON_BAD_ORIENTATION":      9,
+		"REASON_NOT_AXIAL":            10,
+		"REASON_MISSING_SLICES":       11,
+		"REASON_DUPLICATE_POSITIONS":  12,
+		"REASON_VARIABLE_SPACING":     13,
+		"REASON_GANTRY_TILT":          14,
+		"REASON_TOO_THICK":            15,
+		"REASON_NO_RESCALE":           16,
+		"REASON_BAD_PIXEL_FORMAT":     17,
+		"REASON_MISSING_GEOMETRY":     18,
+		"REASON_MIXED_GEOMETRY":       19,
+		"REASON_NOT_HOUNSFIELD":       20,
+		"REASON_NO_LUNG":              21,
+		"REASON_NOT_PREFERRED":        22,
+		"REASON_NO_USABLE_SERIES":     23,
+		"REASON_PATIENT_MISMATCH":     24,
+		"REASON_CHANGED_DUPLICATE":    25,
+		"REASON_WORKER_CRASHED":       26,
+		"REASON_CANCELLED":            27,
+		"REASON_INTERNAL":             28,
+		"REASON_LIMIT_EXCEEDED":       29,
+		"REASON_PRIOR_IMAGES_DELETED": 30,
+		"REASON_PRIOR_NOT_ASSESSED":   31,
+		"REASON_PRIOR_NOT_READ":       32,
 	}
 )
 
@@ -684,11 +811,11 @@ func (x Reason) String() string {
 }
 
 func (Reason) Descriptor() protoreflect.EnumDescriptor {
-	return file_nafas_v1_triage_proto_enumTypes[9].Descriptor()
+	return file_nafas_v1_triage_proto_enumTypes[11].Descriptor()
 }
 
 func (Reason) Type() protoreflect.EnumType {
-	return &file_nafas_v1_triage_proto_enumTypes[9]
+	return &file_nafas_v1_triage_proto_enumTypes[11]
 }
 
 func (x Reason) Number() protoreflect.EnumNumber {
@@ -697,7 +824,7 @@ func (x Reason) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Reason.Descriptor instead.
 func (Reason) EnumDescriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{9}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{11}
 }
 
 // UploadHeader opens an upload.
@@ -2211,7 +2338,7 @@ type Study struct {
 	State            StudyState             `protobuf:"varint,2,opt,name=state,proto3,enum=nafas.v1.StudyState" json:"state,omitempty"`
 	// What the result says of the study's place in the worklist.
 	Priority Priority `protobuf:"varint,3,opt,name=priority,proto3,enum=nafas.v1.Priority" json:"priority,omitempty"`
-	// Why, in words.
+	// Why, in English words: the texts of reasons.
 	PriorityReasons []string `protobuf:"bytes,4,rep,name=priority_reasons,json=priorityReasons,proto3" json:"priority_reasons,omitempty"`
 	// What the sender asked for.
 	RequestPriority RequestPriority        `protobuf:"varint,5,opt,name=request_priority,json=requestPriority,proto3,enum=nafas.v1.RequestPriority" json:"request_priority,omitempty"`
@@ -2226,7 +2353,10 @@ type Study struct {
 	// Why the study is not assessed or failed; absent otherwise.
 	NotAssessed *Refusal `protobuf:"bytes,11,opt,name=not_assessed,json=notAssessed,proto3" json:"not_assessed,omitempty"`
 	// Where its results go, the newest last.
-	Deliveries    []*Delivery `protobuf:"bytes,12,rep,name=deliveries,proto3" json:"deliveries,omitempty"`
+	Deliveries []*Delivery `protobuf:"bytes,12,rep,name=deliveries,proto3" json:"deliveries,omitempty"`
+	// Why it has its priority: what holds at that level, then notes, which change
+	// no level. What earlier versions stored has a text alone.
+	Reasons       []*PriorityReason `protobuf:"bytes,13,rep,name=reasons,proto3" json:"reasons,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2345,6 +2475,322 @@ func (x *Study) GetDeliveries() []*Delivery {
 	return nil
 }
 
+func (x *Study) GetReasons() []*PriorityReason {
+	if x != nil {
+		return x.Reasons
+	}
+	return nil
+}
+
+// PriorityReason is why a study has its priority, or a note that goes with it.
+type PriorityReason struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A stable word: FINDING_GROWING, FINDING_CHANGE, FINDING_SOLID_PART,
+	// FINDING_LARGE, FINDING_KIND, FINDING_FLAGGED, FINDING_SHOWN, SCAN_DOUBTFUL,
+	// NO_RULE_HOLDS, ONLY_UNDER_FLAG, NO_MARK, NOT_READ; notes:
+	// KIND_DOES_NOT_RAISE, SCAN_LESS_SURE.
+	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	// In English.
+	Text string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	// The rule that holds, or of a note that would; absent where none is meant.
+	Rule *PriorityRule `protobuf:"bytes,3,opt,name=rule,proto3" json:"rule,omitempty"`
+	// Ranks of the findings that are meant.
+	FindingRanks []int32 `protobuf:"varint,4,rep,packed,name=finding_ranks,json=findingRanks,proto3" json:"finding_ranks,omitempty"`
+	// The largest mean diameter of these, and who gave it ("measured" or
+	// "detector"); the largest solid part.
+	LargestMm          float64 `protobuf:"fixed64,5,opt,name=largest_mm,json=largestMm,proto3" json:"largest_mm,omitempty"`
+	LargestBy          string  `protobuf:"bytes,6,opt,name=largest_by,json=largestBy,proto3" json:"largest_by,omitempty"`
+	LargestSolidPartMm float64 `protobuf:"fixed64,7,opt,name=largest_solid_part_mm,json=largestSolidPartMm,proto3" json:"largest_solid_part_mm,omitempty"`
+	// The shortest volume doubling time of these with its band; absent where none
+	// grows. A band without an end has no long one.
+	DoublingDays      *float64 `protobuf:"fixed64,8,opt,name=doubling_days,json=doublingDays,proto3,oneof" json:"doubling_days,omitempty"`
+	DoublingDaysShort *float64 `protobuf:"fixed64,9,opt,name=doubling_days_short,json=doublingDaysShort,proto3,oneof" json:"doubling_days_short,omitempty"`
+	DoublingDaysLong  *float64 `protobuf:"fixed64,10,opt,name=doubling_days_long,json=doublingDaysLong,proto3,oneof" json:"doubling_days_long,omitempty"`
+	// Of KIND_DOES_NOT_RAISE: the kinds.
+	Kinds []NoduleKind `protobuf:"varint,11,rep,packed,name=kinds,proto3,enum=nafas.v1.NoduleKind" json:"kinds,omitempty"`
+	// Codes of what is meant of the scan, such as THICK_SLICES.
+	Scan []string `protobuf:"bytes,12,rep,name=scan,proto3" json:"scan,omitempty"`
+	// Of NOT_READ: why.
+	NotRead       Reason `protobuf:"varint,13,opt,name=not_read,json=notRead,proto3,enum=nafas.v1.Reason" json:"not_read,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PriorityReason) Reset() {
+	*x = PriorityReason{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PriorityReason) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PriorityReason) ProtoMessage() {}
+
+func (x *PriorityReason) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PriorityReason.ProtoReflect.Descriptor instead.
+func (*PriorityReason) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *PriorityReason) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *PriorityReason) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *PriorityReason) GetRule() *PriorityRule {
+	if x != nil {
+		return x.Rule
+	}
+	return nil
+}
+
+func (x *PriorityReason) GetFindingRanks() []int32 {
+	if x != nil {
+		return x.FindingRanks
+	}
+	return nil
+}
+
+func (x *PriorityReason) GetLargestMm() float64 {
+	if x != nil {
+		return x.LargestMm
+	}
+	return 0
+}
+
+func (x *PriorityReason) GetLargestBy() string {
+	if x != nil {
+		return x.LargestBy
+	}
+	return ""
+}
+
+func (x *PriorityReason) GetLargestSolidPartMm() float64 {
+	if x != nil {
+		return x.LargestSolidPartMm
+	}
+	return 0
+}
+
+func (x *PriorityReason) GetDoublingDays() float64 {
+	if x != nil && x.DoublingDays != nil {
+		return *x.DoublingDays
+	}
+	return 0
+}
+
+func (x *PriorityReason) GetDoublingDaysShort() float64 {
+	if x != nil && x.DoublingDaysShort != nil {
+		return *x.DoublingDaysShort
+	}
+	return 0
+}
+
+func (x *PriorityReason) GetDoublingDaysLong() float64 {
+	if x != nil && x.DoublingDaysLong != nil {
+		return *x.DoublingDaysLong
+	}
+	return 0
+}
+
+func (x *PriorityReason) GetKinds() []NoduleKind {
+	if x != nil {
+		return x.Kinds
+	}
+	return nil
+}
+
+func (x *PriorityReason) GetScan() []string {
+	if x != nil {
+		return x.Scan
+	}
+	return nil
+}
+
+func (x *PriorityReason) GetNotRead() Reason {
+	if x != nil {
+		return x.NotRead
+	}
+	return Reason_REASON_UNSPECIFIED
+}
+
+// PriorityRule is a rule of the settings, or a default one; what it does not
+// ask for is absent or empty.
+type PriorityRule struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Name     string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Priority Priority               `protobuf:"varint,2,opt,name=priority,proto3,enum=nafas.v1.Priority" json:"priority,omitempty"`
+	// The operating point that a finding's score reaches: quarter, one or four
+	// false marks per scan.
+	OperatingPoint     string       `protobuf:"bytes,3,opt,name=operating_point,json=operatingPoint,proto3" json:"operating_point,omitempty"`
+	SizeAtLeastMm      *float64     `protobuf:"fixed64,4,opt,name=size_at_least_mm,json=sizeAtLeastMm,proto3,oneof" json:"size_at_least_mm,omitempty"`
+	SolidPartAtLeastMm *float64     `protobuf:"fixed64,5,opt,name=solid_part_at_least_mm,json=solidPartAtLeastMm,proto3,oneof" json:"solid_part_at_least_mm,omitempty"`
+	Kinds              []NoduleKind `protobuf:"varint,6,rep,packed,name=kinds,proto3,enum=nafas.v1.NoduleKind" json:"kinds,omitempty"`
+	UnlessKinds        []NoduleKind `protobuf:"varint,7,rep,packed,name=unless_kinds,json=unlessKinds,proto3,enum=nafas.v1.NoduleKind" json:"unless_kinds,omitempty"`
+	KindConfidence     *float64     `protobuf:"fixed64,8,opt,name=kind_confidence,json=kindConfidence,proto3,oneof" json:"kind_confidence,omitempty"`
+	// new, growing, stable, shrinking, unclear, unpaired, uncompared.
+	Changes            []string `protobuf:"bytes,9,rep,name=changes,proto3" json:"changes,omitempty"`
+	DoublingAtMostDays *float64 `protobuf:"fixed64,10,opt,name=doubling_at_most_days,json=doublingAtMostDays,proto3,oneof" json:"doubling_at_most_days,omitempty"`
+	GrownAboveMm       *float64 `protobuf:"fixed64,11,opt,name=grown_above_mm,json=grownAboveMm,proto3,oneof" json:"grown_above_mm,omitempty"`
+	WithinDays         *int32   `protobuf:"varint,12,opt,name=within_days,json=withinDays,proto3,oneof" json:"within_days,omitempty"`
+	// How many findings; absent for one.
+	Count         *int32   `protobuf:"varint,13,opt,name=count,proto3,oneof" json:"count,omitempty"`
+	Scan          []string `protobuf:"bytes,14,rep,name=scan,proto3" json:"scan,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PriorityRule) Reset() {
+	*x = PriorityRule{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PriorityRule) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PriorityRule) ProtoMessage() {}
+
+func (x *PriorityRule) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PriorityRule.ProtoReflect.Descriptor instead.
+func (*PriorityRule) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *PriorityRule) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *PriorityRule) GetPriority() Priority {
+	if x != nil {
+		return x.Priority
+	}
+	return Priority_PRIORITY_UNSPECIFIED
+}
+
+func (x *PriorityRule) GetOperatingPoint() string {
+	if x != nil {
+		return x.OperatingPoint
+	}
+	return ""
+}
+
+func (x *PriorityRule) GetSizeAtLeastMm() float64 {
+	if x != nil && x.SizeAtLeastMm != nil {
+		return *x.SizeAtLeastMm
+	}
+	return 0
+}
+
+func (x *PriorityRule) GetSolidPartAtLeastMm() float64 {
+	if x != nil && x.SolidPartAtLeastMm != nil {
+		return *x.SolidPartAtLeastMm
+	}
+	return 0
+}
+
+func (x *PriorityRule) GetKinds() []NoduleKind {
+	if x != nil {
+		return x.Kinds
+	}
+	return nil
+}
+
+func (x *PriorityRule) GetUnlessKinds() []NoduleKind {
+	if x != nil {
+		return x.UnlessKinds
+	}
+	return nil
+}
+
+func (x *PriorityRule) GetKindConfidence() float64 {
+	if x != nil && x.KindConfidence != nil {
+		return *x.KindConfidence
+	}
+	return 0
+}
+
+func (x *PriorityRule) GetChanges() []string {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
+func (x *PriorityRule) GetDoublingAtMostDays() float64 {
+	if x != nil && x.DoublingAtMostDays != nil {
+		return *x.DoublingAtMostDays
+	}
+	return 0
+}
+
+func (x *PriorityRule) GetGrownAboveMm() float64 {
+	if x != nil && x.GrownAboveMm != nil {
+		return *x.GrownAboveMm
+	}
+	return 0
+}
+
+func (x *PriorityRule) GetWithinDays() int32 {
+	if x != nil && x.WithinDays != nil {
+		return *x.WithinDays
+	}
+	return 0
+}
+
+func (x *PriorityRule) GetCount() int32 {
+	if x != nil && x.Count != nil {
+		return *x.Count
+	}
+	return 0
+}
+
+func (x *PriorityRule) GetScan() []string {
+	if x != nil {
+		return x.Scan
+	}
+	return nil
+}
+
 // Series is one reconstruction of a study.
 type Series struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
@@ -2361,7 +2807,7 @@ type Series struct {
 
 func (x *Series) Reset() {
 	*x = Series{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[24]
+	mi := &file_nafas_v1_triage_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2373,7 +2819,7 @@ func (x *Series) String() string {
 func (*Series) ProtoMessage() {}
 
 func (x *Series) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[24]
+	mi := &file_nafas_v1_triage_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2386,7 +2832,7 @@ func (x *Series) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Series.ProtoReflect.Descriptor instead.
 func (*Series) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{24}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Series) GetSeriesInstanceUid() string {
@@ -2444,6 +2890,9 @@ type SeriesResult struct {
 	// Files of the input that are not images to read (segmentations, reports):
 	// passed over.
 	Notes []string `protobuf:"bytes,10,rep,name=notes,proto3" json:"notes,omitempty"`
+	// What changed since an earlier study of the same patient; absent where none
+	// is known.
+	Comparison *Comparison `protobuf:"bytes,12,opt,name=comparison,proto3" json:"comparison,omitempty"`
 	// What is said of the study beyond these findings; absent in results of
 	// versions that made none.
 	Assessment    *Assessment `protobuf:"bytes,11,opt,name=assessment,proto3" json:"assessment,omitempty"`
@@ -2453,7 +2902,7 @@ type SeriesResult struct {
 
 func (x *SeriesResult) Reset() {
 	*x = SeriesResult{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[25]
+	mi := &file_nafas_v1_triage_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2465,7 +2914,7 @@ func (x *SeriesResult) String() string {
 func (*SeriesResult) ProtoMessage() {}
 
 func (x *SeriesResult) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[25]
+	mi := &file_nafas_v1_triage_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2478,7 +2927,7 @@ func (x *SeriesResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SeriesResult.ProtoReflect.Descriptor instead.
 func (*SeriesResult) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{25}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *SeriesResult) GetStudyInstanceUid() string {
@@ -2551,6 +3000,13 @@ func (x *SeriesResult) GetNotes() []string {
 	return nil
 }
 
+func (x *SeriesResult) GetComparison() *Comparison {
+	if x != nil {
+		return x.Comparison
+	}
+	return nil
+}
+
 func (x *SeriesResult) GetAssessment() *Assessment {
 	if x != nil {
 		return x.Assessment
@@ -2569,7 +3025,7 @@ type Assessment struct {
 
 func (x *Assessment) Reset() {
 	*x = Assessment{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[26]
+	mi := &file_nafas_v1_triage_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2581,7 +3037,7 @@ func (x *Assessment) String() string {
 func (*Assessment) ProtoMessage() {}
 
 func (x *Assessment) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[26]
+	mi := &file_nafas_v1_triage_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2594,7 +3050,7 @@ func (x *Assessment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Assessment.ProtoReflect.Descriptor instead.
 func (*Assessment) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{26}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Assessment) GetCategories() *Categories {
@@ -2626,7 +3082,7 @@ type Categories struct {
 
 func (x *Categories) Reset() {
 	*x = Categories{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[27]
+	mi := &file_nafas_v1_triage_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2638,7 +3094,7 @@ func (x *Categories) String() string {
 func (*Categories) ProtoMessage() {}
 
 func (x *Categories) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[27]
+	mi := &file_nafas_v1_triage_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2651,7 +3107,7 @@ func (x *Categories) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Categories.ProtoReflect.Descriptor instead.
 func (*Categories) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{27}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Categories) GetMethod() string {
@@ -2708,7 +3164,7 @@ type GuidelineSuggestions struct {
 
 func (x *GuidelineSuggestions) Reset() {
 	*x = GuidelineSuggestions{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[28]
+	mi := &file_nafas_v1_triage_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2720,7 +3176,7 @@ func (x *GuidelineSuggestions) String() string {
 func (*GuidelineSuggestions) ProtoMessage() {}
 
 func (x *GuidelineSuggestions) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[28]
+	mi := &file_nafas_v1_triage_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2733,7 +3189,7 @@ func (x *GuidelineSuggestions) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GuidelineSuggestions.ProtoReflect.Descriptor instead.
 func (*GuidelineSuggestions) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{28}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *GuidelineSuggestions) GetName() string {
@@ -2822,7 +3278,7 @@ type Suggestion struct {
 
 func (x *Suggestion) Reset() {
 	*x = Suggestion{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[29]
+	mi := &file_nafas_v1_triage_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2834,7 +3290,7 @@ func (x *Suggestion) String() string {
 func (*Suggestion) ProtoMessage() {}
 
 func (x *Suggestion) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[29]
+	mi := &file_nafas_v1_triage_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2847,7 +3303,7 @@ func (x *Suggestion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Suggestion.ProtoReflect.Descriptor instead.
 func (*Suggestion) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{29}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Suggestion) GetRank() int32 {
@@ -2999,7 +3455,7 @@ type SuggestionOption struct {
 
 func (x *SuggestionOption) Reset() {
 	*x = SuggestionOption{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[30]
+	mi := &file_nafas_v1_triage_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3011,7 +3467,7 @@ func (x *SuggestionOption) String() string {
 func (*SuggestionOption) ProtoMessage() {}
 
 func (x *SuggestionOption) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[30]
+	mi := &file_nafas_v1_triage_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3024,7 +3480,7 @@ func (x *SuggestionOption) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SuggestionOption.ProtoReflect.Descriptor instead.
 func (*SuggestionOption) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{30}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *SuggestionOption) GetAssumes() *Code {
@@ -3090,7 +3546,7 @@ type FollowUpStep struct {
 
 func (x *FollowUpStep) Reset() {
 	*x = FollowUpStep{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[31]
+	mi := &file_nafas_v1_triage_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3102,7 +3558,7 @@ func (x *FollowUpStep) String() string {
 func (*FollowUpStep) ProtoMessage() {}
 
 func (x *FollowUpStep) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[31]
+	mi := &file_nafas_v1_triage_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3115,7 +3571,7 @@ func (x *FollowUpStep) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FollowUpStep.ProtoReflect.Descriptor instead.
 func (*FollowUpStep) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{31}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *FollowUpStep) GetAction() *Code {
@@ -3187,7 +3643,7 @@ type BrockRisk struct {
 
 func (x *BrockRisk) Reset() {
 	*x = BrockRisk{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[32]
+	mi := &file_nafas_v1_triage_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3199,7 +3655,7 @@ func (x *BrockRisk) String() string {
 func (*BrockRisk) ProtoMessage() {}
 
 func (x *BrockRisk) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[32]
+	mi := &file_nafas_v1_triage_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3212,7 +3668,7 @@ func (x *BrockRisk) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BrockRisk.ProtoReflect.Descriptor instead.
 func (*BrockRisk) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{32}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *BrockRisk) GetRank() int32 {
@@ -3282,7 +3738,7 @@ type Code struct {
 
 func (x *Code) Reset() {
 	*x = Code{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[33]
+	mi := &file_nafas_v1_triage_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3294,7 +3750,7 @@ func (x *Code) String() string {
 func (*Code) ProtoMessage() {}
 
 func (x *Code) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[33]
+	mi := &file_nafas_v1_triage_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3307,7 +3763,7 @@ func (x *Code) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Code.ProtoReflect.Descriptor instead.
 func (*Code) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{33}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *Code) GetCode() string {
@@ -3346,7 +3802,7 @@ type PatientFacts struct {
 
 func (x *PatientFacts) Reset() {
 	*x = PatientFacts{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[34]
+	mi := &file_nafas_v1_triage_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3358,7 +3814,7 @@ func (x *PatientFacts) String() string {
 func (*PatientFacts) ProtoMessage() {}
 
 func (x *PatientFacts) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[34]
+	mi := &file_nafas_v1_triage_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3371,7 +3827,7 @@ func (x *PatientFacts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PatientFacts.ProtoReflect.Descriptor instead.
 func (*PatientFacts) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{34}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *PatientFacts) GetAgeYears() int32 {
@@ -3448,7 +3904,7 @@ type FindingFacts struct {
 
 func (x *FindingFacts) Reset() {
 	*x = FindingFacts{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[35]
+	mi := &file_nafas_v1_triage_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3460,7 +3916,7 @@ func (x *FindingFacts) String() string {
 func (*FindingFacts) ProtoMessage() {}
 
 func (x *FindingFacts) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[35]
+	mi := &file_nafas_v1_triage_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3473,7 +3929,7 @@ func (x *FindingFacts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindingFacts.ProtoReflect.Descriptor instead.
 func (*FindingFacts) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{35}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *FindingFacts) GetRank() int32 {
@@ -3505,7 +3961,7 @@ type SuggestCategoriesRequest struct {
 
 func (x *SuggestCategoriesRequest) Reset() {
 	*x = SuggestCategoriesRequest{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[36]
+	mi := &file_nafas_v1_triage_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3517,7 +3973,7 @@ func (x *SuggestCategoriesRequest) String() string {
 func (*SuggestCategoriesRequest) ProtoMessage() {}
 
 func (x *SuggestCategoriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[36]
+	mi := &file_nafas_v1_triage_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3530,7 +3986,7 @@ func (x *SuggestCategoriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SuggestCategoriesRequest.ProtoReflect.Descriptor instead.
 func (*SuggestCategoriesRequest) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{36}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *SuggestCategoriesRequest) GetStudyInstanceUid() string {
@@ -3571,7 +4027,7 @@ type SuggestCategoriesResponse struct {
 
 func (x *SuggestCategoriesResponse) Reset() {
 	*x = SuggestCategoriesResponse{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[37]
+	mi := &file_nafas_v1_triage_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3583,7 +4039,7 @@ func (x *SuggestCategoriesResponse) String() string {
 func (*SuggestCategoriesResponse) ProtoMessage() {}
 
 func (x *SuggestCategoriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[37]
+	mi := &file_nafas_v1_triage_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3596,7 +4052,7 @@ func (x *SuggestCategoriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SuggestCategoriesResponse.ProtoReflect.Descriptor instead.
 func (*SuggestCategoriesResponse) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{37}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *SuggestCategoriesResponse) GetCategories() *Categories {
@@ -3621,7 +4077,7 @@ type SeriesNotRead struct {
 
 func (x *SeriesNotRead) Reset() {
 	*x = SeriesNotRead{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[38]
+	mi := &file_nafas_v1_triage_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3633,7 +4089,7 @@ func (x *SeriesNotRead) String() string {
 func (*SeriesNotRead) ProtoMessage() {}
 
 func (x *SeriesNotRead) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[38]
+	mi := &file_nafas_v1_triage_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3646,7 +4102,7 @@ func (x *SeriesNotRead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SeriesNotRead.ProtoReflect.Descriptor instead.
 func (*SeriesNotRead) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{38}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *SeriesNotRead) GetStudyInstanceUid() string {
@@ -3697,7 +4153,7 @@ type Model struct {
 
 func (x *Model) Reset() {
 	*x = Model{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[39]
+	mi := &file_nafas_v1_triage_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3709,7 +4165,7 @@ func (x *Model) String() string {
 func (*Model) ProtoMessage() {}
 
 func (x *Model) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[39]
+	mi := &file_nafas_v1_triage_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3722,7 +4178,7 @@ func (x *Model) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Model.ProtoReflect.Descriptor instead.
 func (*Model) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{39}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *Model) GetName() string {
@@ -3758,7 +4214,7 @@ type Runtime struct {
 
 func (x *Runtime) Reset() {
 	*x = Runtime{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[40]
+	mi := &file_nafas_v1_triage_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3770,7 +4226,7 @@ func (x *Runtime) String() string {
 func (*Runtime) ProtoMessage() {}
 
 func (x *Runtime) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[40]
+	mi := &file_nafas_v1_triage_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3783,7 +4239,7 @@ func (x *Runtime) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Runtime.ProtoReflect.Descriptor instead.
 func (*Runtime) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{40}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *Runtime) GetVersion() string {
@@ -3812,7 +4268,7 @@ type Warning struct {
 
 func (x *Warning) Reset() {
 	*x = Warning{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[41]
+	mi := &file_nafas_v1_triage_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3824,7 +4280,7 @@ func (x *Warning) String() string {
 func (*Warning) ProtoMessage() {}
 
 func (x *Warning) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[41]
+	mi := &file_nafas_v1_triage_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3837,7 +4293,7 @@ func (x *Warning) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Warning.ProtoReflect.Descriptor instead.
 func (*Warning) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{41}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *Warning) GetCode() string {
@@ -3872,7 +4328,7 @@ type Scan struct {
 
 func (x *Scan) Reset() {
 	*x = Scan{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[42]
+	mi := &file_nafas_v1_triage_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3884,7 +4340,7 @@ func (x *Scan) String() string {
 func (*Scan) ProtoMessage() {}
 
 func (x *Scan) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[42]
+	mi := &file_nafas_v1_triage_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3897,7 +4353,7 @@ func (x *Scan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Scan.ProtoReflect.Descriptor instead.
 func (*Scan) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{42}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *Scan) GetSlices() int32 {
@@ -3967,7 +4423,7 @@ type StageTime struct {
 
 func (x *StageTime) Reset() {
 	*x = StageTime{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[43]
+	mi := &file_nafas_v1_triage_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3979,7 +4435,7 @@ func (x *StageTime) String() string {
 func (*StageTime) ProtoMessage() {}
 
 func (x *StageTime) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[43]
+	mi := &file_nafas_v1_triage_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3992,7 +4448,7 @@ func (x *StageTime) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StageTime.ProtoReflect.Descriptor instead.
 func (*StageTime) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{43}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *StageTime) GetStage() string {
@@ -4042,14 +4498,16 @@ type Finding struct {
 	// Absent in results of versions that measured nothing.
 	Measurement *Measurement `protobuf:"bytes,13,opt,name=measurement,proto3" json:"measurement,omitempty"`
 	// Absent in results of versions that placed nothing.
-	Place         *Place `protobuf:"bytes,14,opt,name=place,proto3" json:"place,omitempty"`
+	Place *Place `protobuf:"bytes,14,opt,name=place,proto3" json:"place,omitempty"`
+	// What became of it since the earlier study; absent where nothing was compared.
+	Change        *Change `protobuf:"bytes,17,opt,name=change,proto3" json:"change,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Finding) Reset() {
 	*x = Finding{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[44]
+	mi := &file_nafas_v1_triage_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4061,7 +4519,7 @@ func (x *Finding) String() string {
 func (*Finding) ProtoMessage() {}
 
 func (x *Finding) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[44]
+	mi := &file_nafas_v1_triage_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4074,7 +4532,7 @@ func (x *Finding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finding.ProtoReflect.Descriptor instead.
 func (*Finding) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{44}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *Finding) GetRank() int32 {
@@ -4175,6 +4633,519 @@ func (x *Finding) GetPlace() *Place {
 	return nil
 }
 
+func (x *Finding) GetChange() *Change {
+	if x != nil {
+		return x.Change
+	}
+	return nil
+}
+
+// Comparison is what changed since an earlier study of the same patient.
+type Comparison struct {
+	state                   protoimpl.MessageState `protogen:"open.v1"`
+	EarlierStudyInstanceUid string                 `protobuf:"bytes,1,opt,name=earlier_study_instance_uid,json=earlierStudyInstanceUid,proto3" json:"earlier_study_instance_uid,omitempty"`
+	// The series that was compared with; empty where not_compared is set.
+	EarlierSeriesInstanceUid string `protobuf:"bytes,2,opt,name=earlier_series_instance_uid,json=earlierSeriesInstanceUid,proto3" json:"earlier_series_instance_uid,omitempty"`
+	// Study Date (0008,0020), YYYYMMDD.
+	EarlierStudyDate string `protobuf:"bytes,3,opt,name=earlier_study_date,json=earlierStudyDate,proto3" json:"earlier_study_date,omitempty"`
+	// From it to this study.
+	Days int32 `protobuf:"varint,4,opt,name=days,proto3" json:"days,omitempty"`
+	// Why nothing was compared though there is an earlier study: a comparison by
+	// eye is due. Absent where it was.
+	NotCompared *Refusal `protobuf:"bytes,5,opt,name=not_compared,json=notCompared,proto3" json:"not_compared,omitempty"`
+	// The method and its version.
+	Method string `protobuf:"bytes,6,opt,name=method,proto3" json:"method,omitempty"`
+	// LUNGS_NOT_REGISTERED where the lungs of the two scans could not be laid over
+	// each other: every finding is then unpaired. Empty otherwise.
+	Refused string `protobuf:"bytes,7,opt,name=refused,proto3" json:"refused,omitempty"`
+	// Why no growth by volume is given for any finding: SLICE_THICKNESS_DIFFERS,
+	// SLICES_TOO_THICK, KERNEL_DIFFERS, KERNEL_NOT_KNOWN, INTERVAL_TOO_SHORT.
+	NotComparable []string `protobuf:"bytes,8,rep,name=not_comparable,json=notComparable,proto3" json:"not_comparable,omitempty"`
+	// Dice coefficient of the two lungs laid over each other.
+	LungOverlap float64 `protobuf:"fixed64,9,opt,name=lung_overlap,json=lungOverlap,proto3" json:"lung_overlap,omitempty"`
+	// The findings of the earlier series, with what became of them.
+	EarlierFindings []*EarlierFinding `protobuf:"bytes,10,rep,name=earlier_findings,json=earlierFindings,proto3" json:"earlier_findings,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *Comparison) Reset() {
+	*x = Comparison{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[47]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Comparison) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Comparison) ProtoMessage() {}
+
+func (x *Comparison) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[47]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Comparison.ProtoReflect.Descriptor instead.
+func (*Comparison) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{47}
+}
+
+func (x *Comparison) GetEarlierStudyInstanceUid() string {
+	if x != nil {
+		return x.EarlierStudyInstanceUid
+	}
+	return ""
+}
+
+func (x *Comparison) GetEarlierSeriesInstanceUid() string {
+	if x != nil {
+		return x.EarlierSeriesInstanceUid
+	}
+	return ""
+}
+
+func (x *Comparison) GetEarlierStudyDate() string {
+	if x != nil {
+		return x.EarlierStudyDate
+	}
+	return ""
+}
+
+func (x *Comparison) GetDays() int32 {
+	if x != nil {
+		return x.Days
+	}
+	return 0
+}
+
+func (x *Comparison) GetNotCompared() *Refusal {
+	if x != nil {
+		return x.NotCompared
+	}
+	return nil
+}
+
+func (x *Comparison) GetMethod() string {
+	if x != nil {
+		return x.Method
+	}
+	return ""
+}
+
+func (x *Comparison) GetRefused() string {
+	if x != nil {
+		return x.Refused
+	}
+	return ""
+}
+
+func (x *Comparison) GetNotComparable() []string {
+	if x != nil {
+		return x.NotComparable
+	}
+	return nil
+}
+
+func (x *Comparison) GetLungOverlap() float64 {
+	if x != nil {
+		return x.LungOverlap
+	}
+	return 0
+}
+
+func (x *Comparison) GetEarlierFindings() []*EarlierFinding {
+	if x != nil {
+		return x.EarlierFindings
+	}
+	return nil
+}
+
+// EarlierFinding is a finding of the earlier series.
+type EarlierFinding struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its place and size are those in the earlier series.
+	Finding *Finding `protobuf:"bytes,1,opt,name=finding,proto3" json:"finding,omitempty"`
+	// Paired, gone or unpaired.
+	State ChangeState `protobuf:"varint,2,opt,name=state,proto3,enum=nafas.v1.ChangeState" json:"state,omitempty"`
+	// Rank of its partner; 0 unless paired.
+	CurrentRank int32 `protobuf:"varint,3,opt,name=current_rank,json=currentRank,proto3" json:"current_rank,omitempty"`
+	// Where it lies, or lay, in the images of this series; absent where that place
+	// was not scanned.
+	InCurrent     *ImagePlace `protobuf:"bytes,4,opt,name=in_current,json=inCurrent,proto3" json:"in_current,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EarlierFinding) Reset() {
+	*x = EarlierFinding{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[48]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EarlierFinding) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EarlierFinding) ProtoMessage() {}
+
+func (x *EarlierFinding) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[48]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EarlierFinding.ProtoReflect.Descriptor instead.
+func (*EarlierFinding) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{48}
+}
+
+func (x *EarlierFinding) GetFinding() *Finding {
+	if x != nil {
+		return x.Finding
+	}
+	return nil
+}
+
+func (x *EarlierFinding) GetState() ChangeState {
+	if x != nil {
+		return x.State
+	}
+	return ChangeState_CHANGE_STATE_UNSPECIFIED
+}
+
+func (x *EarlierFinding) GetCurrentRank() int32 {
+	if x != nil {
+		return x.CurrentRank
+	}
+	return 0
+}
+
+func (x *EarlierFinding) GetInCurrent() *ImagePlace {
+	if x != nil {
+		return x.InCurrent
+	}
+	return nil
+}
+
+// Change is what became of a finding since the earlier study.
+type Change struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	State ChangeState            `protobuf:"varint,1,opt,name=state,proto3,enum=nafas.v1.ChangeState" json:"state,omitempty"`
+	// Rank of its partner among the earlier findings; 0 where there is none, also
+	// where it was found at its place without one.
+	EarlierRank int32 `protobuf:"varint,2,opt,name=earlier_rank,json=earlierRank,proto3" json:"earlier_rank,omitempty"`
+	// Where it lies, or would lie, in the images of the earlier series; absent
+	// where that place was not scanned.
+	InEarlier *ImagePlace `protobuf:"bytes,3,opt,name=in_earlier,json=inEarlier,proto3" json:"in_earlier,omitempty"`
+	// What was measured there; absent unless paired.
+	EarlierMeasurement *Measurement `protobuf:"bytes,4,opt,name=earlier_measurement,json=earlierMeasurement,proto3" json:"earlier_measurement,omitempty"`
+	// Change of the mean diameter and the half-width of its 95 % interval; absent
+	// unless both were measured.
+	DiameterChangeMm *float64 `protobuf:"fixed64,5,opt,name=diameter_change_mm,json=diameterChangeMm,proto3,oneof" json:"diameter_change_mm,omitempty"`
+	DiameterErrorMm  *float64 `protobuf:"fixed64,6,opt,name=diameter_error_mm,json=diameterErrorMm,proto3,oneof" json:"diameter_error_mm,omitempty"`
+	// Absent where volumes cannot be compared.
+	Growth *Growth `protobuf:"bytes,7,opt,name=growth,proto3" json:"growth,omitempty"`
+	// Why there is no growth: those of Comparison.not_comparable, and NOT_MEASURED.
+	NoGrowth      []string `protobuf:"bytes,8,rep,name=no_growth,json=noGrowth,proto3" json:"no_growth,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Change) Reset() {
+	*x = Change{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Change) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Change) ProtoMessage() {}
+
+func (x *Change) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Change.ProtoReflect.Descriptor instead.
+func (*Change) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *Change) GetState() ChangeState {
+	if x != nil {
+		return x.State
+	}
+	return ChangeState_CHANGE_STATE_UNSPECIFIED
+}
+
+func (x *Change) GetEarlierRank() int32 {
+	if x != nil {
+		return x.EarlierRank
+	}
+	return 0
+}
+
+func (x *Change) GetInEarlier() *ImagePlace {
+	if x != nil {
+		return x.InEarlier
+	}
+	return nil
+}
+
+func (x *Change) GetEarlierMeasurement() *Measurement {
+	if x != nil {
+		return x.EarlierMeasurement
+	}
+	return nil
+}
+
+func (x *Change) GetDiameterChangeMm() float64 {
+	if x != nil && x.DiameterChangeMm != nil {
+		return *x.DiameterChangeMm
+	}
+	return 0
+}
+
+func (x *Change) GetDiameterErrorMm() float64 {
+	if x != nil && x.DiameterErrorMm != nil {
+		return *x.DiameterErrorMm
+	}
+	return 0
+}
+
+func (x *Change) GetGrowth() *Growth {
+	if x != nil {
+		return x.Growth
+	}
+	return nil
+}
+
+func (x *Change) GetNoGrowth() []string {
+	if x != nil {
+		return x.NoGrowth
+	}
+	return nil
+}
+
+// Growth is a change of volume with its 95 % intervals.
+type Growth struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// V2 / V1 - 1.
+	VolumeChange     float64 `protobuf:"fixed64,1,opt,name=volume_change,json=volumeChange,proto3" json:"volume_change,omitempty"`
+	VolumeChangeLow  float64 `protobuf:"fixed64,2,opt,name=volume_change_low,json=volumeChangeLow,proto3" json:"volume_change_low,omitempty"`
+	VolumeChangeHigh float64 `protobuf:"fixed64,3,opt,name=volume_change_high,json=volumeChangeHigh,proto3" json:"volume_change_high,omitempty"`
+	// 365.25 log2(V2 / V1) / days; negative where it shrinks.
+	DoublingsPerYear     float64 `protobuf:"fixed64,4,opt,name=doublings_per_year,json=doublingsPerYear,proto3" json:"doublings_per_year,omitempty"`
+	DoublingsPerYearLow  float64 `protobuf:"fixed64,5,opt,name=doublings_per_year_low,json=doublingsPerYearLow,proto3" json:"doublings_per_year_low,omitempty"`
+	DoublingsPerYearHigh float64 `protobuf:"fixed64,6,opt,name=doublings_per_year_high,json=doublingsPerYearHigh,proto3" json:"doublings_per_year_high,omitempty"`
+	// Volume doubling time; absent where it does not grow.
+	DoublingDays *float64 `protobuf:"fixed64,7,opt,name=doubling_days,json=doublingDays,proto3,oneof" json:"doubling_days,omitempty"`
+	// Its band: no short end where even the fastest growth of the interval is
+	// none, no long end where the slowest is none.
+	DoublingDaysShort *float64 `protobuf:"fixed64,8,opt,name=doubling_days_short,json=doublingDaysShort,proto3,oneof" json:"doubling_days_short,omitempty"`
+	DoublingDaysLong  *float64 `protobuf:"fixed64,9,opt,name=doubling_days_long,json=doublingDaysLong,proto3,oneof" json:"doubling_days_long,omitempty"`
+	// What the whole band says.
+	Trend         Trend `protobuf:"varint,10,opt,name=trend,proto3,enum=nafas.v1.Trend" json:"trend,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Growth) Reset() {
+	*x = Growth{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Growth) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Growth) ProtoMessage() {}
+
+func (x *Growth) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Growth.ProtoReflect.Descriptor instead.
+func (*Growth) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *Growth) GetVolumeChange() float64 {
+	if x != nil {
+		return x.VolumeChange
+	}
+	return 0
+}
+
+func (x *Growth) GetVolumeChangeLow() float64 {
+	if x != nil {
+		return x.VolumeChangeLow
+	}
+	return 0
+}
+
+func (x *Growth) GetVolumeChangeHigh() float64 {
+	if x != nil {
+		return x.VolumeChangeHigh
+	}
+	return 0
+}
+
+func (x *Growth) GetDoublingsPerYear() float64 {
+	if x != nil {
+		return x.DoublingsPerYear
+	}
+	return 0
+}
+
+func (x *Growth) GetDoublingsPerYearLow() float64 {
+	if x != nil {
+		return x.DoublingsPerYearLow
+	}
+	return 0
+}
+
+func (x *Growth) GetDoublingsPerYearHigh() float64 {
+	if x != nil {
+		return x.DoublingsPerYearHigh
+	}
+	return 0
+}
+
+func (x *Growth) GetDoublingDays() float64 {
+	if x != nil && x.DoublingDays != nil {
+		return *x.DoublingDays
+	}
+	return 0
+}
+
+func (x *Growth) GetDoublingDaysShort() float64 {
+	if x != nil && x.DoublingDaysShort != nil {
+		return *x.DoublingDaysShort
+	}
+	return 0
+}
+
+func (x *Growth) GetDoublingDaysLong() float64 {
+	if x != nil && x.DoublingDaysLong != nil {
+		return *x.DoublingDaysLong
+	}
+	return 0
+}
+
+func (x *Growth) GetTrend() Trend {
+	if x != nil {
+		return x.Trend
+	}
+	return Trend_TREND_UNSPECIFIED
+}
+
+// ImagePlace is a place in an image.
+type ImagePlace struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	SopInstanceUid string                 `protobuf:"bytes,1,opt,name=sop_instance_uid,json=sopInstanceUid,proto3" json:"sop_instance_uid,omitempty"`
+	// As in Finding.
+	Slice         int32          `protobuf:"varint,2,opt,name=slice,proto3" json:"slice,omitempty"`
+	Frame         int32          `protobuf:"varint,3,opt,name=frame,proto3" json:"frame,omitempty"`
+	Pixel         *PixelPosition `protobuf:"bytes,4,opt,name=pixel,proto3" json:"pixel,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImagePlace) Reset() {
+	*x = ImagePlace{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[51]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImagePlace) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImagePlace) ProtoMessage() {}
+
+func (x *ImagePlace) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[51]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImagePlace.ProtoReflect.Descriptor instead.
+func (*ImagePlace) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{51}
+}
+
+func (x *ImagePlace) GetSopInstanceUid() string {
+	if x != nil {
+		return x.SopInstanceUid
+	}
+	return ""
+}
+
+func (x *ImagePlace) GetSlice() int32 {
+	if x != nil {
+		return x.Slice
+	}
+	return 0
+}
+
+func (x *ImagePlace) GetFrame() int32 {
+	if x != nil {
+		return x.Frame
+	}
+	return 0
+}
+
+func (x *ImagePlace) GetPixel() *PixelPosition {
+	if x != nil {
+		return x.Pixel
+	}
+	return nil
+}
+
 // Place is where in the lung a finding lies, estimated from the images.
 type Place struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -4202,7 +5173,7 @@ type Place struct {
 
 func (x *Place) Reset() {
 	*x = Place{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[45]
+	mi := &file_nafas_v1_triage_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4214,7 +5185,7 @@ func (x *Place) String() string {
 func (*Place) ProtoMessage() {}
 
 func (x *Place) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[45]
+	mi := &file_nafas_v1_triage_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4227,7 +5198,7 @@ func (x *Place) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Place.ProtoReflect.Descriptor instead.
 func (*Place) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{45}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *Place) GetLobe() string {
@@ -4327,7 +5298,7 @@ type Measurement struct {
 
 func (x *Measurement) Reset() {
 	*x = Measurement{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[46]
+	mi := &file_nafas_v1_triage_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4339,7 +5310,7 @@ func (x *Measurement) String() string {
 func (*Measurement) ProtoMessage() {}
 
 func (x *Measurement) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[46]
+	mi := &file_nafas_v1_triage_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4352,7 +5323,7 @@ func (x *Measurement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Measurement.ProtoReflect.Descriptor instead.
 func (*Measurement) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{46}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *Measurement) GetMethod() string {
@@ -4509,7 +5480,7 @@ type Axis struct {
 
 func (x *Axis) Reset() {
 	*x = Axis{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[47]
+	mi := &file_nafas_v1_triage_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4521,7 +5492,7 @@ func (x *Axis) String() string {
 func (*Axis) ProtoMessage() {}
 
 func (x *Axis) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[47]
+	mi := &file_nafas_v1_triage_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4534,7 +5505,7 @@ func (x *Axis) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Axis.ProtoReflect.Descriptor instead.
 func (*Axis) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{47}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *Axis) GetLengthMm() float64 {
@@ -4570,7 +5541,7 @@ type Point struct {
 
 func (x *Point) Reset() {
 	*x = Point{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[48]
+	mi := &file_nafas_v1_triage_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4582,7 +5553,7 @@ func (x *Point) String() string {
 func (*Point) ProtoMessage() {}
 
 func (x *Point) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[48]
+	mi := &file_nafas_v1_triage_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4595,7 +5566,7 @@ func (x *Point) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Point.ProtoReflect.Descriptor instead.
 func (*Point) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{48}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *Point) GetX() float64 {
@@ -4630,7 +5601,7 @@ type PixelPosition struct {
 
 func (x *PixelPosition) Reset() {
 	*x = PixelPosition{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[49]
+	mi := &file_nafas_v1_triage_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4642,7 +5613,7 @@ func (x *PixelPosition) String() string {
 func (*PixelPosition) ProtoMessage() {}
 
 func (x *PixelPosition) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[49]
+	mi := &file_nafas_v1_triage_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4655,7 +5626,7 @@ func (x *PixelPosition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PixelPosition.ProtoReflect.Descriptor instead.
 func (*PixelPosition) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{49}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *PixelPosition) GetColumn() float64 {
@@ -4776,7 +5747,7 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\x17RetryDeliveriesResponse\x12\x1e\n" +
 	"\n" +
 	"deliveries\x18\x01 \x01(\x05R\n" +
-	"deliveries\"\xce\x04\n" +
+	"deliveries\"\x82\x05\n" +
 	"\x05Study\x12,\n" +
 	"\x12study_instance_uid\x18\x01 \x01(\tR\x10studyInstanceUid\x12*\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x14.nafas.v1.StudyStateR\x05state\x12.\n" +
@@ -4794,13 +5765,58 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\fnot_assessed\x18\v \x01(\v2\x11.nafas.v1.RefusalR\vnotAssessed\x122\n" +
 	"\n" +
 	"deliveries\x18\f \x03(\v2\x12.nafas.v1.DeliveryR\n" +
-	"deliveries\"\xd0\x01\n" +
+	"deliveries\x122\n" +
+	"\areasons\x18\r \x03(\v2\x18.nafas.v1.PriorityReasonR\areasons\"\xba\x04\n" +
+	"\x0ePriorityReason\x12\x12\n" +
+	"\x04code\x18\x01 \x01(\tR\x04code\x12\x12\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\x12*\n" +
+	"\x04rule\x18\x03 \x01(\v2\x16.nafas.v1.PriorityRuleR\x04rule\x12#\n" +
+	"\rfinding_ranks\x18\x04 \x03(\x05R\ffindingRanks\x12\x1d\n" +
+	"\n" +
+	"largest_mm\x18\x05 \x01(\x01R\tlargestMm\x12\x1d\n" +
+	"\n" +
+	"largest_by\x18\x06 \x01(\tR\tlargestBy\x121\n" +
+	"\x15largest_solid_part_mm\x18\a \x01(\x01R\x12largestSolidPartMm\x12(\n" +
+	"\rdoubling_days\x18\b \x01(\x01H\x00R\fdoublingDays\x88\x01\x01\x123\n" +
+	"\x13doubling_days_short\x18\t \x01(\x01H\x01R\x11doublingDaysShort\x88\x01\x01\x121\n" +
+	"\x12doubling_days_long\x18\n" +
+	" \x01(\x01H\x02R\x10doublingDaysLong\x88\x01\x01\x12*\n" +
+	"\x05kinds\x18\v \x03(\x0e2\x14.nafas.v1.NoduleKindR\x05kinds\x12\x12\n" +
+	"\x04scan\x18\f \x03(\tR\x04scan\x12+\n" +
+	"\bnot_read\x18\r \x01(\x0e2\x10.nafas.v1.ReasonR\anotReadB\x10\n" +
+	"\x0e_doubling_daysB\x16\n" +
+	"\x14_doubling_days_shortB\x15\n" +
+	"\x13_doubling_days_long\"\xd2\x05\n" +
+	"\fPriorityRule\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12.\n" +
+	"\bpriority\x18\x02 \x01(\x0e2\x12.nafas.v1.PriorityR\bpriority\x12'\n" +
+	"\x0foperating_point\x18\x03 \x01(\tR\x0eoperatingPoint\x12,\n" +
+	"\x10size_at_least_mm\x18\x04 \x01(\x01H\x00R\rsizeAtLeastMm\x88\x01\x01\x127\n" +
+	"\x16solid_part_at_least_mm\x18\x05 \x01(\x01H\x01R\x12solidPartAtLeastMm\x88\x01\x01\x12*\n" +
+	"\x05kinds\x18\x06 \x03(\x0e2\x14.nafas.v1.NoduleKindR\x05kinds\x127\n" +
+	"\funless_kinds\x18\a \x03(\x0e2\x14.nafas.v1.NoduleKindR\vunlessKinds\x12,\n" +
+	"\x0fkind_confidence\x18\b \x01(\x01H\x02R\x0ekindConfidence\x88\x01\x01\x12\x18\n" +
+	"\achanges\x18\t \x03(\tR\achanges\x126\n" +
+	"\x15doubling_at_most_days\x18\n" +
+	" \x01(\x01H\x03R\x12doublingAtMostDays\x88\x01\x01\x12)\n" +
+	"\x0egrown_above_mm\x18\v \x01(\x01H\x04R\fgrownAboveMm\x88\x01\x01\x12$\n" +
+	"\vwithin_days\x18\f \x01(\x05H\x05R\n" +
+	"withinDays\x88\x01\x01\x12\x19\n" +
+	"\x05count\x18\r \x01(\x05H\x06R\x05count\x88\x01\x01\x12\x12\n" +
+	"\x04scan\x18\x0e \x03(\tR\x04scanB\x13\n" +
+	"\x11_size_at_least_mmB\x19\n" +
+	"\x17_solid_part_at_least_mmB\x12\n" +
+	"\x10_kind_confidenceB\x18\n" +
+	"\x16_doubling_at_most_daysB\x11\n" +
+	"\x0f_grown_above_mmB\x0e\n" +
+	"\f_within_daysB\b\n" +
+	"\x06_count\"\xd0\x01\n" +
 	"\x06Series\x12.\n" +
 	"\x13series_instance_uid\x18\x01 \x01(\tR\x11seriesInstanceUid\x12\x1a\n" +
 	"\bmodality\x18\x02 \x01(\tR\bmodality\x12\x1c\n" +
 	"\tinstances\x18\x03 \x01(\x05R\tinstances\x12,\n" +
 	"\bnot_read\x18\x04 \x01(\v2\x11.nafas.v1.RefusalR\anotRead\x12.\n" +
-	"\x06result\x18\x05 \x01(\v2\x16.nafas.v1.SeriesResultR\x06result\"\xdc\x03\n" +
+	"\x06result\x18\x05 \x01(\v2\x16.nafas.v1.SeriesResultR\x06result\"\x92\x04\n" +
 	"\fSeriesResult\x12,\n" +
 	"\x12study_instance_uid\x18\x01 \x01(\tR\x10studyInstanceUid\x12.\n" +
 	"\x13series_instance_uid\x18\x02 \x01(\tR\x11seriesInstanceUid\x12%\n" +
@@ -4814,6 +5830,9 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"result_key\x18\t \x01(\tR\tresultKey\x12\x14\n" +
 	"\x05notes\x18\n" +
 	" \x03(\tR\x05notes\x124\n" +
+	"\n" +
+	"comparison\x18\f \x01(\v2\x14.nafas.v1.ComparisonR\n" +
+	"comparison\x124\n" +
 	"\n" +
 	"assessment\x18\v \x01(\v2\x14.nafas.v1.AssessmentR\n" +
 	"assessment\"B\n" +
@@ -4953,7 +5972,7 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\x0elung_volume_ml\x18\b \x01(\x01R\flungVolumeMl\";\n" +
 	"\tStageTime\x12\x14\n" +
 	"\x05stage\x18\x01 \x01(\tR\x05stage\x12\x18\n" +
-	"\aseconds\x18\x02 \x01(\x01R\aseconds\"\xfd\x03\n" +
+	"\aseconds\x18\x02 \x01(\x01R\aseconds\"\xa7\x04\n" +
 	"\aFinding\x12\x12\n" +
 	"\x04rank\x18\x01 \x01(\x05R\x04rank\x12\x14\n" +
 	"\x05score\x18\x02 \x01(\x01R\x05score\x12\x18\n" +
@@ -4969,7 +5988,60 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\x11shown_diameter_mm\x18\v \x01(\x01R\x0fshownDiameterMm\x12*\n" +
 	"\x11shown_diameter_by\x18\f \x01(\tR\x0fshownDiameterBy\x127\n" +
 	"\vmeasurement\x18\r \x01(\v2\x15.nafas.v1.MeasurementR\vmeasurement\x12%\n" +
-	"\x05place\x18\x0e \x01(\v2\x0f.nafas.v1.PlaceR\x05place\"\xf8\x01\n" +
+	"\x05place\x18\x0e \x01(\v2\x0f.nafas.v1.PlaceR\x05place\x12(\n" +
+	"\x06change\x18\x11 \x01(\v2\x10.nafas.v1.ChangeR\x06change\"\xc1\x03\n" +
+	"\n" +
+	"Comparison\x12;\n" +
+	"\x1aearlier_study_instance_uid\x18\x01 \x01(\tR\x17earlierStudyInstanceUid\x12=\n" +
+	"\x1bearlier_series_instance_uid\x18\x02 \x01(\tR\x18earlierSeriesInstanceUid\x12,\n" +
+	"\x12earlier_study_date\x18\x03 \x01(\tR\x10earlierStudyDate\x12\x12\n" +
+	"\x04days\x18\x04 \x01(\x05R\x04days\x124\n" +
+	"\fnot_compared\x18\x05 \x01(\v2\x11.nafas.v1.RefusalR\vnotCompared\x12\x16\n" +
+	"\x06method\x18\x06 \x01(\tR\x06method\x12\x18\n" +
+	"\arefused\x18\a \x01(\tR\arefused\x12%\n" +
+	"\x0enot_comparable\x18\b \x03(\tR\rnotComparable\x12!\n" +
+	"\flung_overlap\x18\t \x01(\x01R\vlungOverlap\x12C\n" +
+	"\x10earlier_findings\x18\n" +
+	" \x03(\v2\x18.nafas.v1.EarlierFindingR\x0fearlierFindings\"\xc2\x01\n" +
+	"\x0eEarlierFinding\x12+\n" +
+	"\afinding\x18\x01 \x01(\v2\x11.nafas.v1.FindingR\afinding\x12+\n" +
+	"\x05state\x18\x02 \x01(\x0e2\x15.nafas.v1.ChangeStateR\x05state\x12!\n" +
+	"\fcurrent_rank\x18\x03 \x01(\x05R\vcurrentRank\x123\n" +
+	"\n" +
+	"in_current\x18\x04 \x01(\v2\x14.nafas.v1.ImagePlaceR\tinCurrent\"\xad\x03\n" +
+	"\x06Change\x12+\n" +
+	"\x05state\x18\x01 \x01(\x0e2\x15.nafas.v1.ChangeStateR\x05state\x12!\n" +
+	"\fearlier_rank\x18\x02 \x01(\x05R\vearlierRank\x123\n" +
+	"\n" +
+	"in_earlier\x18\x03 \x01(\v2\x14.nafas.v1.ImagePlaceR\tinEarlier\x12F\n" +
+	"\x13earlier_measurement\x18\x04 \x01(\v2\x15.nafas.v1.MeasurementR\x12earlierMeasurement\x121\n" +
+	"\x12diameter_change_mm\x18\x05 \x01(\x01H\x00R\x10diameterChangeMm\x88\x01\x01\x12/\n" +
+	"\x11diameter_error_mm\x18\x06 \x01(\x01H\x01R\x0fdiameterErrorMm\x88\x01\x01\x12(\n" +
+	"\x06growth\x18\a \x01(\v2\x10.nafas.v1.GrowthR\x06growth\x12\x1b\n" +
+	"\tno_growth\x18\b \x03(\tR\bnoGrowthB\x15\n" +
+	"\x13_diameter_change_mmB\x14\n" +
+	"\x12_diameter_error_mm\"\x9b\x04\n" +
+	"\x06Growth\x12#\n" +
+	"\rvolume_change\x18\x01 \x01(\x01R\fvolumeChange\x12*\n" +
+	"\x11volume_change_low\x18\x02 \x01(\x01R\x0fvolumeChangeLow\x12,\n" +
+	"\x12volume_change_high\x18\x03 \x01(\x01R\x10volumeChangeHigh\x12,\n" +
+	"\x12doublings_per_year\x18\x04 \x01(\x01R\x10doublingsPerYear\x123\n" +
+	"\x16doublings_per_year_low\x18\x05 \x01(\x01R\x13doublingsPerYearLow\x125\n" +
+	"\x17doublings_per_year_high\x18\x06 \x01(\x01R\x14doublingsPerYearHigh\x12(\n" +
+	"\rdoubling_days\x18\a \x01(\x01H\x00R\fdoublingDays\x88\x01\x01\x123\n" +
+	"\x13doubling_days_short\x18\b \x01(\x01H\x01R\x11doublingDaysShort\x88\x01\x01\x121\n" +
+	"\x12doubling_days_long\x18\t \x01(\x01H\x02R\x10doublingDaysLong\x88\x01\x01\x12%\n" +
+	"\x05trend\x18\n" +
+	" \x01(\x0e2\x0f.nafas.v1.TrendR\x05trendB\x10\n" +
+	"\x0e_doubling_daysB\x16\n" +
+	"\x14_doubling_days_shortB\x15\n" +
+	"\x13_doubling_days_long\"\x91\x01\n" +
+	"\n" +
+	"ImagePlace\x12(\n" +
+	"\x10sop_instance_uid\x18\x01 \x01(\tR\x0esopInstanceUid\x12\x14\n" +
+	"\x05slice\x18\x02 \x01(\x05R\x05slice\x12\x14\n" +
+	"\x05frame\x18\x03 \x01(\x05R\x05frame\x12-\n" +
+	"\x05pixel\x18\x04 \x01(\v2\x17.nafas.v1.PixelPositionR\x05pixel\"\xf8\x01\n" +
 	"\x05Place\x12\x12\n" +
 	"\x04lobe\x18\x01 \x01(\tR\x04lobe\x12\x12\n" +
 	"\x04zone\x18\x02 \x01(\tR\x04zone\x12\x1c\n" +
@@ -5065,14 +6137,25 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"FactAnswer\x12\x1b\n" +
 	"\x17FACT_ANSWER_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fFACT_ANSWER_YES\x10\x01\x12\x12\n" +
-	"\x0eFACT_ANSWER_NO\x10\x02*\x95\x01\n" +
+	"\x0eFACT_ANSWER_NO\x10\x02*\x8c\x01\n" +
+	"\vChangeState\x12\x1c\n" +
+	"\x18CHANGE_STATE_UNSPECIFIED\x10\x00\x12\x17\n" +
+	"\x13CHANGE_STATE_PAIRED\x10\x01\x12\x14\n" +
+	"\x10CHANGE_STATE_NEW\x10\x02\x12\x15\n" +
+	"\x11CHANGE_STATE_GONE\x10\x03\x12\x19\n" +
+	"\x15CHANGE_STATE_UNPAIRED\x10\x04*X\n" +
+	"\x05Trend\x12\x15\n" +
+	"\x11TREND_UNSPECIFIED\x10\x00\x12\x11\n" +
+	"\rTREND_GROWING\x10\x01\x12\x10\n" +
+	"\fTREND_STABLE\x10\x02\x12\x13\n" +
+	"\x0fTREND_SHRINKING\x10\x03*\x95\x01\n" +
 	"\n" +
 	"NoduleKind\x12\x1b\n" +
 	"\x17NODULE_KIND_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11NODULE_KIND_SOLID\x10\x01\x12\x1a\n" +
 	"\x16NODULE_KIND_PART_SOLID\x10\x02\x12\x1c\n" +
 	"\x18NODULE_KIND_GROUND_GLASS\x10\x03\x12\x19\n" +
-	"\x15NODULE_KIND_CALCIFIED\x10\x04*\x8e\x06\n" +
+	"\x15NODULE_KIND_CALCIFIED\x10\x04*\xe9\x06\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16REASON_DICOM_MALFORMED\x10\x01\x12\x1c\n" +
@@ -5104,7 +6187,10 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\x15REASON_WORKER_CRASHED\x10\x1a\x12\x14\n" +
 	"\x10REASON_CANCELLED\x10\x1b\x12\x13\n" +
 	"\x0fREASON_INTERNAL\x10\x1c\x12\x19\n" +
-	"\x15REASON_LIMIT_EXCEEDED\x10\x1d2\xe4\x05\n" +
+	"\x15REASON_LIMIT_EXCEEDED\x10\x1d\x12\x1f\n" +
+	"\x1bREASON_PRIOR_IMAGES_DELETED\x10\x1e\x12\x1d\n" +
+	"\x19REASON_PRIOR_NOT_ASSESSED\x10\x1f\x12\x19\n" +
+	"\x15REASON_PRIOR_NOT_READ\x10 2\xe4\x05\n" +
 	"\rTriageService\x12O\n" +
 	"\fSubmitSeries\x12\x1d.nafas.v1.SubmitSeriesRequest\x1a\x1e.nafas.v1.SubmitSeriesResponse(\x01\x12Q\n" +
 	"\fTriageSeries\x12\x1d.nafas.v1.TriageSeriesRequest\x1a\x1e.nafas.v1.TriageSeriesResponse(\x010\x01\x12A\n" +
@@ -5128,8 +6214,8 @@ func file_nafas_v1_triage_proto_rawDescGZIP() []byte {
 	return file_nafas_v1_triage_proto_rawDescData
 }
 
-var file_nafas_v1_triage_proto_enumTypes = make([]protoimpl.EnumInfo, 10)
-var file_nafas_v1_triage_proto_msgTypes = make([]protoimpl.MessageInfo, 50)
+var file_nafas_v1_triage_proto_enumTypes = make([]protoimpl.EnumInfo, 12)
+var file_nafas_v1_triage_proto_msgTypes = make([]protoimpl.MessageInfo, 57)
 var file_nafas_v1_triage_proto_goTypes = []any{
 	(OnDisconnect)(0),                 // 0: nafas.v1.OnDisconnect
 	(StudyOrder)(0),                   // 1: nafas.v1.StudyOrder
@@ -5139,177 +6225,206 @@ var file_nafas_v1_triage_proto_goTypes = []any{
 	(Priority)(0),                     // 5: nafas.v1.Priority
 	(RequestPriority)(0),              // 6: nafas.v1.RequestPriority
 	(FactAnswer)(0),                   // 7: nafas.v1.FactAnswer
-	(NoduleKind)(0),                   // 8: nafas.v1.NoduleKind
-	(Reason)(0),                       // 9: nafas.v1.Reason
-	(*UploadHeader)(nil),              // 10: nafas.v1.UploadHeader
-	(*Chunk)(nil),                     // 11: nafas.v1.Chunk
-	(*SubmitSeriesRequest)(nil),       // 12: nafas.v1.SubmitSeriesRequest
-	(*SubmitSeriesResponse)(nil),      // 13: nafas.v1.SubmitSeriesResponse
-	(*TriageSeriesRequest)(nil),       // 14: nafas.v1.TriageSeriesRequest
-	(*TriageSeriesResponse)(nil),      // 15: nafas.v1.TriageSeriesResponse
-	(*Receipt)(nil),                   // 16: nafas.v1.Receipt
-	(*InstanceRefusal)(nil),           // 17: nafas.v1.InstanceRefusal
-	(*Refusal)(nil),                   // 18: nafas.v1.Refusal
-	(*Progress)(nil),                  // 19: nafas.v1.Progress
-	(*GetStudyRequest)(nil),           // 20: nafas.v1.GetStudyRequest
-	(*GetStudyResponse)(nil),          // 21: nafas.v1.GetStudyResponse
-	(*ListStudiesRequest)(nil),        // 22: nafas.v1.ListStudiesRequest
-	(*ListStudiesResponse)(nil),       // 23: nafas.v1.ListStudiesResponse
-	(*WatchStudiesRequest)(nil),       // 24: nafas.v1.WatchStudiesRequest
-	(*WatchStudiesResponse)(nil),      // 25: nafas.v1.WatchStudiesResponse
-	(*GetReportRequest)(nil),          // 26: nafas.v1.GetReportRequest
-	(*GetReportResponse)(nil),         // 27: nafas.v1.GetReportResponse
-	(*Delivery)(nil),                  // 28: nafas.v1.Delivery
-	(*ListDeliveriesRequest)(nil),     // 29: nafas.v1.ListDeliveriesRequest
-	(*ListDeliveriesResponse)(nil),    // 30: nafas.v1.ListDeliveriesResponse
-	(*RetryDeliveriesRequest)(nil),    // 31: nafas.v1.RetryDeliveriesRequest
-	(*RetryDeliveriesResponse)(nil),   // 32: nafas.v1.RetryDeliveriesResponse
-	(*Study)(nil),                     // 33: nafas.v1.Study
-	(*Series)(nil),                    // 34: nafas.v1.Series
-	(*SeriesResult)(nil),              // 35: nafas.v1.SeriesResult
-	(*Assessment)(nil),                // 36: nafas.v1.Assessment
-	(*Categories)(nil),                // 37: nafas.v1.Categories
-	(*GuidelineSuggestions)(nil),      // 38: nafas.v1.GuidelineSuggestions
-	(*Suggestion)(nil),                // 39: nafas.v1.Suggestion
-	(*SuggestionOption)(nil),          // 40: nafas.v1.SuggestionOption
-	(*FollowUpStep)(nil),              // 41: nafas.v1.FollowUpStep
-	(*BrockRisk)(nil),                 // 42: nafas.v1.BrockRisk
-	(*Code)(nil),                      // 43: nafas.v1.Code
-	(*PatientFacts)(nil),              // 44: nafas.v1.PatientFacts
-	(*FindingFacts)(nil),              // 45: nafas.v1.FindingFacts
-	(*SuggestCategoriesRequest)(nil),  // 46: nafas.v1.SuggestCategoriesRequest
-	(*SuggestCategoriesResponse)(nil), // 47: nafas.v1.SuggestCategoriesResponse
-	(*SeriesNotRead)(nil),             // 48: nafas.v1.SeriesNotRead
-	(*Model)(nil),                     // 49: nafas.v1.Model
-	(*Runtime)(nil),                   // 50: nafas.v1.Runtime
-	(*Warning)(nil),                   // 51: nafas.v1.Warning
-	(*Scan)(nil),                      // 52: nafas.v1.Scan
-	(*StageTime)(nil),                 // 53: nafas.v1.StageTime
-	(*Finding)(nil),                   // 54: nafas.v1.Finding
-	(*Place)(nil),                     // 55: nafas.v1.Place
-	(*Measurement)(nil),               // 56: nafas.v1.Measurement
-	(*Axis)(nil),                      // 57: nafas.v1.Axis
-	(*Point)(nil),                     // 58: nafas.v1.Point
-	(*PixelPosition)(nil),             // 59: nafas.v1.PixelPosition
-	(*timestamppb.Timestamp)(nil),     // 60: google.protobuf.Timestamp
+	(ChangeState)(0),                  // 8: nafas.v1.ChangeState
+	(Trend)(0),                        // 9: nafas.v1.Trend
+	(NoduleKind)(0),                   // 10: nafas.v1.NoduleKind
+	(Reason)(0),                       // 11: nafas.v1.Reason
+	(*UploadHeader)(nil),              // 12: nafas.v1.UploadHeader
+	(*Chunk)(nil),                     // 13: nafas.v1.Chunk
+	(*SubmitSeriesRequest)(nil),       // 14: nafas.v1.SubmitSeriesRequest
+	(*SubmitSeriesResponse)(nil),      // 15: nafas.v1.SubmitSeriesResponse
+	(*TriageSeriesRequest)(nil),       // 16: nafas.v1.TriageSeriesRequest
+	(*TriageSeriesResponse)(nil),      // 17: nafas.v1.TriageSeriesResponse
+	(*Receipt)(nil),                   // 18: nafas.v1.Receipt
+	(*InstanceRefusal)(nil),           // 19: nafas.v1.InstanceRefusal
+	(*Refusal)(nil),                   // 20: nafas.v1.Refusal
+	(*Progress)(nil),                  // 21: nafas.v1.Progress
+	(*GetStudyRequest)(nil),           // 22: nafas.v1.GetStudyRequest
+	(*GetStudyResponse)(nil),          // 23: nafas.v1.GetStudyResponse
+	(*ListStudiesRequest)(nil),        // 24: nafas.v1.ListStudiesRequest
+	(*ListStudiesResponse)(nil),       // 25: nafas.v1.ListStudiesResponse
+	(*WatchStudiesRequest)(nil),       // 26: nafas.v1.WatchStudiesRequest
+	(*WatchStudiesResponse)(nil),      // 27: nafas.v1.WatchStudiesResponse
+	(*GetReportRequest)(nil),          // 28: nafas.v1.GetReportRequest
+	(*GetReportResponse)(nil),         // 29: nafas.v1.GetReportResponse
+	(*Delivery)(nil),                  // 30: nafas.v1.Delivery
+	(*ListDeliveriesRequest)(nil),     // 31: nafas.v1.ListDeliveriesRequest
+	(*ListDeliveriesResponse)(nil),    // 32: nafas.v1.ListDeliveriesResponse
+	(*RetryDeliveriesRequest)(nil),    // 33: nafas.v1.RetryDeliveriesRequest
+	(*RetryDeliveriesResponse)(nil),   // 34: nafas.v1.RetryDeliveriesResponse
+	(*Study)(nil),                     // 35: nafas.v1.Study
+	(*PriorityReason)(nil),            // 36: nafas.v1.PriorityReason
+	(*PriorityRule)(nil),              // 37: nafas.v1.PriorityRule
+	(*Series)(nil),                    // 38: nafas.v1.Series
+	(*SeriesResult)(nil),              // 39: nafas.v1.SeriesResult
+	(*Assessment)(nil),                // 40: nafas.v1.Assessment
+	(*Categories)(nil),                // 41: nafas.v1.Categories
+	(*GuidelineSuggestions)(nil),      // 42: nafas.v1.GuidelineSuggestions
+	(*Suggestion)(nil),                // 43: nafas.v1.Suggestion
+	(*SuggestionOption)(nil),          // 44: nafas.v1.SuggestionOption
+	(*FollowUpStep)(nil),              // 45: nafas.v1.FollowUpStep
+	(*BrockRisk)(nil),                 // 46: nafas.v1.BrockRisk
+	(*Code)(nil),                      // 47: nafas.v1.Code
+	(*PatientFacts)(nil),              // 48: nafas.v1.PatientFacts
+	(*FindingFacts)(nil),              // 49: nafas.v1.FindingFacts
+	(*SuggestCategoriesRequest)(nil),  // 50: nafas.v1.SuggestCategoriesRequest
+	(*SuggestCategoriesResponse)(nil), // 51: nafas.v1.SuggestCategoriesResponse
+	(*SeriesNotRead)(nil),             // 52: nafas.v1.SeriesNotRead
+	(*Model)(nil),                     // 53: nafas.v1.Model
+	(*Runtime)(nil),                   // 54: nafas.v1.Runtime
+	(*Warning)(nil),                   // 55: nafas.v1.Warning
+	(*Scan)(nil),                      // 56: nafas.v1.Scan
+	(*StageTime)(nil),                 // 57: nafas.v1.StageTime
+	(*Finding)(nil),                   // 58: nafas.v1.Finding
+	(*Comparison)(nil),                // 59: nafas.v1.Comparison
+	(*EarlierFinding)(nil),            // 60: nafas.v1.EarlierFinding
+	(*Change)(nil),                    // 61: nafas.v1.Change
+	(*Growth)(nil),                    // 62: nafas.v1.Growth
+	(*ImagePlace)(nil),                // 63: nafas.v1.ImagePlace
+	(*Place)(nil),                     // 64: nafas.v1.Place
+	(*Measurement)(nil),               // 65: nafas.v1.Measurement
+	(*Axis)(nil),                      // 66: nafas.v1.Axis
+	(*Point)(nil),                     // 67: nafas.v1.Point
+	(*PixelPosition)(nil),             // 68: nafas.v1.PixelPosition
+	(*timestamppb.Timestamp)(nil),     // 69: google.protobuf.Timestamp
 }
 var file_nafas_v1_triage_proto_depIdxs = []int32{
 	6,   // 0: nafas.v1.UploadHeader.request_priority:type_name -> nafas.v1.RequestPriority
 	0,   // 1: nafas.v1.UploadHeader.on_disconnect:type_name -> nafas.v1.OnDisconnect
-	10,  // 2: nafas.v1.SubmitSeriesRequest.header:type_name -> nafas.v1.UploadHeader
-	11,  // 3: nafas.v1.SubmitSeriesRequest.chunk:type_name -> nafas.v1.Chunk
-	16,  // 4: nafas.v1.SubmitSeriesResponse.receipt:type_name -> nafas.v1.Receipt
-	10,  // 5: nafas.v1.TriageSeriesRequest.header:type_name -> nafas.v1.UploadHeader
-	11,  // 6: nafas.v1.TriageSeriesRequest.chunk:type_name -> nafas.v1.Chunk
-	16,  // 7: nafas.v1.TriageSeriesResponse.receipt:type_name -> nafas.v1.Receipt
-	19,  // 8: nafas.v1.TriageSeriesResponse.progress:type_name -> nafas.v1.Progress
-	33,  // 9: nafas.v1.TriageSeriesResponse.study:type_name -> nafas.v1.Study
-	17,  // 10: nafas.v1.Receipt.refusals:type_name -> nafas.v1.InstanceRefusal
-	18,  // 11: nafas.v1.InstanceRefusal.refusal:type_name -> nafas.v1.Refusal
-	9,   // 12: nafas.v1.Refusal.reason:type_name -> nafas.v1.Reason
-	33,  // 13: nafas.v1.GetStudyResponse.study:type_name -> nafas.v1.Study
+	12,  // 2: nafas.v1.SubmitSeriesRequest.header:type_name -> nafas.v1.UploadHeader
+	13,  // 3: nafas.v1.SubmitSeriesRequest.chunk:type_name -> nafas.v1.Chunk
+	18,  // 4: nafas.v1.SubmitSeriesResponse.receipt:type_name -> nafas.v1.Receipt
+	12,  // 5: nafas.v1.TriageSeriesRequest.header:type_name -> nafas.v1.UploadHeader
+	13,  // 6: nafas.v1.TriageSeriesRequest.chunk:type_name -> nafas.v1.Chunk
+	18,  // 7: nafas.v1.TriageSeriesResponse.receipt:type_name -> nafas.v1.Receipt
+	21,  // 8: nafas.v1.TriageSeriesResponse.progress:type_name -> nafas.v1.Progress
+	35,  // 9: nafas.v1.TriageSeriesResponse.study:type_name -> nafas.v1.Study
+	19,  // 10: nafas.v1.Receipt.refusals:type_name -> nafas.v1.InstanceRefusal
+	20,  // 11: nafas.v1.InstanceRefusal.refusal:type_name -> nafas.v1.Refusal
+	11,  // 12: nafas.v1.Refusal.reason:type_name -> nafas.v1.Reason
+	35,  // 13: nafas.v1.GetStudyResponse.study:type_name -> nafas.v1.Study
 	4,   // 14: nafas.v1.ListStudiesRequest.states:type_name -> nafas.v1.StudyState
 	5,   // 15: nafas.v1.ListStudiesRequest.priorities:type_name -> nafas.v1.Priority
-	60,  // 16: nafas.v1.ListStudiesRequest.received_after:type_name -> google.protobuf.Timestamp
-	60,  // 17: nafas.v1.ListStudiesRequest.received_before:type_name -> google.protobuf.Timestamp
+	69,  // 16: nafas.v1.ListStudiesRequest.received_after:type_name -> google.protobuf.Timestamp
+	69,  // 17: nafas.v1.ListStudiesRequest.received_before:type_name -> google.protobuf.Timestamp
 	1,   // 18: nafas.v1.ListStudiesRequest.order:type_name -> nafas.v1.StudyOrder
-	33,  // 19: nafas.v1.ListStudiesResponse.studies:type_name -> nafas.v1.Study
-	33,  // 20: nafas.v1.WatchStudiesResponse.study:type_name -> nafas.v1.Study
+	35,  // 19: nafas.v1.ListStudiesResponse.studies:type_name -> nafas.v1.Study
+	35,  // 20: nafas.v1.WatchStudiesResponse.study:type_name -> nafas.v1.Study
 	2,   // 21: nafas.v1.GetReportRequest.format:type_name -> nafas.v1.ReportFormat
 	3,   // 22: nafas.v1.Delivery.state:type_name -> nafas.v1.DeliveryState
-	60,  // 23: nafas.v1.Delivery.updated_at:type_name -> google.protobuf.Timestamp
-	60,  // 24: nafas.v1.Delivery.queued_at:type_name -> google.protobuf.Timestamp
+	69,  // 23: nafas.v1.Delivery.updated_at:type_name -> google.protobuf.Timestamp
+	69,  // 24: nafas.v1.Delivery.queued_at:type_name -> google.protobuf.Timestamp
 	3,   // 25: nafas.v1.ListDeliveriesRequest.state:type_name -> nafas.v1.DeliveryState
-	28,  // 26: nafas.v1.ListDeliveriesResponse.deliveries:type_name -> nafas.v1.Delivery
+	30,  // 26: nafas.v1.ListDeliveriesResponse.deliveries:type_name -> nafas.v1.Delivery
 	4,   // 27: nafas.v1.Study.state:type_name -> nafas.v1.StudyState
 	5,   // 28: nafas.v1.Study.priority:type_name -> nafas.v1.Priority
 	6,   // 29: nafas.v1.Study.request_priority:type_name -> nafas.v1.RequestPriority
-	60,  // 30: nafas.v1.Study.received_at:type_name -> google.protobuf.Timestamp
-	60,  // 31: nafas.v1.Study.updated_at:type_name -> google.protobuf.Timestamp
-	34,  // 32: nafas.v1.Study.series:type_name -> nafas.v1.Series
-	18,  // 33: nafas.v1.Study.not_assessed:type_name -> nafas.v1.Refusal
-	28,  // 34: nafas.v1.Study.deliveries:type_name -> nafas.v1.Delivery
-	18,  // 35: nafas.v1.Series.not_read:type_name -> nafas.v1.Refusal
-	35,  // 36: nafas.v1.Series.result:type_name -> nafas.v1.SeriesResult
-	49,  // 37: nafas.v1.SeriesResult.model:type_name -> nafas.v1.Model
-	51,  // 38: nafas.v1.SeriesResult.warnings:type_name -> nafas.v1.Warning
-	54,  // 39: nafas.v1.SeriesResult.findings:type_name -> nafas.v1.Finding
-	52,  // 40: nafas.v1.SeriesResult.scan:type_name -> nafas.v1.Scan
-	53,  // 41: nafas.v1.SeriesResult.timings:type_name -> nafas.v1.StageTime
-	50,  // 42: nafas.v1.SeriesResult.runtime:type_name -> nafas.v1.Runtime
-	36,  // 43: nafas.v1.SeriesResult.assessment:type_name -> nafas.v1.Assessment
-	37,  // 44: nafas.v1.Assessment.categories:type_name -> nafas.v1.Categories
-	43,  // 45: nafas.v1.Categories.caveat:type_name -> nafas.v1.Code
-	38,  // 46: nafas.v1.Categories.guidelines:type_name -> nafas.v1.GuidelineSuggestions
-	42,  // 47: nafas.v1.Categories.brock:type_name -> nafas.v1.BrockRisk
-	39,  // 48: nafas.v1.GuidelineSuggestions.exam:type_name -> nafas.v1.Suggestion
-	39,  // 49: nafas.v1.GuidelineSuggestions.findings:type_name -> nafas.v1.Suggestion
-	43,  // 50: nafas.v1.Suggestion.category:type_name -> nafas.v1.Code
-	41,  // 51: nafas.v1.Suggestion.now:type_name -> nafas.v1.FollowUpStep
-	41,  // 52: nafas.v1.Suggestion.then:type_name -> nafas.v1.FollowUpStep
-	43,  // 53: nafas.v1.Suggestion.used_by:type_name -> nafas.v1.Code
-	40,  // 54: nafas.v1.Suggestion.other:type_name -> nafas.v1.SuggestionOption
-	40,  // 55: nafas.v1.Suggestion.options:type_name -> nafas.v1.SuggestionOption
-	43,  // 56: nafas.v1.Suggestion.withheld:type_name -> nafas.v1.Code
-	43,  // 57: nafas.v1.Suggestion.missing:type_name -> nafas.v1.Code
-	43,  // 58: nafas.v1.Suggestion.assumptions:type_name -> nafas.v1.Code
-	43,  // 59: nafas.v1.Suggestion.needs_radiologist:type_name -> nafas.v1.Code
-	43,  // 60: nafas.v1.Suggestion.unverified:type_name -> nafas.v1.Code
-	43,  // 61: nafas.v1.SuggestionOption.assumes:type_name -> nafas.v1.Code
-	43,  // 62: nafas.v1.SuggestionOption.used_by:type_name -> nafas.v1.Code
-	43,  // 63: nafas.v1.SuggestionOption.category:type_name -> nafas.v1.Code
-	41,  // 64: nafas.v1.SuggestionOption.now:type_name -> nafas.v1.FollowUpStep
-	41,  // 65: nafas.v1.SuggestionOption.then:type_name -> nafas.v1.FollowUpStep
-	43,  // 66: nafas.v1.FollowUpStep.action:type_name -> nafas.v1.Code
-	43,  // 67: nafas.v1.BrockRisk.withheld:type_name -> nafas.v1.Code
-	43,  // 68: nafas.v1.BrockRisk.missing:type_name -> nafas.v1.Code
-	43,  // 69: nafas.v1.BrockRisk.assumptions:type_name -> nafas.v1.Code
-	43,  // 70: nafas.v1.BrockRisk.unverified:type_name -> nafas.v1.Code
-	7,   // 71: nafas.v1.PatientFacts.family_history_of_lung_cancer:type_name -> nafas.v1.FactAnswer
-	7,   // 72: nafas.v1.PatientFacts.emphysema:type_name -> nafas.v1.FactAnswer
-	7,   // 73: nafas.v1.PatientFacts.screening:type_name -> nafas.v1.FactAnswer
-	7,   // 74: nafas.v1.PatientFacts.known_cancer:type_name -> nafas.v1.FactAnswer
-	7,   // 75: nafas.v1.PatientFacts.known_lung_cancer:type_name -> nafas.v1.FactAnswer
-	7,   // 76: nafas.v1.PatientFacts.immunosuppressed:type_name -> nafas.v1.FactAnswer
-	7,   // 77: nafas.v1.FindingFacts.spiculated:type_name -> nafas.v1.FactAnswer
-	44,  // 78: nafas.v1.SuggestCategoriesRequest.patient:type_name -> nafas.v1.PatientFacts
-	45,  // 79: nafas.v1.SuggestCategoriesRequest.findings:type_name -> nafas.v1.FindingFacts
-	37,  // 80: nafas.v1.SuggestCategoriesResponse.categories:type_name -> nafas.v1.Categories
-	18,  // 81: nafas.v1.SeriesNotRead.not_read:type_name -> nafas.v1.Refusal
-	58,  // 82: nafas.v1.Scan.spacing_mm:type_name -> nafas.v1.Point
-	58,  // 83: nafas.v1.Finding.center_lps_mm:type_name -> nafas.v1.Point
-	59,  // 84: nafas.v1.Finding.pixel:type_name -> nafas.v1.PixelPosition
-	56,  // 85: nafas.v1.Finding.measurement:type_name -> nafas.v1.Measurement
-	55,  // 86: nafas.v1.Finding.place:type_name -> nafas.v1.Place
-	58,  // 87: nafas.v1.Measurement.center_lps_mm:type_name -> nafas.v1.Point
-	57,  // 88: nafas.v1.Measurement.long_axis:type_name -> nafas.v1.Axis
-	57,  // 89: nafas.v1.Measurement.short_axis:type_name -> nafas.v1.Axis
-	8,   // 90: nafas.v1.Measurement.kind:type_name -> nafas.v1.NoduleKind
-	58,  // 91: nafas.v1.Axis.from_lps_mm:type_name -> nafas.v1.Point
-	58,  // 92: nafas.v1.Axis.to_lps_mm:type_name -> nafas.v1.Point
-	12,  // 93: nafas.v1.TriageService.SubmitSeries:input_type -> nafas.v1.SubmitSeriesRequest
-	14,  // 94: nafas.v1.TriageService.TriageSeries:input_type -> nafas.v1.TriageSeriesRequest
-	20,  // 95: nafas.v1.TriageService.GetStudy:input_type -> nafas.v1.GetStudyRequest
-	22,  // 96: nafas.v1.TriageService.ListStudies:input_type -> nafas.v1.ListStudiesRequest
-	24,  // 97: nafas.v1.TriageService.WatchStudies:input_type -> nafas.v1.WatchStudiesRequest
-	26,  // 98: nafas.v1.TriageService.GetReport:input_type -> nafas.v1.GetReportRequest
-	46,  // 99: nafas.v1.TriageService.SuggestCategories:input_type -> nafas.v1.SuggestCategoriesRequest
-	29,  // 100: nafas.v1.TriageService.ListDeliveries:input_type -> nafas.v1.ListDeliveriesRequest
-	31,  // 101: nafas.v1.TriageService.RetryDeliveries:input_type -> nafas.v1.RetryDeliveriesRequest
-	13,  // 102: nafas.v1.TriageService.SubmitSeries:output_type -> nafas.v1.SubmitSeriesResponse
-	15,  // 103: nafas.v1.TriageService.TriageSeries:output_type -> nafas.v1.TriageSeriesResponse
-	21,  // 104: nafas.v1.TriageService.GetStudy:output_type -> nafas.v1.GetStudyResponse
-	23,  // 105: nafas.v1.TriageService.ListStudies:output_type -> nafas.v1.ListStudiesResponse
-	25,  // 106: nafas.v1.TriageService.WatchStudies:output_type -> nafas.v1.WatchStudiesResponse
-	27,  // 107: nafas.v1.TriageService.GetReport:output_type -> nafas.v1.GetReportResponse
-	47,  // 108: nafas.v1.TriageService.SuggestCategories:output_type -> nafas.v1.SuggestCategoriesResponse
-	30,  // 109: nafas.v1.TriageService.ListDeliveries:output_type -> nafas.v1.ListDeliveriesResponse
-	32,  // 110: nafas.v1.TriageService.RetryDeliveries:output_type -> nafas.v1.RetryDeliveriesResponse
-	102, // [102:111] is the sub-list for method output_type
-	93,  // [93:102] is the sub-list for method input_type
-	93,  // [93:93] is the sub-list for extension type_name
-	93,  // [93:93] is the sub-list for extension extendee
-	0,   // [0:93] is the sub-list for field type_name
+	69,  // 30: nafas.v1.Study.received_at:type_name -> google.protobuf.Timestamp
+	69,  // 31: nafas.v1.Study.updated_at:type_name -> google.protobuf.Timestamp
+	38,  // 32: nafas.v1.Study.series:type_name -> nafas.v1.Series
+	20,  // 33: nafas.v1.Study.not_assessed:type_name -> nafas.v1.Refusal
+	30,  // 34: nafas.v1.Study.deliveries:type_name -> nafas.v1.Delivery
+	36,  // 35: nafas.v1.Study.reasons:type_name -> nafas.v1.PriorityReason
+	37,  // 36: nafas.v1.PriorityReason.rule:type_name -> nafas.v1.PriorityRule
+	10,  // 37: nafas.v1.PriorityReason.kinds:type_name -> nafas.v1.NoduleKind
+	11,  // 38: nafas.v1.PriorityReason.not_read:type_name -> nafas.v1.Reason
+	5,   // 39: nafas.v1.PriorityRule.priority:type_name -> nafas.v1.Priority
+	10,  // 40: nafas.v1.PriorityRule.kinds:type_name -> nafas.v1.NoduleKind
+	10,  // 41: nafas.v1.PriorityRule.unless_kinds:type_name -> nafas.v1.NoduleKind
+	20,  // 42: nafas.v1.Series.not_read:type_name -> nafas.v1.Refusal
+	39,  // 43: nafas.v1.Series.result:type_name -> nafas.v1.SeriesResult
+	53,  // 44: nafas.v1.SeriesResult.model:type_name -> nafas.v1.Model
+	55,  // 45: nafas.v1.SeriesResult.warnings:type_name -> nafas.v1.Warning
+	58,  // 46: nafas.v1.SeriesResult.findings:type_name -> nafas.v1.Finding
+	56,  // 47: nafas.v1.SeriesResult.scan:type_name -> nafas.v1.Scan
+	57,  // 48: nafas.v1.SeriesResult.timings:type_name -> nafas.v1.StageTime
+	54,  // 49: nafas.v1.SeriesResult.runtime:type_name -> nafas.v1.Runtime
+	59,  // 50: nafas.v1.SeriesResult.comparison:type_name -> nafas.v1.Comparison
+	40,  // 51: nafas.v1.SeriesResult.assessment:type_name -> nafas.v1.Assessment
+	41,  // 52: nafas.v1.Assessment.categories:type_name -> nafas.v1.Categories
+	47,  // 53: nafas.v1.Categories.caveat:type_name -> nafas.v1.Code
+	42,  // 54: nafas.v1.Categories.guidelines:type_name -> nafas.v1.GuidelineSuggestions
+	46,  // 55: nafas.v1.Categories.brock:type_name -> nafas.v1.BrockRisk
+	43,  // 56: nafas.v1.GuidelineSuggestions.exam:type_name -> nafas.v1.Suggestion
+	43,  // 57: nafas.v1.GuidelineSuggestions.findings:type_name -> nafas.v1.Suggestion
+	47,  // 58: nafas.v1.Suggestion.category:type_name -> nafas.v1.Code
+	45,  // 59: nafas.v1.Suggestion.now:type_name -> nafas.v1.FollowUpStep
+	45,  // 60: nafas.v1.Suggestion.then:type_name -> nafas.v1.FollowUpStep
+	47,  // 61: nafas.v1.Suggestion.used_by:type_name -> nafas.v1.Code
+	44,  // 62: nafas.v1.Suggestion.other:type_name -> nafas.v1.SuggestionOption
+	44,  // 63: nafas.v1.Suggestion.options:type_name -> nafas.v1.SuggestionOption
+	47,  // 64: nafas.v1.Suggestion.withheld:type_name -> nafas.v1.Code
+	47,  // 65: nafas.v1.Suggestion.missing:type_name -> nafas.v1.Code
+	47,  // 66: nafas.v1.Suggestion.assumptions:type_name -> nafas.v1.Code
+	47,  // 67: nafas.v1.Suggestion.needs_radiologist:type_name -> nafas.v1.Code
+	47,  // 68: nafas.v1.Suggestion.unverified:type_name -> nafas.v1.Code
+	47,  // 69: nafas.v1.SuggestionOption.assumes:type_name -> nafas.v1.Code
+	47,  // 70: nafas.v1.SuggestionOption.used_by:type_name -> nafas.v1.Code
+	47,  // 71: nafas.v1.SuggestionOption.category:type_name -> nafas.v1.Code
+	45,  // 72: nafas.v1.SuggestionOption.now:type_name -> nafas.v1.FollowUpStep
+	45,  // 73: nafas.v1.SuggestionOption.then:type_name -> nafas.v1.FollowUpStep
+	47,  // 74: nafas.v1.FollowUpStep.action:type_name -> nafas.v1.Code
+	47,  // 75: nafas.v1.BrockRisk.withheld:type_name -> nafas.v1.Code
+	47,  // 76: nafas.v1.BrockRisk.missing:type_name -> nafas.v1.Code
+	47,  // 77: nafas.v1.BrockRisk.assumptions:type_name -> nafas.v1.Code
+	47,  // 78: nafas.v1.BrockRisk.unverified:type_name -> nafas.v1.Code
+	7,   // 79: nafas.v1.PatientFacts.family_history_of_lung_cancer:type_name -> nafas.v1.FactAnswer
+	7,   // 80: nafas.v1.PatientFacts.emphysema:type_name -> nafas.v1.FactAnswer
+	7,   // 81: nafas.v1.PatientFacts.screening:type_name -> nafas.v1.FactAnswer
+	7,   // 82: nafas.v1.PatientFacts.known_cancer:type_name -> nafas.v1.FactAnswer
+	7,   // 83: nafas.v1.PatientFacts.known_lung_cancer:type_name -> nafas.v1.FactAnswer
+	7,   // 84: nafas.v1.PatientFacts.immunosuppressed:type_name -> nafas.v1.FactAnswer
+	7,   // 85: nafas.v1.FindingFacts.spiculated:type_name -> nafas.v1.FactAnswer
+	48,  // 86: nafas.v1.SuggestCategoriesRequest.patient:type_name -> nafas.v1.PatientFacts
+	49,  // 87: nafas.v1.SuggestCategoriesRequest.findings:type_name -> nafas.v1.FindingFacts
+	41,  // 88: nafas.v1.SuggestCategoriesResponse.categories:type_name -> nafas.v1.Categories
+	20,  // 89: nafas.v1.SeriesNotRead.not_read:type_name -> nafas.v1.Refusal
+	67,  // 90: nafas.v1.Scan.spacing_mm:type_name -> nafas.v1.Point
+	67,  // 91: nafas.v1.Finding.center_lps_mm:type_name -> nafas.v1.Point
+	68,  // 92: nafas.v1.Finding.pixel:type_name -> nafas.v1.PixelPosition
+	65,  // 93: nafas.v1.Finding.measurement:type_name -> nafas.v1.Measurement
+	64,  // 94: nafas.v1.Finding.place:type_name -> nafas.v1.Place
+	61,  // 95: nafas.v1.Finding.change:type_name -> nafas.v1.Change
+	20,  // 96: nafas.v1.Comparison.not_compared:type_name -> nafas.v1.Refusal
+	60,  // 97: nafas.v1.Comparison.earlier_findings:type_name -> nafas.v1.EarlierFinding
+	58,  // 98: nafas.v1.EarlierFinding.finding:type_name -> nafas.v1.Finding
+	8,   // 99: nafas.v1.EarlierFinding.state:type_name -> nafas.v1.ChangeState
+	63,  // 100: nafas.v1.EarlierFinding.in_current:type_name -> nafas.v1.ImagePlace
+	8,   // 101: nafas.v1.Change.state:type_name -> nafas.v1.ChangeState
+	63,  // 102: nafas.v1.Change.in_earlier:type_name -> nafas.v1.ImagePlace
+	65,  // 103: nafas.v1.Change.earlier_measurement:type_name -> nafas.v1.Measurement
+	62,  // 104: nafas.v1.Change.growth:type_name -> nafas.v1.Growth
+	9,   // 105: nafas.v1.Growth.trend:type_name -> nafas.v1.Trend
+	68,  // 106: nafas.v1.ImagePlace.pixel:type_name -> nafas.v1.PixelPosition
+	67,  // 107: nafas.v1.Measurement.center_lps_mm:type_name -> nafas.v1.Point
+	66,  // 108: nafas.v1.Measurement.long_axis:type_name -> nafas.v1.Axis
+	66,  // 109: nafas.v1.Measurement.short_axis:type_name -> nafas.v1.Axis
+	10,  // 110: nafas.v1.Measurement.kind:type_name -> nafas.v1.NoduleKind
+	67,  // 111: nafas.v1.Axis.from_lps_mm:type_name -> nafas.v1.Point
+	67,  // 112: nafas.v1.Axis.to_lps_mm:type_name -> nafas.v1.Point
+	14,  // 113: nafas.v1.TriageService.SubmitSeries:input_type -> nafas.v1.SubmitSeriesRequest
+	16,  // 114: nafas.v1.TriageService.TriageSeries:input_type -> nafas.v1.TriageSeriesRequest
+	22,  // 115: nafas.v1.TriageService.GetStudy:input_type -> nafas.v1.GetStudyRequest
+	24,  // 116: nafas.v1.TriageService.ListStudies:input_type -> nafas.v1.ListStudiesRequest
+	26,  // 117: nafas.v1.TriageService.WatchStudies:input_type -> nafas.v1.WatchStudiesRequest
+	28,  // 118: nafas.v1.TriageService.GetReport:input_type -> nafas.v1.GetReportRequest
+	50,  // 119: nafas.v1.TriageService.SuggestCategories:input_type -> nafas.v1.SuggestCategoriesRequest
+	31,  // 120: nafas.v1.TriageService.ListDeliveries:input_type -> nafas.v1.ListDeliveriesRequest
+	33,  // 121: nafas.v1.TriageService.RetryDeliveries:input_type -> nafas.v1.RetryDeliveriesRequest
+	15,  // 122: nafas.v1.TriageService.SubmitSeries:output_type -> nafas.v1.SubmitSeriesResponse
+	17,  // 123: nafas.v1.TriageService.TriageSeries:output_type -> nafas.v1.TriageSeriesResponse
+	23,  // 124: nafas.v1.TriageService.GetStudy:output_type -> nafas.v1.GetStudyResponse
+	25,  // 125: nafas.v1.TriageService.ListStudies:output_type -> nafas.v1.ListStudiesResponse
+	27,  // 126: nafas.v1.TriageService.WatchStudies:output_type -> nafas.v1.WatchStudiesResponse
+	29,  // 127: nafas.v1.TriageService.GetReport:output_type -> nafas.v1.GetReportResponse
+	51,  // 128: nafas.v1.TriageService.SuggestCategories:output_type -> nafas.v1.SuggestCategoriesResponse
+	32,  // 129: nafas.v1.TriageService.ListDeliveries:output_type -> nafas.v1.ListDeliveriesResponse
+	34,  // 130: nafas.v1.TriageService.RetryDeliveries:output_type -> nafas.v1.RetryDeliveriesResponse
+	122, // [122:131] is the sub-list for method output_type
+	113, // [113:122] is the sub-list for method input_type
+	113, // [113:113] is the sub-list for extension type_name
+	113, // [113:113] is the sub-list for extension extendee
+	0,   // [0:113] is the sub-list for field type_name
 }
 
 func init() { file_nafas_v1_triage_proto_init() }
@@ -5330,16 +6445,20 @@ func file_nafas_v1_triage_proto_init() {
 		(*TriageSeriesResponse_Progress)(nil),
 		(*TriageSeriesResponse_Study)(nil),
 	}
-	file_nafas_v1_triage_proto_msgTypes[32].OneofWrappers = []any{}
+	file_nafas_v1_triage_proto_msgTypes[24].OneofWrappers = []any{}
+	file_nafas_v1_triage_proto_msgTypes[25].OneofWrappers = []any{}
 	file_nafas_v1_triage_proto_msgTypes[34].OneofWrappers = []any{}
-	file_nafas_v1_triage_proto_msgTypes[45].OneofWrappers = []any{}
+	file_nafas_v1_triage_proto_msgTypes[36].OneofWrappers = []any{}
+	file_nafas_v1_triage_proto_msgTypes[49].OneofWrappers = []any{}
+	file_nafas_v1_triage_proto_msgTypes[50].OneofWrappers = []any{}
+	file_nafas_v1_triage_proto_msgTypes[52].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_nafas_v1_triage_proto_rawDesc), len(file_nafas_v1_triage_proto_rawDesc)),
-			NumEnums:      10,
-			NumMessages:   50,
+			NumEnums:      12,
+			NumMessages:   57,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

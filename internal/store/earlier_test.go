@@ -1,0 +1,213 @@
+package store_test
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"nafas/dicomio/refusal"
+	"nafas/inference/prior"
+	"nafas/internal/store"
+	"nafas/internal/triage"
+)
+
+// startJob has the oldest waiting read job begin.
+func startJob(t *testing.T, s *store.SQLite, uid string) (triage.Token, triage.ReadingJob) {
+	t.Helper()
+	token := begin(t, s, "read")
+	job, err := s.StartReading(t.Context(), token, uid, noon, recipe)
+	require.NoError(t, err)
+	return token, job
+}
+
+// compared is what a reader says of a job: compared with whatever is earlier.
+func compared(job triage.ReadingJob, r triage.StudyReading) triage.StudyReading {
+	r.Key, r.Recipe = job.Key, recipe
+	if e := job.Earlier; e != nil {
+		r.Comparison = &triage.Comparison{
+			EarlierStudyUID: e.StudyUID, Key: e.ComparisonKey(r.Series[0].Result.Key), Method: "m", Why: e.Why,
+			Comparison: prior.Comparison{Days: e.Days},
+		}
+	}
+	return r
+}
+
+// readNow has the oldest waiting read job done.
+func readNow(t *testing.T, s *store.SQLite, uid string) triage.ReadingJob {
+	t.Helper()
+	token, job := startJob(t, s, uid)
+	require.NoError(t, s.FinishReading(t.Context(), token, noon, compared(job, reading(uid))))
+	return job
+}
+
+// jobs counts the read jobs that have not ended.
+func jobs(t *testing.T, s *store.SQLite) (n int) {
+	t.Helper()
+	require.NoError(t, s.DB().QueryRowContext(t.Context(), `SELECT count(*) FROM river_job WHERE kind = 'read' AND finalized_at IS NULL`).Scan(&n))
+	return n
+}
+
+func TestAStudyIsComparedWithTheLatestBeforeIt(t *testing.T) {
+	s := openFor(t, t.TempDir())
+	record(t, s, true, "1.1/1/1/P/a/day 20250101")
+	require.Nil(t, readNow(t, s, "1.1").Earlier, "the first")
+	record(t, s, true, "1.2/1/2/P/b/day 20250401", "1.2/2/3/P/c/day 20250401")
+	readNow(t, s, "1.2")
+	record(t, s, true, "1.3/1/4/P/d/day 20250601")
+	job := readNow(t, s, "1.3")
+	require.NotNil(t, job.Earlier)
+	require.Equal(t, "1.2", job.Earlier.StudyUID)
+	require.Equal(t, "1", job.Earlier.SeriesUID)
+	require.Equal(t, "20250401", job.Earlier.StudyDate)
+	require.Equal(t, 61, job.Earlier.Days)
+	require.Len(t, job.Earlier.Files, 1, "of the series that was read alone")
+	require.Equal(t, "key of 1.2", job.Earlier.Result.Key)
+	got := study(t, s, "1.3").Comparison
+	require.Equal(t, "1.2", got.EarlierStudyUID)
+	require.Equal(t, 61, got.Days)
+	require.Zero(t, jobs(t, s), "nothing is read again for it")
+
+	record(t, s, true, "1.4/1/5/Q/e/day 20250701")
+	require.Nil(t, readNow(t, s, "1.4").Earlier, "another patient's")
+	record(t, s, true, "1.5/1/6/P/f/")
+	require.Nil(t, readNow(t, s, "1.5").Earlier, "without a date there is no earlier")
+	record(t, s, true, "1.6/1/7/P/g/day 20250601")
+	require.Equal(t, "1.2", readNow(t, s, "1.6").Earlier.StudyUID, "of the same day is not before")
+}
+
+// A prior that comes late has the later study read again, which keeps its place
+// in the worklist meanwhile; what was known of it is taken over.
+func TestAPriorThatComesLateIsComparedWith(t *testing.T) {
+	s := withDestinations(t, t.TempDir(), "A")
+	record(t, s, true, "1.2/1/2/P/b/day 20250401")
+	readNow(t, s, "1.2")
+	first := study(t, s, "1.2")
+	record(t, s, true, "1.1/1/1/P/a/day 20250101")
+	readNow(t, s, "1.1")
+	again := study(t, s, "1.2")
+	require.Equal(t, triage.Waiting, again.State)
+	require.Equal(t, first.Priority, again.Priority, "it keeps its place")
+	job := readNow(t, s, "1.2")
+	require.Equal(t, "1.1", job.Earlier.StudyUID)
+	require.Contains(t, job.Known, "key of 1.2")
+	require.Zero(t, jobs(t, s))
+	require.Equal(t, []string{"replaced", "waiting", "waiting"}, deliveryStates(t, s), "the destination is told of the change")
+
+	record(t, s, true, "1.0/1/0/P/z/day 20240101")
+	readNow(t, s, "1.0")
+	require.Equal(t, "1.0", readNow(t, s, "1.1").Earlier.StudyUID, "the one between is compared with it")
+	require.Zero(t, jobs(t, s), "and the last one has its prior still")
+}
+
+// A prior that is read while the later study is: the later one was read without
+// it, so that it is read again and does not wait for ever.
+func TestAPriorThatIsReadMeanwhile(t *testing.T) {
+	s := openFor(t, t.TempDir())
+	record(t, s, true, "1.2/1/2/P/b/day 20250401")
+	later, job := startJob(t, s, "1.2")
+	require.Nil(t, job.Earlier)
+	record(t, s, true, "1.1/1/1/P/a/day 20250101")
+	readNow(t, s, "1.1")
+	require.NoError(t, s.FinishReading(t.Context(), later, noon, compared(job, reading("1.2"))))
+	require.Equal(t, triage.Waiting, study(t, s, "1.2").State)
+	require.Equal(t, "1.1", readNow(t, s, "1.2").Earlier.StudyUID)
+	require.Equal(t, triage.Done, study(t, s, "1.2").State)
+}
+
+// What cannot be compared with is still a prior, with the reason; what shows no
+// chest is none.
+func TestAPriorThatWasNotRead(t *testing.T) {
+	for _, c := range []struct {
+		reason refusal.Reason
+		prior  bool
+	}{{refusal.TooThick, true}, {refusal.NoLung, false}, {refusal.NotCT, false}} {
+		s := openFor(t, t.TempDir())
+		record(t, s, true, "1.1/1/1/P/a/day 20250101")
+		token, job := startJob(t, s, "1.1")
+		r := notRead("1.1", 0)
+		r.Key, r.Series[0].NotRead = job.Key, refusal.New(c.reason, "", "found")
+		require.NoError(t, s.FinishReading(t.Context(), token, noon, r))
+		record(t, s, true, "1.2/1/2/P/b/day 20250401")
+		e := readNow(t, s, "1.2").Earlier
+		require.Equal(t, c.prior, e != nil, c.reason)
+		if c.prior {
+			require.Equal(t, triage.PriorNotAssessed, e.Why.Reason)
+			require.Equal(t, triage.PriorNotAssessed, study(t, s, "1.2").Comparison.Why.Reason)
+		}
+	}
+}
+
+// A prior whose reading fails after the later study was read: the later one is
+// not the first any more.
+func TestAPriorThatFailsLate(t *testing.T) {
+	s := openFor(t, t.TempDir())
+	record(t, s, true, "1.2/1/2/P/b/day 20250401")
+	readNow(t, s, "1.2")
+	record(t, s, true, "1.1/1/1/P/a/day 20250101")
+	token, _ := startJob(t, s, "1.1")
+	require.NoError(t, s.GiveUp(t.Context(), token, "1.1", noon, refusal.New(triage.WorkerCrashed, "", "three times"), recipe))
+	require.Equal(t, triage.PriorNotAssessed, readNow(t, s, "1.2").Earlier.Why.Reason)
+}
+
+// The images of a prior are deleted after their days: what was said of it
+// stays, and so does that it is there.
+func TestAPriorWhoseImagesAreGone(t *testing.T) {
+	s := openFor(t, t.TempDir())
+	record(t, s, true, "1.1/1/1/P/a/day 20250101")
+	readNow(t, s, "1.1")
+	record(t, s, true, "1.2/1/2/P/b/day 20250401")
+	readNow(t, s, "1.2")
+	kept, err := s.Forget(t.Context(), "1.1", noon.Add(48*time.Hour), triage.KeepRule{Done: time.Hour})
+	require.NoError(t, err)
+	require.Empty(t, kept)
+	record(t, s, true, "1.2/1/2/P/b/day 20250401")
+	require.Zero(t, jobs(t, s), "what was compared holds")
+	require.Nil(t, study(t, s, "1.2").Comparison.Why)
+
+	record(t, s, true, "1.3/1/3/P/c/day 20250101")
+	require.Nil(t, readNow(t, s, "1.3").Earlier, "the deleted one was of that very day")
+	e := readNow(t, s, "1.2").Earlier
+	require.Equal(t, "1.3", e.StudyUID, "another one of that day has its images")
+	require.Nil(t, e.Why)
+
+	record(t, s, true, "1.0/1/0/Q/z/day 20240101")
+	readNow(t, s, "1.0")
+	_, err = s.Forget(t.Context(), "1.0", noon.Add(48*time.Hour), triage.KeepRule{Done: time.Hour})
+	require.NoError(t, err)
+	record(t, s, true, "1.9/1/9/Q/y/day 20250101")
+	e = readNow(t, s, "1.9").Earlier
+	require.Equal(t, triage.PriorImagesDeleted, e.Why.Reason)
+	require.Equal(t, 366, e.Days)
+	require.Empty(t, e.Files)
+}
+
+// A prior that turns out to be another patient's is taken back.
+func TestAPriorThatIsCorrectedAway(t *testing.T) {
+	s := openFor(t, t.TempDir())
+	record(t, s, true, "1.1/1/1/P/a/day 20250101")
+	readNow(t, s, "1.1")
+	record(t, s, true, "1.2/1/2/P/b/day 20250401")
+	readNow(t, s, "1.2")
+	recordAt(t, s, noon.Add(time.Hour), triage.Submission{Complete: true}, "1.1/1/1/Q/a/day 20250101")
+	readNow(t, s, "1.1")
+	require.Nil(t, readNow(t, s, "1.2").Earlier)
+	require.Nil(t, study(t, s, "1.2").Comparison)
+}
+
+func TestAComparisonIsKeptWhole(t *testing.T) {
+	s := openFor(t, t.TempDir())
+	record(t, s, true, "1.1/1/1/P/a/day 20250101")
+	readNow(t, s, "1.1")
+	record(t, s, true, "1.2/1/2/P/b/day 20250401")
+	token, job := startJob(t, s, "1.2")
+	var full triage.Comparison
+	n := 0
+	fill(t, reflect.ValueOf(&full).Elem(), &n)
+	full.EarlierStudyUID = "1.1"
+	r := compared(job, reading("1.2"))
+	r.Comparison = &full
+	require.NoError(t, s.FinishReading(t.Context(), token, noon, r))
+	require.Equal(t, full, *study(t, s, "1.2").Comparison)
+}
