@@ -72,7 +72,7 @@ func TestLungRADSOfOneFinding(t *testing.T) {
 	solid8 := measured(measure.KindSolid, 9, 8, 300)
 	earlier := exam(found(solid8))
 	earlier.Earlier = true
-	refused := compared(found(solid8), prior.Change{State: prior.Unpaired})
+	refused := compared(found(solid8), prior.Change{State: prior.New})
 	refused.Comparison.Refused = prior.LungsDiffer
 	doubted := *solid8
 	doubted.Doubt = measure.DoubtNoEdge

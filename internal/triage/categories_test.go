@@ -151,3 +151,15 @@ func TestCategoriesAfterAComparison(t *testing.T) {
 		})
 	}
 }
+
+// Two studies of one patient of which nobody compares the second: it is no first
+// exam.
+func TestAnEarlierStudyThatIsNotCompared(t *testing.T) {
+	in := items(t, chest(64, 2.5), ctwriter.Options{Seed: "now", Patient: patientA, Date: "20260301"})
+	in = append(in, items(t, chest(64, 2.5), ctwriter.Options{Seed: "then", Patient: patientA, Date: "20250301"})...)
+	withheld := map[guideline.Reason]int{}
+	for _, s := range readAll(t, readerOf(triage.CategoryOptions{}), in).Studies {
+		withheld[s.Assessment.Categories.Guidelines[0].Exam.Withheld]++
+	}
+	require.Equal(t, map[guideline.Reason]int{"": 1, guideline.StateNotKnown: 1}, withheld)
+}
