@@ -8,6 +8,7 @@ import (
 	"nafas/inference"
 	"nafas/inference/detect"
 	"nafas/inference/onnx"
+	"nafas/inference/prior"
 	"nafas/inference/volume"
 	"nafas/internal/ortlib"
 	"nafas/internal/triage"
@@ -74,7 +75,7 @@ func (f engineFlags) open(ctx context.Context, s *streams, fetch bool) (*engine,
 	e.identity.Model = triage.Model{Name: model.Name, Version: model.Version, SHA256: model.SHA256()}
 	e.identity.Runtime = triage.Runtime{Version: library.Version, SHA256: library.SHA256}
 	e.reader = triage.NewReader(piped{pipeline}, e.identity.Model, e.identity.Runtime, triage.ReaderOptions{
-		Parallel: f.Threads, Categories: f.categories, Ranking: triage.Ranking{Rules: f.rules, Points: model.Points},
+		Parallel: f.Threads, Categories: f.categories, Ranking: triage.Ranking{Rules: f.rules, Points: model.Points}, Compare: prior.Compare,
 	})
 	e.identity.Recipe = e.reader.Recipe()
 	return e, nil
