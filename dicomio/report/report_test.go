@@ -105,6 +105,9 @@ func objects(t testing.TB) map[string][]byte {
 		data, err = suggested(result(t, l)).SR()
 		require.NoError(t, err)
 		out["sr-suggested-"+string(l)] = data
+		data, err = compared(result(t, l)).SR()
+		require.NoError(t, err)
+		out["sr-compared-"+string(l)] = data
 		maps.Copy(out, pictured(t, r, g, "measured-"+string(l)))
 	}
 	replacing := result(t, report.English)

@@ -75,6 +75,9 @@ func (s said) finding(f report.Finding) observation {
 	if said := report.PlaceIn(s.language, f); said != "" {
 		o.Component = append(o.Component, component{Code: coded(s.words.place()), ValueString: said})
 	}
+	if said := report.ChangeIn(s.language, s.report.Compared, f.Change); said != "" {
+		o.Component = append(o.Component, component{Code: coded(s.words.change()), ValueString: said})
+	}
 	o.Component = append(o.Component, s.suggestedOf(f)...)
 	for i, axis := range s.words.axes() {
 		o.Component = append(o.Component, s.measured(axis, f.CenterLPSMM[i], s.concepts.Millimeter))

@@ -15,6 +15,7 @@ import (
 	"nafas/inference/finding"
 	"nafas/inference/guideline"
 	"nafas/inference/measure"
+	"nafas/inference/prior"
 	"nafas/inference/volume"
 	"nafas/internal/triage"
 )
@@ -121,6 +122,22 @@ func suggested(one triage.Delivery) triage.Delivery {
 	return one
 }
 
+// compared adds what changed since an earlier study.
+func compared(one triage.Delivery) triage.Delivery {
+	one.Key = "key of a comparison"
+	one.Study.Comparison = &triage.Comparison{EarlierStudyUID: "1.1", EarlierStudyDate: "20251201", Comparison: prior.Comparison{
+		Days: 90,
+		Current: []prior.Change{
+			{State: prior.Paired, DiameterChangeMM: 2.4, DiameterErrorMM: .7, Growth: &prior.Growth{
+				VolumeChange: .87, VolumeChangeLow: .5, VolumeChangeHigh: 1.3, DoublingDays: 100, DoublingDaysShort: 75, DoublingDaysLong: 154, Trend: prior.TrendGrowing,
+			}},
+			{State: prior.New}, {State: prior.Unpaired},
+		},
+		Earlier: []prior.EarlierChange{{State: prior.Paired}, {State: prior.Gone}},
+	}}
+	return one
+}
+
 // without takes the findings out.
 func without(one triage.Delivery) triage.Delivery {
 	result := *one.Series.Result
@@ -140,7 +157,7 @@ func failed(one triage.Delivery) triage.Delivery {
 
 // outcomes are what a study may come to.
 var outcomes = map[string]func(triage.Delivery) triage.Delivery{
-	"findings": func(one triage.Delivery) triage.Delivery { return one }, "none": without, "failed": failed, "suggested": suggested,
+	"findings": func(one triage.Delivery) triage.Delivery { return one }, "none": without, "failed": failed, "suggested": suggested, "compared": compared,
 }
 
 var languages = []string{"en", "fr", "ar"}

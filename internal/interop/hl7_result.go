@@ -105,6 +105,9 @@ func (s said) ofFinding(f report.Finding) []observed {
 	if said := report.PlaceIn(s.language, f); said != "" {
 		out = append(out, text(s.words.place(), said, f.Rank))
 	}
+	if said := report.ChangeIn(s.language, s.report.Compared, f.Change); said != "" {
+		out = append(out, text(s.words.change(), said, f.Rank))
+	}
 	out = append(out, s.suggestedLines(f.Rank)...)
 	for i, axis := range s.words.axes() {
 		out = append(out, number(axis, f.CenterLPSMM[i], mm, f.Rank))

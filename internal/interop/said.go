@@ -56,24 +56,8 @@ func of(one triage.Delivery, image []byte, language string) (said, error) {
 	}
 	l := report.Language(language)
 	return said{
-		Delivery: one, exam: exam, language: l, words: wordsIn[l], concepts: report.ConceptsIn(l), report: named(one, l),
+		Delivery: one, exam: exam, language: l, words: wordsIn[l], concepts: report.ConceptsIn(l), report: objects.Said(one, l),
 	}, nil
-}
-
-// named is the result as far as names and sentences are made of it.
-func named(one triage.Delivery, l report.Language) report.Result {
-	r := report.Result{Key: one.Key, At: one.At, Source: report.Source{SeriesUID: one.Series.UID}}
-	result := one.Series.Result
-	if result == nil {
-		r.NotAssessed = objects.Why(one.Study.NotAssessed, string(l))
-		r.Algorithm = report.Algorithm{Name: "Nafas", Version: part10.ImplementationVersionName}
-		return r
-	}
-	r.Algorithm = report.Algorithm(result.Model)
-	for _, f := range result.Findings {
-		r.Findings = append(r.Findings, objects.Finding(f))
-	}
-	return r
 }
 
 func (s said) failed() bool { return s.report.NotAssessed != "" }
