@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	nafasv1 "nafas/proto/nafas/v1"
@@ -51,22 +52,52 @@ func printCategories(w io.Writer, c *nafasv1.Categories, whole bool) {
 				continue
 			}
 		}
+		var lines alike
 		for _, f := range g.GetFindings() {
-			fmt.Fprintf(w, "    %s, finding %d: %s\n", name, f.GetRank(), suggestionWords(f, categoryWord(f.GetCategory()), whole))
+			lines.add(f.GetRank(), suggestionWords(f, categoryWord(f.GetCategory()), whole))
 		}
+		lines.print(w, name)
 	}
+	var lines alike
 	for _, b := range c.GetBrock() {
 		switch {
 		case whole:
-			fmt.Fprintf(w, "    Brock, finding %d: %s\n", b.GetRank(), b.GetText())
+			lines.add(b.GetRank(), b.GetText())
 		case b.Probability != nil:
-			fmt.Fprintf(w, "    Brock, finding %d: %.1f %% (suggested)\n", b.GetRank(), 100*b.GetProbability())
+			lines.add(b.GetRank(), fmt.Sprintf("%.1f %% (suggested)", 100*b.GetProbability()))
 		default:
-			fmt.Fprintf(w, "    Brock, finding %d: none, missing: %s\n", b.GetRank(), listed(b.GetMissing()))
+			lines.add(b.GetRank(), "none, missing: "+listed(b.GetMissing()))
 		}
 	}
+	lines.print(w, "Brock")
 	if n := c.GetNotFlagged(); n > 0 {
 		fmt.Fprintf(w, "    not asked about, since they are not flagged: %d\n", n)
+	}
+}
+
+// alike are lines of findings: what is the same for several is printed once.
+type alike struct {
+	texts []string
+	ranks map[string][]string
+}
+
+func (a *alike) add(rank int32, text string) {
+	if a.ranks == nil {
+		a.ranks = map[string][]string{}
+	}
+	if len(a.ranks[text]) == 0 {
+		a.texts = append(a.texts, text)
+	}
+	a.ranks[text] = append(a.ranks[text], strconv.Itoa(int(rank)))
+}
+
+func (a *alike) print(w io.Writer, name string) {
+	for _, text := range a.texts {
+		word := "finding"
+		if len(a.ranks[text]) > 1 {
+			word = "findings"
+		}
+		fmt.Fprintf(w, "    %s, %s %s: %s\n", name, word, strings.Join(a.ranks[text], ", "), text)
 	}
 }
 

@@ -164,7 +164,7 @@ func TestCategoriesOfAService(t *testing.T) {
 	code, out, stderr = nafas(t, "categories", read.GetStudyInstanceUid(), "--address", s.address, "--patient-known-lung-cancer", "yes")
 	require.Zero(t, code, stderr)
 	require.Contains(t, out, "does not apply with a known lung cancer")
-	require.Contains(t, out, "European position statement 2017, finding 1")
+	require.Contains(t, out, "European position statement 2017, findings 1, 2")
 	require.Contains(t, out, disclaimer)
 	code, out, _ = nafas(t, "categories", read.GetStudyInstanceUid(), "--address", s.address, "--format", "json", "--patient-guidelines", "brock")
 	require.Zero(t, code)
