@@ -98,7 +98,11 @@ func (m *measuring) median(b *border, offMM, share float64) float64 {
 		}
 		return max(b.radius[u]-offMM, share*b.radius[u]) + m.rays.stepMM/2
 	}
-	m.rays.each(limit, func(_, _ int, hu, mm3 float64) {
+	air := m.lungHU + faintHU
+	m.rays.each(limit, func(u, i int, hu, mm3 float64) {
+		if i < m.rays.airOf(u, air) {
+			return
+		}
 		all = append(all, part{hu, mm3})
 		total += mm3
 	})

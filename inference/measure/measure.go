@@ -22,7 +22,7 @@ import (
 
 // Method names the method and its version; another version may measure
 // otherwise.
-const Method = "radial border 1"
+const Method = "radial border 2"
 
 // Kind is the attenuation class of a nodule.
 type Kind string
@@ -120,6 +120,8 @@ type measuring struct {
 	// lungHU is the aerated lung around it, noiseHU its standard deviation.
 	lungHU, noiseHU float64
 	densities
+	// hollow is set where the middle is the air of a cavity.
+	hollow bool
 	rays   *rays
 	border *border
 }
@@ -136,6 +138,10 @@ func (m *measuring) run() Doubt {
 	}
 	middle := m.middle()
 	if middle < m.lungHU+faintHU {
+		middle = m.wallOfCavity(r)
+		m.hollow = middle >= m.lungHU+faintHU
+	}
+	if middle < m.lungHU+faintHU {
 		m.seek()
 		if middle = m.middle(); middle < m.lungHU+faintHU {
 			return DoubtFaint
@@ -145,6 +151,9 @@ func (m *measuring) run() Doubt {
 	for turn := range turns {
 		if turn > 0 {
 			r = cast(m.s, m.lung, m.center, m.diameterMM)
+		}
+		if m.hollow {
+			r.hollow = int(hollowShare * m.diameterMM / r.stepMM)
 		}
 		m.rays = r.smoothed()
 		m.border = m.rays.border(level, m.span(level))

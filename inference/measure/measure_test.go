@@ -217,3 +217,32 @@ func BenchmarkMeasure(b *testing.B) {
 		measure.Measure(v, f, volume.Vec3{.5, .5, .5}, 10)
 	}
 }
+
+// A cavity is part of the nodule, whose border is that of its wall and whose kind
+// is the wall's.
+func TestCavities(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		radius, hole float64
+		off          volume.Vec3
+	}{
+		{"a small hole", 7, 2, volume.Vec3{}},
+		{"half of it is air", 8, 4.2, volume.Vec3{}},
+		{"a thin wall", 10, 7, volume.Vec3{}},
+		{"a hole to one side", 10, 5, volume.Vec3{3, 0, 0}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			v, f := scene(axial(), func(p volume.Vec3) float64 {
+				if p.Sub(c.off).Norm() < c.hole {
+					return -930
+				}
+				return ball(c.radius, 30)(p)
+			})
+			m := measure.Measure(v, f, volume.Vec3{.6, -.4, .5}, 2*c.radius*1.1)
+			require.True(t, m.Reliable(), m.Doubt)
+			require.InEpsilon(t, ballMM3(c.radius), m.VolumeMM3, .1)
+			require.InDelta(t, 2*c.radius, m.MeanDiameterMM, .6)
+			require.Equal(t, measure.KindSolid, m.Kind)
+		})
+	}
+}

@@ -61,9 +61,9 @@ var measurements = []*triage.Measurement{
 		Measurement: measure.Measurement{
 			VolumeMM3: 1987.3, LongAxisMM: 16.9, ShortAxisMM: 14.6, MeanDiameterMM: 15.8, MeanHU: -31.4, Kind: measure.KindPartSolid,
 		},
-		Method: "radial border 1",
+		Method: "radial border 2",
 	},
-	{Measurement: measure.Measurement{Doubt: measure.DoubtSize, VolumeMM3: 900, MeanDiameterMM: 12, Kind: measure.KindSolid}, Method: "radial border 1"},
+	{Measurement: measure.Measurement{Doubt: measure.DoubtSize, VolumeMM3: 900, MeanDiameterMM: 12, Kind: measure.KindSolid}, Method: "radial border 2"},
 	nil,
 }
 
