@@ -13,6 +13,8 @@ type densities struct {
 	core, rim float64
 	// lung is what is around it.
 	lung float64
+	// fringed says of a small nodule of one density that there is nearly a halo.
+	fringed bool
 }
 
 // uniform says that there is no halo.
@@ -25,6 +27,10 @@ func (d densities) level() float64 { return (d.rim + d.lung) / 2 }
 // within that of whatever is denser than lung: the blur alone makes 0.7 to 0.9
 // mm, and more with thick slices; a large nodule has spicules and an uneven margin.
 const haloMM, haloPerSliceDistance, haloPerRadius = 1.05, .15, .24
+
+// In a small nodule a halo is no wider than the blur: it is fringed by fringeMM
+// less, up to a radius, of whatever is denser than lung, of fringedMM.
+const fringeMM, fringedMM = .24, 4
 
 // leastRimHU is how much denser than lung a halo is at least.
 const leastRimHU = 100
@@ -39,6 +45,7 @@ func (m *measuring) tell(outer *border) densities {
 	if gap, _ := m.gap(half, outer); gap <= most {
 		d.core = m.median(half, 1.5, .35)
 		d.rim = d.core
+		d.fringed = gap > most-fringeMM && outer.equivalentRadius() < fringedMM
 		return d
 	}
 	_, middle := m.gap(half, outer)

@@ -10,6 +10,9 @@
 // scanner moves the half height of a ball inwards as 1/radius; the border is
 // moved back by what a blurred ball of that size needs.
 //
+// What within the border is solid makes the kind. A vessel that passes through is
+// told from a core by its thickness.
+//
 // Its evidence is the tests, and docs/accuracy.md.
 package measure
 
