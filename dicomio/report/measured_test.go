@@ -24,7 +24,7 @@ func measured(r report.Result, kinds ...measure.Kind) report.Result {
 	r.Key, r.Findings = "key of measurements", slices.Clone(r.Findings)
 	for i, k := range kinds {
 		f := &r.Findings[i]
-		f.Measured = &report.Measured{Method: "radial border 1", Measurement: measure.Measurement{
+		f.Measured = &report.Measured{Method: "radial border 2", Measurement: measure.Measurement{
 			CenterLPSMM: f.CenterLPSMM.Add(volume.Vec3{.31, -.27, .12}), VolumeMM3: 214.3 + float64(i), LongAxisMM: 8.6, ShortAxisMM: 6.8,
 			MeanDiameterMM: 7.7, MeanHU: -31.4, MinHU: -512, MaxHU: 88, Kind: k, KindConfidence: .9,
 		}}
@@ -191,9 +191,9 @@ func TestKindsInEveryLanguage(t *testing.T) {
 // A segment says of itself whether it was measured, and by what.
 func TestMeasuredSegments(t *testing.T) {
 	for l, want := range map[report.Language][2]string{
-		report.English: {"border that a program measured (radial border 1)", "not a segmentation"},
-		report.French:  {"contour mesuré par un logiciel (radial border 1)", "pas une segmentation"},
-		report.Arabic:  {"الحدود التي قاسها برنامج (radial border 1)", "ليست تجزئة"},
+		report.English: {"border that a program measured (radial border 2)", "not a segmentation"},
+		report.French:  {"contour mesuré par un logiciel (radial border 2)", "pas une segmentation"},
+		report.Arabic:  {"الحدود التي قاسها برنامج (radial border 2)", "ليست تجزئة"},
 	} {
 		r, g := resultOn(t, stack(t, "multi-frame"), l, usual()...)
 		r = measured(r, measure.KindSolid, measure.KindPartSolid)

@@ -31,7 +31,8 @@ var (
 )
 
 // The phantoms that the constants of the method were chosen on have the standard
-// kernel and seeds from 91001; those that are measured have the other two.
+// kernel and seeds from 91001 (and for those that tell the kind also from 93001);
+// those that are measured have the other two.
 const (
 	firstSeed, phantoms = 92001, 36
 	firstChosenOn       = 91001

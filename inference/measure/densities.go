@@ -13,6 +13,8 @@ type densities struct {
 	core, rim float64
 	// lung is what is around it.
 	lung float64
+	// fringed says of a small nodule of one density that there is nearly a halo.
+	fringed bool
 }
 
 // uniform says that there is no halo.
@@ -25,6 +27,10 @@ func (d densities) level() float64 { return (d.rim + d.lung) / 2 }
 // within that of whatever is denser than lung: the blur alone makes 0.7 to 0.9
 // mm, and more with thick slices; a large nodule has spicules and an uneven margin.
 const haloMM, haloPerSliceDistance, haloPerRadius = 1.05, .15, .24
+
+// In a small nodule a halo is no wider than the blur: it is fringed by fringeMM
+// less, up to a radius, of whatever is denser than lung, of fringedMM.
+const fringeMM, fringedMM = .24, 4
 
 // leastRimHU is how much denser than lung a halo is at least.
 const leastRimHU = 100
@@ -39,6 +45,7 @@ func (m *measuring) tell(outer *border) densities {
 	if gap, _ := m.gap(half, outer); gap <= most {
 		d.core = m.median(half, 1.5, .35)
 		d.rim = d.core
+		d.fringed = gap > most-fringeMM && outer.equivalentRadius() < fringedMM
 		return d
 	}
 	_, middle := m.gap(half, outer)
@@ -98,7 +105,11 @@ func (m *measuring) median(b *border, offMM, share float64) float64 {
 		}
 		return max(b.radius[u]-offMM, share*b.radius[u]) + m.rays.stepMM/2
 	}
-	m.rays.each(limit, func(_, _ int, hu, mm3 float64) {
+	air := m.lungHU + faintHU
+	m.rays.each(limit, func(u, i int, hu, mm3 float64) {
+		if i < m.rays.airOf(u, air) {
+			return
+		}
 		all = append(all, part{hu, mm3})
 		total += mm3
 	})

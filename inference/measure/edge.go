@@ -44,6 +44,9 @@ func (r *rays) edge(u int, level, span float64) (radiusMM float64, seen, wall bo
 		behind += max(over(i), 0)
 	}
 	best, at := behind, 0
+	if hollow > 0 { // the air of a cavity is no place for the border
+		best = math.Inf(1)
+	}
 	for i := 1; i <= min(len(row)-ahead, r.wall[u]); i++ {
 		if i > hollow {
 			before += max(-over(i-1), 0)
@@ -52,7 +55,7 @@ func (r *rays) edge(u int, level, span float64) (radiusMM float64, seen, wall bo
 		if i+ahead-1 < len(row) {
 			behind += max(over(i+ahead-1), 0)
 		}
-		if cost := before + behind; cost < best-1e-9 {
+		if cost := before + behind; i > hollow && cost < best-1e-9 {
 			best, at = cost, i
 		}
 		if before*r.stepMM > mostInsideMM {
@@ -76,6 +79,12 @@ func (r *rays) hollowOf(over func(int) float64, n int) int {
 		return 0
 	}
 	return i
+}
+
+// airOf is how many samples from the centre are the air of a cavity, which is
+// below an HU.
+func (r *rays) airOf(u int, belowHU float64) int {
+	return r.hollowOf(func(i int) float64 { return float64(r.hu[u][i]) - belowHU }, min(len(r.hu[u]), r.wall[u]))
 }
 
 // between is where the level is crossed next to a sample, mm.

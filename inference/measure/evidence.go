@@ -17,9 +17,9 @@ func sizeOf(diameterMM float64) int {
 // rightOf is how many of the nodules for which a kind was told were of it, by
 // size.
 var rightOf = map[Kind][len(sizes) + 1]float64{
-	KindSolid:       {.76, .99, .97, .96},
-	KindPartSolid:   {.66, .86, .88, .92},
-	KindGroundGlass: {.85, .94, .96, .87},
+	KindSolid:       {.89, .99, .97, .97},
+	KindPartSolid:   {.77, .94, .92, .95},
+	KindGroundGlass: {.90, .92, .97, .94},
 	KindCalcified:   {.99, .99, .99, .99},
 }
 
@@ -32,8 +32,8 @@ var seenShares = [...]float64{.75, .9}
 // lay, by size and by how much of their border was seen: of solid and calcified
 // ones, and of the others.
 var errorOf = [2][len(sizes) + 1][len(seenShares) + 1]float64{
-	{{.24, .24, .12}, {.15, .09, .07}, {.20, .10, .04}, {.27, .28, .03}},
-	{{.27, .24, .33}, {.20, .19, .12}, {.21, .17, .09}, {.19, .24, .09}},
+	{{.23, .15, .11}, {.15, .09, .07}, {.20, .09, .04}, {.27, .16, .03}},
+	{{.27, .46, .37}, {.20, .22, .12}, {.21, .19, .09}, {.18, .25, .09}},
 }
 
 // volumeError is the relative error that is to be expected of a volume.

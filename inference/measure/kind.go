@@ -16,21 +16,25 @@ const (
 	// solidHU parts solid from ground glass.
 	solidHU = -300
 	// mostSolid is the share of the volume above which a nodule with a margin is
-	// solid all the same, leastSolid that below which it has no solid part.
-	mostSolid, leastSolid = .7, .015
-	// A solid part is compact: up to ballSpread it is one whatever its size, up
-	// to strandSpread if it is bodyShare of the volume; else it is a vessel that
-	// passes through.
-	ballSpread, strandSpread, bodyShare = 1.5, 3.0, .08
+	// solid all the same.
+	mostSolid = .7
+	// Of a part-solid nodule so much is solid and thicker than the vessels that
+	// leave it; more where it seemed to be ground glass of one density.
+	leastThick, leastThickInOne = .02, .03
+	// A core may be no thicker than a vessel that leaves: then so much is solid,
+	// and the middle, middleMM within the border, is denser than ground glass.
+	leastThin, thinHU, middleMM = .1, -420, 1.2
+	// A vessel and not a core is what spreads more.
+	strandSpread = 2
 )
 
 // kind tells the attenuation class.
 func (m *measuring) kind(out *Measurement) {
 	solid := m.solidPart()
 	if m.densities.uniform() {
-		out.Kind = kindOfOne(m.unblurredHU(m.core))
+		out.Kind = m.kindOfOne(solid)
 	} else {
-		out.Kind = solid.kind()
+		out.Kind = m.kindOfTwo(solid)
 	}
 	if out.Kind == KindPartSolid {
 		out.SolidVolumeMM3 = solid.share * out.VolumeMM3
@@ -39,23 +43,36 @@ func (m *measuring) kind(out *Measurement) {
 	out.KindConfidence = kindConfidence(out.Kind, 2*m.border.equivalentRadius())
 }
 
-func kindOfOne(hu float64) Kind {
-	switch {
+// kindOfOne is that of a nodule of one density. A core in little ground glass, or
+// a small one, may look like that.
+func (m *measuring) kindOfOne(solid solidPart) Kind {
+	switch hu := m.unblurredHU(m.core); {
 	case hu > calcifiedHU:
 		return KindCalcified
 	case hu > wholeSolidHU:
+		if m.fringed {
+			return KindPartSolid
+		}
 		return KindSolid
 	case hu > wholeGlassHU:
+		if solid.spread > strandSpread && m.thickShare() <= leastThick {
+			return KindGroundGlass
+		}
+		return KindPartSolid
+	}
+	if m.thickShare() > leastThickInOne {
 		return KindPartSolid
 	}
 	return KindGroundGlass
 }
 
-func (s solidPart) kind() Kind {
+// kindOfTwo is that of a nodule whose margin is less dense than its core, which may
+// be a vessel that passes through.
+func (m *measuring) kindOfTwo(solid solidPart) Kind {
 	switch {
-	case s.share > mostSolid:
+	case solid.share > mostSolid:
 		return KindSolid
-	case s.share > leastSolid && s.spread < ballSpread, s.share > bodyShare && s.spread < strandSpread:
+	case m.thickShare() > leastThick, solid.share > leastThin && m.median(m.border, middleMM, 0) > thinHU:
 		return KindPartSolid
 	}
 	return KindGroundGlass

@@ -10,6 +10,9 @@
 // scanner moves the half height of a ball inwards as 1/radius; the border is
 // moved back by what a blurred ball of that size needs.
 //
+// What within the border is solid makes the kind. A vessel that passes through is
+// told from a core by its thickness.
+//
 // Its evidence is the tests, and docs/accuracy.md.
 package measure
 
@@ -22,7 +25,7 @@ import (
 
 // Method names the method and its version; another version may measure
 // otherwise.
-const Method = "radial border 1"
+const Method = "radial border 2"
 
 // Kind is the attenuation class of a nodule.
 type Kind string
@@ -120,6 +123,8 @@ type measuring struct {
 	// lungHU is the aerated lung around it, noiseHU its standard deviation.
 	lungHU, noiseHU float64
 	densities
+	// hollow is set where the middle is the air of a cavity.
+	hollow bool
 	rays   *rays
 	border *border
 }
@@ -136,6 +141,10 @@ func (m *measuring) run() Doubt {
 	}
 	middle := m.middle()
 	if middle < m.lungHU+faintHU {
+		middle = m.wallOfCavity(r)
+		m.hollow = middle >= m.lungHU+faintHU
+	}
+	if middle < m.lungHU+faintHU {
 		m.seek()
 		if middle = m.middle(); middle < m.lungHU+faintHU {
 			return DoubtFaint
@@ -145,6 +154,9 @@ func (m *measuring) run() Doubt {
 	for turn := range turns {
 		if turn > 0 {
 			r = cast(m.s, m.lung, m.center, m.diameterMM)
+		}
+		if m.hollow {
+			r.hollow = int(hollowShare * m.diameterMM / r.stepMM)
 		}
 		m.rays = r.smoothed()
 		m.border = m.rays.border(level, m.span(level))

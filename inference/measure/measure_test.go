@@ -217,3 +217,105 @@ func BenchmarkMeasure(b *testing.B) {
 		measure.Measure(v, f, volume.Vec3{.5, .5, .5}, 10)
 	}
 }
+
+// Thick is what tells a core from a vessel: within a nodule and beyond it a vessel
+// is as thick, and a core stands alone or is thicker than the vessel it lies on.
+func TestAVesselIsNoCore(t *testing.T) {
+	const tissue = 40
+	glass := func(radius float64) func(volume.Vec3) float64 { return ball(radius, -600) }
+	along := volume.Vec3{.8, .5, .33}.Unit()
+	through := func(radius float64) func(volume.Vec3) bool {
+		return func(p volume.Vec3) bool { return p.Sub(volume.Vec3{0, 1, 0}).Cross(along).Norm() < radius }
+	}
+	core := func(radius, off float64) func(volume.Vec3) bool {
+		return func(p volume.Vec3) bool { return p.Sub(volume.Vec3{off, 1, 0}).Norm() < radius }
+	}
+	nothing := func(volume.Vec3) bool { return false }
+	for _, c := range []struct {
+		name        string
+		glassMM     float64
+		vessel, add func(volume.Vec3) bool
+		want        measure.Kind
+	}{
+		{"ground glass crossed by a vessel", 7, through(1.6), nothing, measure.KindGroundGlass},
+		{"ground glass crossed by a thin vessel", 6, through(1), nothing, measure.KindGroundGlass},
+		{"ground glass crossed by a thick vessel", 9, through(2.4), nothing, measure.KindGroundGlass},
+		{"a vessel that ends within it is a vessel still", 8, func(p volume.Vec3) bool { return through(1.6)(p) && p.Dot(along) > 2 }, nothing, measure.KindGroundGlass},
+		{"a core that the vessel runs into", 8, through(1.2), core(3.2, 1), measure.KindPartSolid},
+		{"a core beside nothing, of little of the volume", 10, nothing, core(3, 3), measure.KindPartSolid},
+		{"a core of two thirds of the diameter", 7, nothing, core(4.6, 0), measure.KindPartSolid},
+		{"ground glass alone", 7, nothing, nothing, measure.KindGroundGlass},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			v, f := scene(axial(), func(p volume.Vec3) float64 {
+				if c.vessel(p) || c.add(p) {
+					return tissue
+				}
+				return glass(c.glassMM)(p)
+			})
+			m := measure.Measure(v, f, volume.Vec3{}, 2*c.glassMM)
+			require.True(t, m.Reliable(), m.Doubt)
+			require.Equal(t, c.want, m.Kind)
+			require.Equal(t, c.want == measure.KindPartSolid, m.SolidVolumeMM3 > 0)
+		})
+	}
+}
+
+// What lies on the chest wall is solid where the wall is: that is no core, and a
+// core beside the wall is one.
+func TestGroundGlassAtTheWall(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		core float64
+		want measure.Kind
+	}{
+		{"without a core", 0, measure.KindGroundGlass},
+		{"with a core", 3.2, measure.KindPartSolid},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			v, f := scene(axial(), func(p volume.Vec3) float64 {
+				if p[1] > 5 || p.Sub(volume.Vec3{0, -1, 0}).Norm() < c.core {
+					return 40
+				}
+				return ball(8, -600)(p)
+			})
+			for i := range f.Mask {
+				if f.Grid.ToLPS(volume.Vec3{0, float64(i / f.Grid.Size[0] % f.Grid.Size[1]), 0})[1] > 5 {
+					f.Mask[i] = 0
+				}
+			}
+			m := measure.Measure(v, f, volume.Vec3{}, 14)
+			require.True(t, m.Reliable(), m.Doubt)
+			require.Equal(t, c.want, m.Kind)
+		})
+	}
+}
+
+// A cavity is part of the nodule, whose border is that of its wall and whose kind
+// is the wall's.
+func TestCavities(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		radius, hole float64
+		off          volume.Vec3
+	}{
+		{"a small hole", 7, 2, volume.Vec3{}},
+		{"half of it is air", 8, 4.2, volume.Vec3{}},
+		{"a thin wall", 10, 7, volume.Vec3{}},
+		{"a hole to one side", 10, 5, volume.Vec3{3, 0, 0}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			v, f := scene(axial(), func(p volume.Vec3) float64 {
+				if p.Sub(c.off).Norm() < c.hole {
+					return -930
+				}
+				return ball(c.radius, 30)(p)
+			})
+			m := measure.Measure(v, f, volume.Vec3{.6, -.4, .5}, 2*c.radius*1.1)
+			require.True(t, m.Reliable(), m.Doubt)
+			require.InEpsilon(t, ballMM3(c.radius), m.VolumeMM3, .1)
+			require.InDelta(t, 2*c.radius, m.MeanDiameterMM, .6)
+			require.Equal(t, measure.KindSolid, m.Kind)
+		})
+	}
+}

@@ -67,6 +67,38 @@ func (m *measuring) middle() float64 {
 	return median(all)
 }
 
+// A finding whose middle is air is a cavity where what is denser by wallHU, or the
+// chest wall, closes round it in mostRound of the directions, within hollowShare of
+// its diameter.
+const wallHU, mostRound, hollowShare = 350, .8, .6
+
+// wallOfCavity is the median density of the wall round a cavity, -Inf where there
+// is none.
+func (m *measuring) wallOfCavity(r *rays) float64 {
+	if m.diameterMM < cavityMM {
+		return math.Inf(-1)
+	}
+	reach := int(hollowShare * m.diameterMM / r.stepMM)
+	var walls []float64
+	closed := 0
+	for u, row := range r.hu {
+		most := math.Inf(-1)
+		for _, hu := range row[:min(reach, r.wall[u])] {
+			most = max(most, float64(hu)) // NaN stays, and is no wall
+		}
+		if most > m.lungHU+wallHU {
+			walls = append(walls, most)
+			closed++
+		} else if r.wall[u] < reach {
+			closed++
+		}
+	}
+	if len(walls) == 0 || float64(closed) < mostRound*float64(len(r.hu)) {
+		return math.Inf(-1)
+	}
+	return median(walls)
+}
+
 // ball is the mean density of a small ball.
 func (m *measuring) ball(at volume.Vec3, radiusMM float64) float64 {
 	sum, n := 0.0, 0

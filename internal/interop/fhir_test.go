@@ -152,7 +152,7 @@ func TestFindingsAreObservations(t *testing.T) {
 		diameterMM, by := want.Diameter()
 		require.Equal(t, mm(diameterMM), value(t, o, "81827009"))
 		require.Equal(t, string(by), at(t, value(t, o, "size-by"), "coding.0.code"))
-		require.Equal(t, []string{"nafas-lung-1 0.2.0; radial border 1", "nafas-lung-1 0.2.0", "nafas-lung-1 0.2.0"}[i], at(t, o, "method.text"))
+		require.Equal(t, []string{"nafas-lung-1 0.2.0; radial border 2", "nafas-lung-1 0.2.0", "nafas-lung-1 0.2.0"}[i], at(t, o, "method.text"))
 		require.Equal(t, i == 0, has(o, "118565006"), "a volume that cannot be relied on is not said")
 		require.Equal(t, []float64{93.12, 50, 21.01}[i], at(t, value(t, o, "111012"), "value"))
 		require.Equal(t, "%", at(t, value(t, o, "111012"), "code"))

@@ -63,9 +63,9 @@ var measurements = []*triage.Measurement{
 		Measurement: measure.Measurement{
 			VolumeMM3: 1987.3, VolumeError: .1, KindConfidence: .92, SolidVolumeMM3: 180, SolidDiameterMM: 7, LongAxisMM: 16.9, ShortAxisMM: 14.6, MeanDiameterMM: 15.8, MeanHU: -31.4, Kind: measure.KindPartSolid,
 		},
-		Method: "radial border 1",
+		Method: "radial border 2",
 	},
-	{Measurement: measure.Measurement{Doubt: measure.DoubtSize, VolumeMM3: 900, MeanDiameterMM: 12, Kind: measure.KindSolid}, Method: "radial border 1"},
+	{Measurement: measure.Measurement{Doubt: measure.DoubtSize, VolumeMM3: 900, MeanDiameterMM: 12, Kind: measure.KindSolid}, Method: "radial border 2"},
 	nil,
 }
 

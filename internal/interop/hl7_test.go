@@ -115,7 +115,7 @@ func TestFindingsAreOBX(t *testing.T) {
 		require.Equal(t, "P", fields[11])
 		by := "nafas-lung-1 0.2.0"
 		if code, _, _ := strings.Cut(fields[3], "^"); fields[4] == "1" && slices.Contains(sizes, code) {
-			by = "radial border 1"
+			by = "radial border 2"
 		}
 		require.Equal(t, "123110^Artificial Intelligence^DCM^"+by+"^"+by+"^99NAFAS", fields[17], fields)
 		require.NotEmpty(t, fields[18])
