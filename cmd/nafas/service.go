@@ -46,7 +46,7 @@ type serviceFlags struct {
 	TLSClientCA string        `help:"CA that signs client certificates: makes TLS mutual." name:"tls-client-ca" env:"NAFAS_SERVER_TLS_CLIENT_CA" type:"path"`
 	Tokens      string        `help:"File of hashed bearer tokens (nafas token new)." type:"path"`
 	Insecure    bool          `help:"Allow plaintext, or no authentication, beyond loopback." env:"NAFAS_SERVER_INSECURE"`
-	Settings    string        `help:"Settings file (YAML): where results go, and which archives are looked into for new studies." type:"existingfile" placeholder:"FILE"`
+	Settings    string        `help:"Settings file (YAML): where results go, and which archives are looked into for new studies and for earlier ones." type:"existingfile" placeholder:"FILE"`
 	DICOM       dicomFlags    `embed:"" prefix:"dicom-" group:"DICOM:"`
 	HTTP        httpFlags     `embed:"" prefix:"http-" group:"HTTP:"`
 	Keep        keepFlags     `embed:"" prefix:"keep-" group:"Keeping:"`
@@ -158,6 +158,10 @@ func startService(ctx context.Context, log *slog.Logger, f serviceFlags) (_ *ser
 	if err != nil {
 		return nil, err
 	}
+	earlier, err := f.priors(settings.Priors)
+	if err != nil {
+		return nil, err
+	}
 	if s.store, err = store.Open(ctx, f.Data, store.Options{Log: log, Destinations: to.outbox}); err != nil {
 		return nil, fmt.Errorf("data folder %s: %w", f.Data, err)
 	}
@@ -205,7 +209,7 @@ func startService(ctx context.Context, log *slog.Logger, f serviceFlags) (_ *ser
 	s.rpc.SetReady()
 	s.keeper = startKeeper(app, f.Keep, log)
 	go s.sweep(ctx)
-	s.poll(polls, intakeOf(app))
+	s.poll(polls, earlier, intakeOf(app))
 	go s.describe(ctx, app)
 	return s, nil
 }

@@ -70,6 +70,12 @@ func RankUnread(why *refusal.Error) (Priority, []string) {
 	return PriorityNotAssessed, []string{"not read by Nafas: " + why.Found}
 }
 
+// RankPrior is the place of a study that was fetched to be compared with: behind
+// every one that somebody has to read.
+func RankPrior() (Priority, []string) {
+	return PriorityNone, []string{"fetched to be compared with; not a case to read"}
+}
+
 func count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what

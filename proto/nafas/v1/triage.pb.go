@@ -2302,7 +2302,10 @@ type Study struct {
 	// Why the study is not assessed or failed; absent otherwise.
 	NotAssessed *Refusal `protobuf:"bytes,11,opt,name=not_assessed,json=notAssessed,proto3" json:"not_assessed,omitempty"`
 	// Where its results go, the newest last.
-	Deliveries    []*Delivery `protobuf:"bytes,12,rep,name=deliveries,proto3" json:"deliveries,omitempty"`
+	Deliveries []*Delivery `protobuf:"bytes,12,rep,name=deliveries,proto3" json:"deliveries,omitempty"`
+	// It was fetched to be compared with, and is no case to read: it has no
+	// priority, and its results are not delivered.
+	PriorOnly     bool `protobuf:"varint,20,opt,name=prior_only,json=priorOnly,proto3" json:"prior_only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2419,6 +2422,13 @@ func (x *Study) GetDeliveries() []*Delivery {
 		return x.Deliveries
 	}
 	return nil
+}
+
+func (x *Study) GetPriorOnly() bool {
+	if x != nil {
+		return x.PriorOnly
+	}
+	return false
 }
 
 // Series is one reconstruction of a study.
@@ -4319,7 +4329,7 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\x17RetryDeliveriesResponse\x12\x1e\n" +
 	"\n" +
 	"deliveries\x18\x01 \x01(\x05R\n" +
-	"deliveries\"\xce\x04\n" +
+	"deliveries\"\xed\x04\n" +
 	"\x05Study\x12,\n" +
 	"\x12study_instance_uid\x18\x01 \x01(\tR\x10studyInstanceUid\x12*\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x14.nafas.v1.StudyStateR\x05state\x12.\n" +
@@ -4337,7 +4347,9 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\fnot_assessed\x18\v \x01(\v2\x11.nafas.v1.RefusalR\vnotAssessed\x122\n" +
 	"\n" +
 	"deliveries\x18\f \x03(\v2\x12.nafas.v1.DeliveryR\n" +
-	"deliveries\"\xd0\x01\n" +
+	"deliveries\x12\x1d\n" +
+	"\n" +
+	"prior_only\x18\x14 \x01(\bR\tpriorOnly\"\xd0\x01\n" +
 	"\x06Series\x12.\n" +
 	"\x13series_instance_uid\x18\x01 \x01(\tR\x11seriesInstanceUid\x12\x1a\n" +
 	"\bmodality\x18\x02 \x01(\tR\bmodality\x12\x1c\n" +
