@@ -83,7 +83,7 @@ func (l ledger) Remember(_ context.Context, _ string, list []triage.Polled) erro
 }
 
 func (l ledger) ForItself(_ context.Context, uid string) error {
-	l["for itself "+uid] = triage.Polled{}
+	l["for itself "+uid] = triage.Polled{StudyUID: "for itself " + uid, SeenAt: time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)}
 	return nil
 }
 
