@@ -46,6 +46,9 @@ func (c *configCheckCmd) Run(s *streams, ctx kongContext) error {
 	if err != nil || c.Settings != "" {
 		check("settings", err, c.Settings)
 	}
+	if c.rules = settings.Rules(); len(c.rules) > 0 {
+		check("priority", nil, fmt.Sprintf("%d rules in place of the default ones", len(c.rules)))
+	}
 	if to, err := c.destinations(settings.Deliver); err != nil || len(to.outbox) > 0 {
 		check("deliver", err, strings.Join(to.names(), ", "))
 	}

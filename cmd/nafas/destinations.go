@@ -42,11 +42,13 @@ func (d *destinations) names() []string {
 }
 
 // settings reads the settings file, where there is one.
-func (f serviceFlags) settings() (config.File, error) {
-	if f.Settings == "" {
+func (f serviceFlags) settings() (config.File, error) { return loadSettings(f.Settings) }
+
+func loadSettings(path string) (config.File, error) {
+	if path == "" {
 		return config.File{}, nil
 	}
-	file, err := config.Load(f.Settings)
+	file, err := config.Load(path)
 	if err != nil {
 		return config.File{}, usageError{err}
 	}

@@ -8,9 +8,11 @@ import (
 	"nafas/inference"
 	"nafas/inference/detect"
 	"nafas/inference/onnx"
+	"nafas/inference/prior"
 	"nafas/inference/volume"
 	"nafas/internal/ortlib"
 	"nafas/internal/triage"
+	"nafas/internal/triage/priority"
 	"nafas/internal/worker"
 	"nafas/models"
 	"nafas/models/manifest"
@@ -21,6 +23,9 @@ type engineFlags struct {
 	Model       string `help:"Model: a shipped name or a folder with a model.yaml." placeholder:"NAME|DIR"`
 	Onnxruntime string `help:"Path of libonnxruntime.so (1.24 or newer)." type:"path" placeholder:"FILE"`
 	Threads     int    `help:"Processor cores to use." default:"${cores}"`
+
+	// rules are those of a settings file; none: the default ones.
+	rules priority.Rules `kong:"-"`
 }
 
 // maxThreads is more than any machine has that this is for; far beyond, the
@@ -67,7 +72,9 @@ func (f engineFlags) open(ctx context.Context, s *streams, fetch bool) (*engine,
 	e := &engine{library: library, model: model, networks: n, pipeline: pipeline}
 	e.identity.Model = triage.Model{Name: model.Name, Version: model.Version, SHA256: model.SHA256()}
 	e.identity.Runtime = triage.Runtime{Version: library.Version, SHA256: library.SHA256}
-	e.reader = triage.NewReader(piped{pipeline}, e.identity.Model, e.identity.Runtime, triage.ReaderOptions{Parallel: f.Threads})
+	e.reader = triage.NewReader(piped{pipeline}, e.identity.Model, e.identity.Runtime, triage.ReaderOptions{
+		Parallel: f.Threads, Ranking: triage.Ranking{Rules: f.rules, Points: model.Points}, Compare: prior.Compare,
+	})
 	e.identity.Recipe = e.reader.Recipe()
 	return e, nil
 }

@@ -121,7 +121,8 @@ func printComparison(w io.Writer, c *nafasv1.Comparison) {
 	}
 }
 
-// changed is what became of a finding, in a few words.
+// changed is what became of a finding, in a few words; CSV and JSON have all of
+// it.
 func changed(c *nafasv1.Change) string {
 	if c.GetState() != nafasv1.ChangeState_CHANGE_STATE_PAIRED {
 		return changeWords[c.GetState()]
@@ -130,11 +131,11 @@ func changed(c *nafasv1.Change) string {
 	if g := c.GetGrowth(); g != nil {
 		parts = append(parts, trendWords[g.GetTrend()])
 		if g.DoublingDays != nil && g.GetTrend() == nafasv1.Trend_TREND_GROWING {
-			parts = append(parts, fmt.Sprintf("doubling in %s days (%s to %s)", wholeDays(g.DoublingDays), wholeDays(g.DoublingDaysShort), wholeDays(g.DoublingDaysLong)))
+			parts = append(parts, fmt.Sprintf("x2 in %s days (%s to %s)", wholeDays(g.DoublingDays), wholeDays(g.DoublingDaysShort), wholeDays(g.DoublingDaysLong)))
+		} else {
+			parts = append(parts, fmt.Sprintf("volume %+.0f %%", 100*g.GetVolumeChange()))
 		}
-		parts = append(parts, fmt.Sprintf("volume %+.0f %%", 100*g.GetVolumeChange()))
-	}
-	if c.DiameterChangeMm != nil {
+	} else if c.DiameterChangeMm != nil {
 		parts = append(parts, fmt.Sprintf("%+.1f mm (+-%.1f)", c.GetDiameterChangeMm(), c.GetDiameterErrorMm()))
 	}
 	if len(parts) == 0 {

@@ -82,7 +82,7 @@ func TestWhatChangedIsPrinted(t *testing.T) {
 
 	table := printed(t, "table", comparedResult())
 	require.Contains(t, table, "since 20251201")
-	require.Contains(t, table, "growing, doubling in 100 days (75 to 154), volume +87 %, +2.4 mm (+-0.7)")
+	require.Contains(t, table, "growing, x2 in 100 days (75 to 154)")
 	require.Contains(t, table, "paired, not measured")
 	require.Contains(t, table, "earlier finding 1, 6.1 mm (detector), left: gone")
 	require.NotContains(t, table, "earlier finding 2")

@@ -116,12 +116,6 @@ func TestWhereIsPrinted(t *testing.T) {
 		require.Equal(t, want.words, where(result.Findings[i]))
 		require.Equal(t, want.row, placeColumns(result.Findings[i].GetPlace()))
 	}
-	var out bytes.Buffer
-	p := newPrinter(&streams{out: &out, format: "csv"})
-	require.NoError(t, p.result(result))
-	require.NoError(t, p.close())
-	rows, err := csv.NewReader(&out).ReadAll()
-	require.NoError(t, err)
-	require.Equal(t, []string{"lobe", "zone", "pleura_mm", "fissure_mm"}, rows[0][len(rows[0])-4:])
-	require.Equal(t, []string{"left upper", "middle", "0.0", "2.5"}, rows[1][len(rows[1])-4:])
+	row := csvRows(t, printed(t, "csv", result))[0]
+	require.Equal(t, []string{"left upper", "middle", "0.0", "2.5"}, []string{row["lobe"], row["zone"], row["pleura_mm"], row["fissure_mm"]})
 }

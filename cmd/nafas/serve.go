@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"nafas/internal/triage"
+	"nafas/internal/triage/priority"
 	"nafas/internal/worker"
 )
 
@@ -27,13 +28,23 @@ func (c *serveCmd) Run(s *streams, ctx kongContext) error {
 	return waited
 }
 
-type workerChildCmd struct{ engineFlags }
+type workerChildCmd struct {
+	engineFlags
+	PriorityRules string `help:"The rules of priorities, as the service writes them; the default ones where there are none."`
+}
 
 // Run is the worker process: it speaks its protocol on standard input and
 // output, and reads studies.
 func (c *workerChildCmd) Run(s *streams, ctx kongContext) error {
 	return worker.Main(ctx, func(ctx context.Context) (triage.StudyReader, worker.Identity, error) {
-		e, err := c.open(ctx, s, false)
+		flags := c.engineFlags
+		if c.PriorityRules != "" {
+			var err error
+			if flags.rules, err = priority.ParseText(c.PriorityRules); err != nil {
+				return nil, worker.Identity{}, err
+			}
+		}
+		e, err := flags.open(ctx, s, false)
 		if err != nil {
 			return nil, worker.Identity{}, err
 		}

@@ -46,7 +46,7 @@ type serviceFlags struct {
 	TLSClientCA string        `help:"CA that signs client certificates: makes TLS mutual." name:"tls-client-ca" env:"NAFAS_SERVER_TLS_CLIENT_CA" type:"path"`
 	Tokens      string        `help:"File of hashed bearer tokens (nafas token new)." type:"path"`
 	Insecure    bool          `help:"Allow plaintext, or no authentication, beyond loopback." env:"NAFAS_SERVER_INSECURE"`
-	Settings    string        `help:"Settings file (YAML): where results go, and which archives are looked into for new studies and for earlier ones." type:"existingfile" placeholder:"FILE"`
+	Settings    string        `help:"Settings file (YAML): where results go, which archives are looked into for new studies and for earlier ones, and the rules of priorities." type:"existingfile" placeholder:"FILE"`
 	DICOM       dicomFlags    `embed:"" prefix:"dicom-" group:"DICOM:"`
 	HTTP        httpFlags     `embed:"" prefix:"http-" group:"HTTP:"`
 	Keep        keepFlags     `embed:"" prefix:"keep-" group:"Keeping:"`
@@ -106,6 +106,10 @@ func (f engineFlags) workerCommand() (*exec.Cmd, error) {
 	if f.Onnxruntime != "" {
 		args = append(args, "--onnxruntime", f.Onnxruntime)
 	}
+	if len(f.rules) > 0 {
+		// Themselves, and not their file: that may have changed meanwhile.
+		args = append(args, "--priority-rules", f.rules.Text())
+	}
 	return exec.Command(self, args...), nil
 }
 
@@ -150,6 +154,7 @@ func startService(ctx context.Context, log *slog.Logger, f serviceFlags) (_ *ser
 	if err != nil {
 		return nil, err
 	}
+	f.rules = settings.Rules()
 	to, err := f.destinations(settings.Deliver)
 	if err != nil {
 		return nil, err

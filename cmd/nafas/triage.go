@@ -9,12 +9,18 @@ import (
 
 type triageCmd struct {
 	engineFlags
-	Paths []string `arg:"" type:"path" help:"Files, folders, DICOMDIR folders or zip files."`
+	Settings string   `help:"Settings file (YAML) of a service: its rules of priorities." type:"existingfile" placeholder:"FILE"`
+	Paths    []string `arg:"" type:"path" help:"Files, folders, DICOMDIR folders or zip files."`
 }
 
 // Run reads every study below the paths: one result a series that was read,
 // and the reason for each that was not.
 func (c *triageCmd) Run(s *streams, ctx kongContext) error {
+	settings, err := loadSettings(c.Settings)
+	if err != nil {
+		return err
+	}
+	c.rules = settings.Rules()
 	items, err := walkAll(ctx, s, c.Paths)
 	if err != nil {
 		return err

@@ -1,6 +1,6 @@
 // Package config reads the settings file of a service: the systems that it
-// sends results to, and those that it fetches studies from. Everything else is
-// a flag.
+// sends results to, those that it fetches studies from, and the rules by which
+// studies get their priority. Everything else is a flag.
 package config
 
 import (
@@ -19,6 +19,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"nafas/internal/access"
+	"nafas/internal/triage/priority"
 )
 
 // File is a settings file.
@@ -27,6 +28,22 @@ type File struct {
 	Poll    []Poll        `yaml:"poll"`
 	// Priors is nil where none are fetched.
 	Priors *Priors `yaml:"priors"`
+	// Priority is nil where the default rules are in force.
+	Priority *Priority `yaml:"priority"`
+}
+
+// Priority says how studies get their priority.
+type Priority struct {
+	// Rules stand for the default ones.
+	Rules priority.Rules `yaml:"rules"`
+}
+
+// Rules are those of the file; none where it has none.
+func (f File) Rules() priority.Rules {
+	if f.Priority == nil {
+		return nil
+	}
+	return f.Priority.Rules
 }
 
 // Security is how a peer is reached.
@@ -156,6 +173,11 @@ func Parse(raw []byte, dir string) (File, error) {
 		p.within(dir)
 		if err := p.check(); err != nil {
 			return File{}, fmt.Errorf("priors: %w", err)
+		}
+	}
+	if f.Priority != nil {
+		if err := f.Priority.Rules.Check(); err != nil {
+			return File{}, fmt.Errorf("priority, %w", err)
 		}
 	}
 	return f, f.unique()

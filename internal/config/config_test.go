@@ -3,12 +3,16 @@ package config_test
 import (
 	"os"
 	"path/filepath"
+	"reflect"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"nafas/inference/measure"
 	"nafas/internal/config"
+	"nafas/internal/triage/priority"
 )
 
 const whole = `
@@ -38,6 +42,18 @@ priors:
   tls: {ca: ca.pem}
   years: 3
   words: [poumons]
+priority:
+  rules:
+    - {name: large, level: urgent, point: one, size-mm: 12, unless-kinds: [calcified], kind-confidence: 0.95}
+    - name: growing
+      level: urgent
+      changes: [growing]
+      doubling-days: 400
+      grown-mm: 1.5
+      within-days: 366
+    - {name: mixed, level: urgent, kinds: [part-solid], solid-part-mm: 6}
+    - {name: several, level: high, point: quarter, count: 3}
+    - {name: thick, level: high, scan: [THICK_SLICES]}
 `
 
 func TestAWholeFile(t *testing.T) {
@@ -56,6 +72,13 @@ func TestAWholeFile(t *testing.T) {
 	require.Equal(t, "/etc/nafas/ca.pem", f.Priors.TLS.CA)
 	require.Equal(t, 3, f.Priors.Years)
 	require.Equal(t, []string{"poumons"}, f.Priors.Words)
+	require.Equal(t, priority.Rules{
+		{Name: "large", Level: priority.Urgent, Point: priority.One, SizeMM: 12, UnlessKinds: []measure.Kind{measure.KindCalcified}, KindConfidence: 0.95},
+		{Name: "growing", Level: priority.Urgent, Changes: []priority.Change{priority.Growing}, DoublingDays: 400, GrownMM: 1.5, WithinDays: 366},
+		{Name: "mixed", Level: priority.Urgent, Kinds: []measure.Kind{measure.KindPartSolid}, SolidPartMM: 6},
+		{Name: "several", Level: priority.High, Point: priority.Quarter, Count: 3},
+		{Name: "thick", Level: priority.High, Scan: []string{"THICK_SLICES"}},
+	}, f.Rules())
 
 	path := filepath.Join(t.TempDir(), "nafas.yaml")
 	require.NoError(t, os.WriteFile(path, []byte(whole), 0o600))
@@ -67,11 +90,15 @@ func TestAWholeFile(t *testing.T) {
 	require.NoError(t, err, "a file in which nothing is set sets nothing")
 	require.Empty(t, empty.Deliver)
 	require.Nil(t, empty.Priors, "nothing is fetched that nobody asked for")
+	require.Nil(t, empty.Rules(), "the default rules")
 }
 
 func TestWhatIsRefused(t *testing.T) {
 	entry := func(text string) string { return "deliver:\n  - {name: a, " + text + "}\n" }
 	poll := func(text string) string { return "poll:\n  - {name: a, " + text + "}\n" }
+	rule := func(text string) string {
+		return "priority:\n  rules:\n    - {name: a, level: urgent, " + text + "}\n    - {name: b, level: high, point: one}\n"
+	}
 	for _, c := range []struct{ name, text, says string }{
 		{"a word that is none of ours", "delivers: []", "unknown field"},
 		{"a field that is none of ours", entry("dicom: A@127.0.0.1:1, obects: [sr]"), "unknown field"},
@@ -108,6 +135,14 @@ func TestWhatIsRefused(t *testing.T) {
 		{"more priors than anybody reads", "priors: {dicom: A@127.0.0.1:1, most: 11}\n", "most must be"},
 		{"priors at a pace", "priors: {dicom: A@127.0.0.1:1, every: 5m}\n", "every"},
 		{"a year and more", poll("dicom: A@127.0.0.1:1, every: 5m, days: 400"), "days must be"},
+		{"no rules", "priority:\n  rules: []\n", "priority, rules: give 1 to 50"},
+		{"rules that were forgotten", "priority: {}\n", "priority, rules: give 1 to 50"},
+		{"a word that is none of a rule", rule("size: 8"), "unknown field"},
+		{"a rule of one level alone", "priority:\n  rules:\n    - {name: a, level: high, point: one}\n", "no rule gives urgent"},
+		{"a rule out of order", "priority:\n  rules:\n    - {name: b, level: high, point: one}\n    - {name: a, level: urgent, size-mm: 8}\n", "entry 2 (a): it is urgent and stands after b"},
+		{"a size with its unit", rule("size-mm: 8 mm"), "mm"},
+		{"a number that is none", rule("size-mm: .nan"), ""},
+		{"a kind of another system", rule("kinds: [GGN]"), `priority, rules, entry 1 (a): kinds: "GGN" is none of`},
 		{"no YAML", "deliver: [", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -117,4 +152,30 @@ func TestWhatIsRefused(t *testing.T) {
 	}
 	_, err := config.Load(filepath.Join(t.TempDir(), "none.yaml"))
 	require.ErrorIs(t, err, os.ErrNotExist)
+}
+
+// The default rules that docs/priority.md gives to copy are the default rules,
+// and its tables name every rule, key and word.
+func TestThePageOfPriorities(t *testing.T) {
+	raw, err := os.ReadFile("../../docs/priority.md")
+	require.NoError(t, err)
+	page := string(raw)
+	_, rest, _ := strings.Cut(page, "```yaml\n")
+	text, _, ok := strings.Cut(rest, "```")
+	require.True(t, ok)
+	f, err := config.Parse([]byte(text), "/")
+	require.NoError(t, err)
+	require.Equal(t, priority.Default(), f.Rules())
+	for _, r := range priority.Default() {
+		require.Contains(t, page, "| `"+r.Name+"` | "+string(r.Level)+" |")
+	}
+	for i := range reflect.TypeFor[priority.Rule]().NumField() {
+		require.Contains(t, page, "| `"+reflect.TypeFor[priority.Rule]().Field(i).Tag.Get("yaml")+"` |")
+	}
+	for _, code := range priority.Codes() {
+		require.Contains(t, page, "`"+string(code)+"`")
+	}
+	for _, word := range priority.ScanWords {
+		require.Contains(t, page, "`"+word+"`")
+	}
 }

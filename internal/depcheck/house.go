@@ -48,8 +48,9 @@ var House = Rules{
 		{"dicomio/render/...", nil, "pixels become pictures, whatever they show"},
 		{"dicomio/report", []string{"dicomio/refusal", "dicomio/part10", "dicomio/render/...", "inference/volume", "inference/finding", "inference/measure", "inference/prior"}, "findings become objects"},
 
-		{"internal/triage/...", below, "the application declares ports; it knows no adapter"},
-		{"internal/triage/objects", slices.Concat(below, []string{"internal/triage/...", "internal/i18n", "dicomio/report", "dicomio/render/..."}), "results become objects for other systems, whoever asks for them"},
+		{"internal/triage/priority", []string{"inference/measure", "inference/prior"}, "rules are tables over facts; they know no study"},
+		{"internal/triage/...", slices.Concat(below, []string{"internal/triage/priority", "internal/i18n"}), "the application declares ports; it knows no adapter"},
+		{"internal/triage/objects", slices.Concat(below, []string{"internal/triage/...", "internal/triage/priority", "internal/i18n", "dicomio/report", "dicomio/render/..."}), "results become objects for other systems, whoever asks for them"},
 
 		{"internal/access", nil, "a leaf: who may do what"},
 		{"internal/i18n", nil, "a leaf: the words of the three languages"},
@@ -57,7 +58,7 @@ var House = Rules{
 		{"internal/ortlib/ortlibtest", []string{"internal/ortlib"}, "the library for tests"},
 		{"internal/depcheck", nil, "looks at the project from outside"},
 		{"internal/client", []string{"internal/access", "proto/..."}, "a sender sees of the service what any sender sees: its interface"},
-		{"internal/config", []string{"internal/access"}, "settings are read before anything is built"},
+		{"internal/config", []string{"internal/access", "internal/triage/priority"}, "settings are read before anything is built"},
 
 		{"internal/store/...", adapter(), "an adapter: knows the application, never another adapter"},
 		{"internal/jobs/...", adapter("models"), "an adapter: knows the application, never another adapter"},
@@ -103,5 +104,5 @@ var TopLevel = []string{
 // adapter is what an adapter may know: the application, what lies below it,
 // and the three leaves that every adapter shares.
 func adapter(own ...string) []string {
-	return slices.Concat(below, []string{"internal/triage/...", "internal/triage/objects", "internal/access", "internal/config", "internal/i18n"}, own)
+	return slices.Concat(below, []string{"internal/triage/...", "internal/triage/objects", "internal/triage/priority", "internal/access", "internal/config", "internal/i18n"}, own)
 }

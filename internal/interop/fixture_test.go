@@ -98,7 +98,7 @@ func delivery(t testing.TB, image []byte) triage.Delivery {
 		result.Findings = append(result.Findings, triage.Finding{Finding: f, Measured: measurements[i], Place: places[i], SOPInstanceUID: shown})
 	}
 	series := triage.Series{UID: text(tag.SeriesInstanceUID), Modality: "CT", Instances: 2, Result: result}
-	priority, reasons := triage.Rank(result.Findings)
+	priority, reasons := triage.Ranking{}.Rank(*result, nil)
 	return triage.Delivery{
 		Key: "key", At: time.Date(2026, 3, 1, 12, 30, 15, 123456789, time.UTC), Header: "path",
 		Study: triage.Study{
@@ -114,7 +114,7 @@ func without(one triage.Delivery) triage.Delivery {
 	result := *one.Series.Result
 	result.Findings, result.Key = nil, "key of nothing"
 	one.Series.Result, one.Key = &result, "key of nothing"
-	one.Study.Priority, one.Study.PriorityReasons = triage.Rank(nil)
+	one.Study.Priority, one.Study.PriorityReasons = triage.Ranking{}.Rank(triage.Result{}, nil)
 	return one
 }
 

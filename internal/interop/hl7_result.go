@@ -86,7 +86,7 @@ func (s said) suggested() string {
 		code, word = "A", "ASAP"
 	}
 	return components(code, word, "HL70485", priorityCodes[s.Study.Priority], s.words.priorities[s.Study.Priority], local,
-		"", "", strings.Join(s.Study.PriorityReasons, "; "))
+		"", "", strings.Join(s.reasons(), "; "))
 }
 
 func (s said) ofFinding(f report.Finding) []observed {

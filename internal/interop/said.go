@@ -92,7 +92,12 @@ func (s said) conclusion() string {
 // priority is in words, with its reasons.
 func (s said) priority() string {
 	text := fmt.Sprintf(s.words.priority, s.words.priorities[s.Study.Priority])
-	return strings.Join(append([]string{text}, s.Study.PriorityReasons...), " ")
+	return strings.Join(append([]string{text}, s.reasons()...), " ")
+}
+
+// reasons are those of the priority, in words.
+func (s said) reasons() []string {
+	return triage.PriorityTextsIn(s.Study.PriorityReasons, string(s.language))
 }
 
 // urgent says whether the study goes before others, by the result or by its

@@ -36,7 +36,7 @@ func (f readerFunc) Read(ctx context.Context, job triage.ReadingJob, _ func(tria
 }
 
 func read(_ context.Context, job triage.ReadingJob) (triage.StudyReading, error) {
-	p, why := triage.Rank(nil)
+	p, why := triage.Ranking{}.Rank(triage.Result{}, nil)
 	return triage.StudyReading{State: triage.Done, Priority: p, PriorityReasons: why}, nil
 }
 

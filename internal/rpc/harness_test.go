@@ -54,7 +54,7 @@ func oneFinding(_ context.Context, job triage.ReadingJob, progress func(triage.P
 	r := triage.StudyReading{StudyUID: job.StudyUID, Key: job.Key, State: triage.Done, Series: []triage.Series{{
 		UID: job.StudyUID + ".5", Result: &triage.Result{StudyUID: job.StudyUID, SeriesUID: job.StudyUID + ".5", Key: job.Key, Findings: []triage.Finding{f}},
 	}}}
-	r.Priority, r.PriorityReasons = triage.Rank(r.Series[0].Result.Findings)
+	r.Priority, r.PriorityReasons = triage.Ranking{}.Rank(*r.Series[0].Result, nil)
 	return r, nil
 }
 

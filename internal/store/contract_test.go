@@ -159,7 +159,7 @@ func contractReading(t *testing.T, s subject) {
 	r.Series = []triage.Series{{UID: "1", Result: &full}}
 	require.NoError(t, s.FinishReading(t.Context(), token, noon, r))
 	got := study(t, s, "1.2")
-	require.Equal(t, []string{"why"}, got.PriorityReasons)
+	require.Equal(t, []triage.PriorityReason{{Text: "why"}}, got.PriorityReasons)
 	require.Equal(t, triage.PriorityHigh, got.Priority)
 	require.Equal(t, full, *got.Series[0].Result)
 	require.Zero(t, s.waiting(t, "read"), "the job ends with its result")

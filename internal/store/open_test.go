@@ -175,7 +175,7 @@ func reading(study string) triage.StudyReading {
 	f.Rank = 1
 	return triage.StudyReading{
 		StudyUID: study, Key: "any", Recipe: recipe, State: triage.Done,
-		Priority: triage.PriorityHigh, PriorityReasons: []string{"why"},
+		Priority: triage.PriorityHigh, PriorityReasons: []triage.PriorityReason{{Text: "why"}},
 		Series: []triage.Series{{UID: "1", Result: &triage.Result{Key: "key of " + study, Findings: []triage.Finding{f}}}},
 	}
 }

@@ -25,7 +25,7 @@ func (r *studyRow) asked(now int64) bool {
 }
 
 // rank gives the study its place in the worklist; a prior has none.
-func (r *studyRow) rank(p triage.Priority, reasons []string) {
+func (r *studyRow) rank(p triage.Priority, reasons []triage.PriorityReason) {
 	if r.priorOnly() {
 		p, reasons = triage.RankPrior()
 	}

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"strings"
 	"time"
@@ -18,7 +17,7 @@ type studyRow struct {
 	uid                                   string
 	state                                 triage.State
 	priority                              triage.Priority
-	reasons                               []string
+	reasons                               []triage.PriorityReason
 	request                               triage.RequestPriority
 	receivedAt, updatedAt, lastInstanceAt int64
 	instances, quarantined                int
@@ -46,7 +45,7 @@ func scanStudy(scan func(...any) error) (studyRow, error) {
 	if err != nil {
 		return r, err
 	}
-	if err := json.Unmarshal([]byte(reasons), &r.reasons); err != nil {
+	if r.reasons, err = decodeReasons(reasons); err != nil {
 		return r, err
 	}
 	r.notAssessed, err = decodeRefusal(why)
@@ -69,10 +68,7 @@ func saveStudy(ctx context.Context, tx *sql.Tx, r *studyRow, at time.Time) error
 		return err
 	}
 	r.updatedAt = micros(at)
-	if r.reasons == nil {
-		r.reasons = []string{}
-	}
-	reasons, err := json.Marshal(r.reasons)
+	reasons, err := encodeReasons(r.reasons)
 	if err != nil {
 		return err
 	}
@@ -85,7 +81,7 @@ func saveStudy(ctx context.Context, tx *sql.Tx, r *studyRow, at time.Time) error
 			last_instance_at = ?, instances = ?, quarantined = ?, not_assessed = ?, read_key = ?,
 			job_id = nullif(?, 0), job_key = ?, reading_id = nullif(?, 0), settle_job_id = nullif(?, 0), change = ?
 		WHERE id = ?`,
-		r.state, r.priority, string(reasons), r.request, r.updatedAt, r.lastInstanceAt, r.instances, r.quarantined,
+		r.state, r.priority, reasons, r.request, r.updatedAt, r.lastInstanceAt, r.instances, r.quarantined,
 		why, r.readKey, r.jobID, r.jobKey, r.readingID, r.settleJobID, r.change, r.id)
 	return err
 }

@@ -126,7 +126,7 @@ func oneFinding(_ context.Context, job triage.ReadingJob, progress func(triage.P
 			Findings: []triage.Finding{f},
 		},
 	}}}
-	r.Priority, r.PriorityReasons = triage.Rank(r.Series[0].Result.Findings)
+	r.Priority, r.PriorityReasons = triage.Ranking{}.Rank(*r.Series[0].Result, nil)
 	return r, nil
 }
 

@@ -24,7 +24,7 @@ func many(t *testing.T, n int, rank func(i int) triage.Priority) *bench {
 			continue
 		}
 		b.read = func(context.Context, triage.ReadingJob, func(triage.Progress)) (triage.StudyReading, error) {
-			return triage.StudyReading{State: triage.Done, Priority: p, PriorityReasons: []string{"test"}}, nil
+			return triage.StudyReading{State: triage.Done, Priority: p, PriorityReasons: []triage.PriorityReason{{Text: "test"}}}, nil
 		}
 		require.NoError(t, b.readNow())
 	}

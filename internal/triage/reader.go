@@ -42,6 +42,8 @@ type ReaderOptions struct {
 	// Parallel bounds the files read and decoded at once; 0 means one per
 	// CPU.
 	Parallel int
+	// Ranking gives each study its priority.
+	Ranking Ranking
 	// Settings are whatever else of the configuration changes findings.
 	Settings []string
 	// Compare compares with an earlier study; nil: nothing is compared.
@@ -71,11 +73,11 @@ var _ StudyReader = (*Reader)(nil)
 
 // NewReader makes a Reader.
 func NewReader(p Pipeline, m Model, r Runtime, o ReaderOptions) *Reader {
-	return &Reader{pipeline: p, model: m, runtime: r, opt: o, recipe: NewRecipe(m, o.Settings...)}
+	return &Reader{pipeline: p, model: m, runtime: r, opt: o, recipe: NewRecipe(m, append(o.Ranking.settings(), o.Settings...)...)}
 }
 
-// NewRecipe is the recipe of a Reader with this model and these settings, and
-// with the methods that measure and place.
+// NewRecipe is the recipe of a Reader with this model and these settings, the
+// rules of priorities among them, and with the methods that measure and place.
 func NewRecipe(m Model, settings ...string) Recipe {
 	h := sha256.New()
 	for _, s := range append([]string{readerRevision, measure.Method, lung.PlaceMethod}, settings...) {

@@ -181,7 +181,7 @@ func TestADoubtfulMeasurementIsNotShown(t *testing.T) {
 		mm, by := f.Diameter()
 		require.Equal(t, 16., mm)
 		require.Equal(t, triage.ByDetector, by)
-		require.Contains(t, s.PriorityReasons[0], "16.0 mm (detector)")
+		require.Contains(t, s.PriorityReasons[0].Text, "16.0 mm (detector)")
 	}
 }
 

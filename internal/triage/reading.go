@@ -20,8 +20,8 @@ type Token struct {
 type Recipe struct {
 	// ModelSHA256 is over the manifest and the ONNX files, hex.
 	ModelSHA256 string
-	// ConfigSHA256 is over the settings and the revision of the pipeline,
-	// hex.
+	// ConfigSHA256 is over the settings, the rules of priorities among them, and
+	// the revision of the pipeline, hex.
 	ConfigSHA256 string
 }
 
@@ -94,7 +94,7 @@ type StudyReading struct {
 	// State is Done or NotAssessed.
 	State           State
 	Priority        Priority
-	PriorityReasons []string
+	PriorityReasons []PriorityReason
 	NotAssessed     *refusal.Error
 	// Comparison is nil where there is no earlier study.
 	Comparison *Comparison

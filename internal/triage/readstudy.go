@@ -76,7 +76,7 @@ func (s *studyRead) read(ctx context.Context, study dicomio.Study) (StudyReading
 		return out, nil
 	}
 	out.State, out.Comparison = Done, comparison
-	out.Priority, out.PriorityReasons = Rank(result.Findings)
+	out.Priority, out.PriorityReasons = s.r.opt.Ranking.Rank(*result, comparison)
 	return out, nil
 }
 

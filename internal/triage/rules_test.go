@@ -38,9 +38,9 @@ func TestRank(t *testing.T) {
 		"measured with a doubt":                   {[]triage.Finding{measured(16, 9, measure.DoubtSize)}, triage.PriorityUrgent, "1 flagged finding of 15 mm or more; the largest is 16.0 mm (detector)"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p, why := triage.Rank(c.findings)
+			p, why := triage.Ranking{}.Rank(triage.Result{Findings: c.findings}, nil)
 			require.Equal(t, c.want, p)
-			require.Equal(t, []string{c.reason}, why)
+			require.Equal(t, []string{c.reason}, triage.PriorityTexts(why))
 		})
 	}
 	require.Greater(t, triage.PriorityNotAssessed, triage.PriorityRoutine, "somebody has to look")

@@ -62,7 +62,7 @@ type Study struct {
 	UID             string
 	State           State
 	Priority        Priority
-	PriorityReasons []string
+	PriorityReasons []PriorityReason
 	RequestPriority RequestPriority
 	ReceivedAt      time.Time
 	UpdatedAt       time.Time

@@ -2287,7 +2287,7 @@ type Study struct {
 	State            StudyState             `protobuf:"varint,2,opt,name=state,proto3,enum=nafas.v1.StudyState" json:"state,omitempty"`
 	// What the result says of the study's place in the worklist.
 	Priority Priority `protobuf:"varint,3,opt,name=priority,proto3,enum=nafas.v1.Priority" json:"priority,omitempty"`
-	// Why, in words.
+	// Why, in English words: the texts of reasons.
 	PriorityReasons []string `protobuf:"bytes,4,rep,name=priority_reasons,json=priorityReasons,proto3" json:"priority_reasons,omitempty"`
 	// What the sender asked for.
 	RequestPriority RequestPriority        `protobuf:"varint,5,opt,name=request_priority,json=requestPriority,proto3,enum=nafas.v1.RequestPriority" json:"request_priority,omitempty"`
@@ -2303,6 +2303,9 @@ type Study struct {
 	NotAssessed *Refusal `protobuf:"bytes,11,opt,name=not_assessed,json=notAssessed,proto3" json:"not_assessed,omitempty"`
 	// Where its results go, the newest last.
 	Deliveries []*Delivery `protobuf:"bytes,12,rep,name=deliveries,proto3" json:"deliveries,omitempty"`
+	// Why it has its priority: what holds at that level, then notes, which change
+	// no level. What earlier versions stored has a text alone.
+	Reasons []*PriorityReason `protobuf:"bytes,13,rep,name=reasons,proto3" json:"reasons,omitempty"`
 	// It was fetched to be compared with, and is no case to read: it has no
 	// priority, and its results are not delivered.
 	PriorOnly     bool `protobuf:"varint,20,opt,name=prior_only,json=priorOnly,proto3" json:"prior_only,omitempty"`
@@ -2424,11 +2427,327 @@ func (x *Study) GetDeliveries() []*Delivery {
 	return nil
 }
 
+func (x *Study) GetReasons() []*PriorityReason {
+	if x != nil {
+		return x.Reasons
+	}
+	return nil
+}
+
 func (x *Study) GetPriorOnly() bool {
 	if x != nil {
 		return x.PriorOnly
 	}
 	return false
+}
+
+// PriorityReason is why a study has its priority, or a note that goes with it.
+type PriorityReason struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A stable word: FINDING_GROWING, FINDING_CHANGE, FINDING_SOLID_PART,
+	// FINDING_LARGE, FINDING_KIND, FINDING_FLAGGED, FINDING_SHOWN, SCAN_DOUBTFUL,
+	// NO_RULE_HOLDS, ONLY_UNDER_FLAG, NO_MARK, NOT_READ, PRIOR_ONLY; notes:
+	// KIND_DOES_NOT_RAISE, SCAN_LESS_SURE.
+	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	// In English.
+	Text string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	// The rule that holds, or of a note that would; absent where none is meant.
+	Rule *PriorityRule `protobuf:"bytes,3,opt,name=rule,proto3" json:"rule,omitempty"`
+	// Ranks of the findings that are meant.
+	FindingRanks []int32 `protobuf:"varint,4,rep,packed,name=finding_ranks,json=findingRanks,proto3" json:"finding_ranks,omitempty"`
+	// The largest mean diameter of these, and who gave it ("measured" or
+	// "detector"); the largest solid part.
+	LargestMm          float64 `protobuf:"fixed64,5,opt,name=largest_mm,json=largestMm,proto3" json:"largest_mm,omitempty"`
+	LargestBy          string  `protobuf:"bytes,6,opt,name=largest_by,json=largestBy,proto3" json:"largest_by,omitempty"`
+	LargestSolidPartMm float64 `protobuf:"fixed64,7,opt,name=largest_solid_part_mm,json=largestSolidPartMm,proto3" json:"largest_solid_part_mm,omitempty"`
+	// The shortest volume doubling time of these with its band; absent where none
+	// grows. A band without an end has no long one.
+	DoublingDays      *float64 `protobuf:"fixed64,8,opt,name=doubling_days,json=doublingDays,proto3,oneof" json:"doubling_days,omitempty"`
+	DoublingDaysShort *float64 `protobuf:"fixed64,9,opt,name=doubling_days_short,json=doublingDaysShort,proto3,oneof" json:"doubling_days_short,omitempty"`
+	DoublingDaysLong  *float64 `protobuf:"fixed64,10,opt,name=doubling_days_long,json=doublingDaysLong,proto3,oneof" json:"doubling_days_long,omitempty"`
+	// Of KIND_DOES_NOT_RAISE: the kinds.
+	Kinds []NoduleKind `protobuf:"varint,11,rep,packed,name=kinds,proto3,enum=nafas.v1.NoduleKind" json:"kinds,omitempty"`
+	// Codes of what is meant of the scan, such as THICK_SLICES.
+	Scan []string `protobuf:"bytes,12,rep,name=scan,proto3" json:"scan,omitempty"`
+	// Of NOT_READ: why.
+	NotRead       Reason `protobuf:"varint,13,opt,name=not_read,json=notRead,proto3,enum=nafas.v1.Reason" json:"not_read,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PriorityReason) Reset() {
+	*x = PriorityReason{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PriorityReason) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PriorityReason) ProtoMessage() {}
+
+func (x *PriorityReason) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PriorityReason.ProtoReflect.Descriptor instead.
+func (*PriorityReason) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *PriorityReason) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *PriorityReason) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *PriorityReason) GetRule() *PriorityRule {
+	if x != nil {
+		return x.Rule
+	}
+	return nil
+}
+
+func (x *PriorityReason) GetFindingRanks() []int32 {
+	if x != nil {
+		return x.FindingRanks
+	}
+	return nil
+}
+
+func (x *PriorityReason) GetLargestMm() float64 {
+	if x != nil {
+		return x.LargestMm
+	}
+	return 0
+}
+
+func (x *PriorityReason) GetLargestBy() string {
+	if x != nil {
+		return x.LargestBy
+	}
+	return ""
+}
+
+func (x *PriorityReason) GetLargestSolidPartMm() float64 {
+	if x != nil {
+		return x.LargestSolidPartMm
+	}
+	return 0
+}
+
+func (x *PriorityReason) GetDoublingDays() float64 {
+	if x != nil && x.DoublingDays != nil {
+		return *x.DoublingDays
+	}
+	return 0
+}
+
+func (x *PriorityReason) GetDoublingDaysShort() float64 {
+	if x != nil && x.DoublingDaysShort != nil {
+		return *x.DoublingDaysShort
+	}
+	return 0
+}
+
+func (x *PriorityReason) GetDoublingDaysLong() float64 {
+	if x != nil && x.DoublingDaysLong != nil {
+		return *x.DoublingDaysLong
+	}
+	return 0
+}
+
+func (x *PriorityReason) GetKinds() []NoduleKind {
+	if x != nil {
+		return x.Kinds
+	}
+	return nil
+}
+
+func (x *PriorityReason) GetScan() []string {
+	if x != nil {
+		return x.Scan
+	}
+	return nil
+}
+
+func (x *PriorityReason) GetNotRead() Reason {
+	if x != nil {
+		return x.NotRead
+	}
+	return Reason_REASON_UNSPECIFIED
+}
+
+// PriorityRule is a rule of the settings, or a default one; what it does not
+// ask for is absent or empty.
+type PriorityRule struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Name     string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Priority Priority               `protobuf:"varint,2,opt,name=priority,proto3,enum=nafas.v1.Priority" json:"priority,omitempty"`
+	// The operating point that a finding's score reaches: quarter, one or four
+	// false marks per scan.
+	OperatingPoint     string       `protobuf:"bytes,3,opt,name=operating_point,json=operatingPoint,proto3" json:"operating_point,omitempty"`
+	SizeAtLeastMm      *float64     `protobuf:"fixed64,4,opt,name=size_at_least_mm,json=sizeAtLeastMm,proto3,oneof" json:"size_at_least_mm,omitempty"`
+	SolidPartAtLeastMm *float64     `protobuf:"fixed64,5,opt,name=solid_part_at_least_mm,json=solidPartAtLeastMm,proto3,oneof" json:"solid_part_at_least_mm,omitempty"`
+	Kinds              []NoduleKind `protobuf:"varint,6,rep,packed,name=kinds,proto3,enum=nafas.v1.NoduleKind" json:"kinds,omitempty"`
+	UnlessKinds        []NoduleKind `protobuf:"varint,7,rep,packed,name=unless_kinds,json=unlessKinds,proto3,enum=nafas.v1.NoduleKind" json:"unless_kinds,omitempty"`
+	KindConfidence     *float64     `protobuf:"fixed64,8,opt,name=kind_confidence,json=kindConfidence,proto3,oneof" json:"kind_confidence,omitempty"`
+	// new, growing, stable, shrinking, unclear, unpaired, uncompared.
+	Changes            []string `protobuf:"bytes,9,rep,name=changes,proto3" json:"changes,omitempty"`
+	DoublingAtMostDays *float64 `protobuf:"fixed64,10,opt,name=doubling_at_most_days,json=doublingAtMostDays,proto3,oneof" json:"doubling_at_most_days,omitempty"`
+	GrownAboveMm       *float64 `protobuf:"fixed64,11,opt,name=grown_above_mm,json=grownAboveMm,proto3,oneof" json:"grown_above_mm,omitempty"`
+	WithinDays         *int32   `protobuf:"varint,12,opt,name=within_days,json=withinDays,proto3,oneof" json:"within_days,omitempty"`
+	// How many findings; absent for one.
+	Count         *int32   `protobuf:"varint,13,opt,name=count,proto3,oneof" json:"count,omitempty"`
+	Scan          []string `protobuf:"bytes,14,rep,name=scan,proto3" json:"scan,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PriorityRule) Reset() {
+	*x = PriorityRule{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PriorityRule) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PriorityRule) ProtoMessage() {}
+
+func (x *PriorityRule) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PriorityRule.ProtoReflect.Descriptor instead.
+func (*PriorityRule) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *PriorityRule) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *PriorityRule) GetPriority() Priority {
+	if x != nil {
+		return x.Priority
+	}
+	return Priority_PRIORITY_UNSPECIFIED
+}
+
+func (x *PriorityRule) GetOperatingPoint() string {
+	if x != nil {
+		return x.OperatingPoint
+	}
+	return ""
+}
+
+func (x *PriorityRule) GetSizeAtLeastMm() float64 {
+	if x != nil && x.SizeAtLeastMm != nil {
+		return *x.SizeAtLeastMm
+	}
+	return 0
+}
+
+func (x *PriorityRule) GetSolidPartAtLeastMm() float64 {
+	if x != nil && x.SolidPartAtLeastMm != nil {
+		return *x.SolidPartAtLeastMm
+	}
+	return 0
+}
+
+func (x *PriorityRule) GetKinds() []NoduleKind {
+	if x != nil {
+		return x.Kinds
+	}
+	return nil
+}
+
+func (x *PriorityRule) GetUnlessKinds() []NoduleKind {
+	if x != nil {
+		return x.UnlessKinds
+	}
+	return nil
+}
+
+func (x *PriorityRule) GetKindConfidence() float64 {
+	if x != nil && x.KindConfidence != nil {
+		return *x.KindConfidence
+	}
+	return 0
+}
+
+func (x *PriorityRule) GetChanges() []string {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
+func (x *PriorityRule) GetDoublingAtMostDays() float64 {
+	if x != nil && x.DoublingAtMostDays != nil {
+		return *x.DoublingAtMostDays
+	}
+	return 0
+}
+
+func (x *PriorityRule) GetGrownAboveMm() float64 {
+	if x != nil && x.GrownAboveMm != nil {
+		return *x.GrownAboveMm
+	}
+	return 0
+}
+
+func (x *PriorityRule) GetWithinDays() int32 {
+	if x != nil && x.WithinDays != nil {
+		return *x.WithinDays
+	}
+	return 0
+}
+
+func (x *PriorityRule) GetCount() int32 {
+	if x != nil && x.Count != nil {
+		return *x.Count
+	}
+	return 0
+}
+
+func (x *PriorityRule) GetScan() []string {
+	if x != nil {
+		return x.Scan
+	}
+	return nil
 }
 
 // Series is one reconstruction of a study.
@@ -2447,7 +2766,7 @@ type Series struct {
 
 func (x *Series) Reset() {
 	*x = Series{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[24]
+	mi := &file_nafas_v1_triage_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2459,7 +2778,7 @@ func (x *Series) String() string {
 func (*Series) ProtoMessage() {}
 
 func (x *Series) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[24]
+	mi := &file_nafas_v1_triage_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2472,7 +2791,7 @@ func (x *Series) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Series.ProtoReflect.Descriptor instead.
 func (*Series) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{24}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Series) GetSeriesInstanceUid() string {
@@ -2539,7 +2858,7 @@ type SeriesResult struct {
 
 func (x *SeriesResult) Reset() {
 	*x = SeriesResult{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[25]
+	mi := &file_nafas_v1_triage_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2551,7 +2870,7 @@ func (x *SeriesResult) String() string {
 func (*SeriesResult) ProtoMessage() {}
 
 func (x *SeriesResult) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[25]
+	mi := &file_nafas_v1_triage_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2564,7 +2883,7 @@ func (x *SeriesResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SeriesResult.ProtoReflect.Descriptor instead.
 func (*SeriesResult) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{25}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *SeriesResult) GetStudyInstanceUid() string {
@@ -2659,7 +2978,7 @@ type SeriesNotRead struct {
 
 func (x *SeriesNotRead) Reset() {
 	*x = SeriesNotRead{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[26]
+	mi := &file_nafas_v1_triage_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2671,7 +2990,7 @@ func (x *SeriesNotRead) String() string {
 func (*SeriesNotRead) ProtoMessage() {}
 
 func (x *SeriesNotRead) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[26]
+	mi := &file_nafas_v1_triage_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2684,7 +3003,7 @@ func (x *SeriesNotRead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SeriesNotRead.ProtoReflect.Descriptor instead.
 func (*SeriesNotRead) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{26}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *SeriesNotRead) GetStudyInstanceUid() string {
@@ -2735,7 +3054,7 @@ type Model struct {
 
 func (x *Model) Reset() {
 	*x = Model{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[27]
+	mi := &file_nafas_v1_triage_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2747,7 +3066,7 @@ func (x *Model) String() string {
 func (*Model) ProtoMessage() {}
 
 func (x *Model) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[27]
+	mi := &file_nafas_v1_triage_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2760,7 +3079,7 @@ func (x *Model) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Model.ProtoReflect.Descriptor instead.
 func (*Model) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{27}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Model) GetName() string {
@@ -2796,7 +3115,7 @@ type Runtime struct {
 
 func (x *Runtime) Reset() {
 	*x = Runtime{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[28]
+	mi := &file_nafas_v1_triage_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2808,7 +3127,7 @@ func (x *Runtime) String() string {
 func (*Runtime) ProtoMessage() {}
 
 func (x *Runtime) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[28]
+	mi := &file_nafas_v1_triage_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2821,7 +3140,7 @@ func (x *Runtime) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Runtime.ProtoReflect.Descriptor instead.
 func (*Runtime) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{28}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Runtime) GetVersion() string {
@@ -2850,7 +3169,7 @@ type Warning struct {
 
 func (x *Warning) Reset() {
 	*x = Warning{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[29]
+	mi := &file_nafas_v1_triage_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2862,7 +3181,7 @@ func (x *Warning) String() string {
 func (*Warning) ProtoMessage() {}
 
 func (x *Warning) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[29]
+	mi := &file_nafas_v1_triage_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2875,7 +3194,7 @@ func (x *Warning) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Warning.ProtoReflect.Descriptor instead.
 func (*Warning) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{29}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Warning) GetCode() string {
@@ -2910,7 +3229,7 @@ type Scan struct {
 
 func (x *Scan) Reset() {
 	*x = Scan{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[30]
+	mi := &file_nafas_v1_triage_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2922,7 +3241,7 @@ func (x *Scan) String() string {
 func (*Scan) ProtoMessage() {}
 
 func (x *Scan) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[30]
+	mi := &file_nafas_v1_triage_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2935,7 +3254,7 @@ func (x *Scan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Scan.ProtoReflect.Descriptor instead.
 func (*Scan) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{30}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Scan) GetSlices() int32 {
@@ -3005,7 +3324,7 @@ type StageTime struct {
 
 func (x *StageTime) Reset() {
 	*x = StageTime{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[31]
+	mi := &file_nafas_v1_triage_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3017,7 +3336,7 @@ func (x *StageTime) String() string {
 func (*StageTime) ProtoMessage() {}
 
 func (x *StageTime) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[31]
+	mi := &file_nafas_v1_triage_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3030,7 +3349,7 @@ func (x *StageTime) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StageTime.ProtoReflect.Descriptor instead.
 func (*StageTime) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{31}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *StageTime) GetStage() string {
@@ -3089,7 +3408,7 @@ type Finding struct {
 
 func (x *Finding) Reset() {
 	*x = Finding{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[32]
+	mi := &file_nafas_v1_triage_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3101,7 +3420,7 @@ func (x *Finding) String() string {
 func (*Finding) ProtoMessage() {}
 
 func (x *Finding) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[32]
+	mi := &file_nafas_v1_triage_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3114,7 +3433,7 @@ func (x *Finding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finding.ProtoReflect.Descriptor instead.
 func (*Finding) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{32}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *Finding) GetRank() int32 {
@@ -3253,7 +3572,7 @@ type Comparison struct {
 
 func (x *Comparison) Reset() {
 	*x = Comparison{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[33]
+	mi := &file_nafas_v1_triage_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3265,7 +3584,7 @@ func (x *Comparison) String() string {
 func (*Comparison) ProtoMessage() {}
 
 func (x *Comparison) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[33]
+	mi := &file_nafas_v1_triage_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3278,7 +3597,7 @@ func (x *Comparison) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Comparison.ProtoReflect.Descriptor instead.
 func (*Comparison) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{33}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *Comparison) GetEarlierStudyInstanceUid() string {
@@ -3369,7 +3688,7 @@ type EarlierFinding struct {
 
 func (x *EarlierFinding) Reset() {
 	*x = EarlierFinding{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[34]
+	mi := &file_nafas_v1_triage_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3381,7 +3700,7 @@ func (x *EarlierFinding) String() string {
 func (*EarlierFinding) ProtoMessage() {}
 
 func (x *EarlierFinding) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[34]
+	mi := &file_nafas_v1_triage_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3394,7 +3713,7 @@ func (x *EarlierFinding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EarlierFinding.ProtoReflect.Descriptor instead.
 func (*EarlierFinding) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{34}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *EarlierFinding) GetFinding() *Finding {
@@ -3451,7 +3770,7 @@ type Change struct {
 
 func (x *Change) Reset() {
 	*x = Change{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[35]
+	mi := &file_nafas_v1_triage_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3463,7 +3782,7 @@ func (x *Change) String() string {
 func (*Change) ProtoMessage() {}
 
 func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[35]
+	mi := &file_nafas_v1_triage_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3476,7 +3795,7 @@ func (x *Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Change.ProtoReflect.Descriptor instead.
 func (*Change) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{35}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *Change) GetState() ChangeState {
@@ -3560,7 +3879,7 @@ type Growth struct {
 
 func (x *Growth) Reset() {
 	*x = Growth{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[36]
+	mi := &file_nafas_v1_triage_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3572,7 +3891,7 @@ func (x *Growth) String() string {
 func (*Growth) ProtoMessage() {}
 
 func (x *Growth) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[36]
+	mi := &file_nafas_v1_triage_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3585,7 +3904,7 @@ func (x *Growth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Growth.ProtoReflect.Descriptor instead.
 func (*Growth) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{36}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *Growth) GetVolumeChange() float64 {
@@ -3672,7 +3991,7 @@ type ImagePlace struct {
 
 func (x *ImagePlace) Reset() {
 	*x = ImagePlace{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[37]
+	mi := &file_nafas_v1_triage_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3684,7 +4003,7 @@ func (x *ImagePlace) String() string {
 func (*ImagePlace) ProtoMessage() {}
 
 func (x *ImagePlace) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[37]
+	mi := &file_nafas_v1_triage_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3697,7 +4016,7 @@ func (x *ImagePlace) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImagePlace.ProtoReflect.Descriptor instead.
 func (*ImagePlace) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{37}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *ImagePlace) GetSopInstanceUid() string {
@@ -3755,7 +4074,7 @@ type Place struct {
 
 func (x *Place) Reset() {
 	*x = Place{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[38]
+	mi := &file_nafas_v1_triage_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3767,7 +4086,7 @@ func (x *Place) String() string {
 func (*Place) ProtoMessage() {}
 
 func (x *Place) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[38]
+	mi := &file_nafas_v1_triage_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3780,7 +4099,7 @@ func (x *Place) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Place.ProtoReflect.Descriptor instead.
 func (*Place) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{38}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *Place) GetLobe() string {
@@ -3880,7 +4199,7 @@ type Measurement struct {
 
 func (x *Measurement) Reset() {
 	*x = Measurement{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[39]
+	mi := &file_nafas_v1_triage_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3892,7 +4211,7 @@ func (x *Measurement) String() string {
 func (*Measurement) ProtoMessage() {}
 
 func (x *Measurement) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[39]
+	mi := &file_nafas_v1_triage_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3905,7 +4224,7 @@ func (x *Measurement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Measurement.ProtoReflect.Descriptor instead.
 func (*Measurement) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{39}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *Measurement) GetMethod() string {
@@ -4062,7 +4381,7 @@ type Axis struct {
 
 func (x *Axis) Reset() {
 	*x = Axis{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[40]
+	mi := &file_nafas_v1_triage_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4074,7 +4393,7 @@ func (x *Axis) String() string {
 func (*Axis) ProtoMessage() {}
 
 func (x *Axis) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[40]
+	mi := &file_nafas_v1_triage_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4087,7 +4406,7 @@ func (x *Axis) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Axis.ProtoReflect.Descriptor instead.
 func (*Axis) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{40}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *Axis) GetLengthMm() float64 {
@@ -4123,7 +4442,7 @@ type Point struct {
 
 func (x *Point) Reset() {
 	*x = Point{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[41]
+	mi := &file_nafas_v1_triage_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4135,7 +4454,7 @@ func (x *Point) String() string {
 func (*Point) ProtoMessage() {}
 
 func (x *Point) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[41]
+	mi := &file_nafas_v1_triage_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4148,7 +4467,7 @@ func (x *Point) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Point.ProtoReflect.Descriptor instead.
 func (*Point) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{41}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *Point) GetX() float64 {
@@ -4183,7 +4502,7 @@ type PixelPosition struct {
 
 func (x *PixelPosition) Reset() {
 	*x = PixelPosition{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[42]
+	mi := &file_nafas_v1_triage_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4195,7 +4514,7 @@ func (x *PixelPosition) String() string {
 func (*PixelPosition) ProtoMessage() {}
 
 func (x *PixelPosition) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[42]
+	mi := &file_nafas_v1_triage_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4208,7 +4527,7 @@ func (x *PixelPosition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PixelPosition.ProtoReflect.Descriptor instead.
 func (*PixelPosition) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{42}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *PixelPosition) GetColumn() float64 {
@@ -4329,7 +4648,7 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\x17RetryDeliveriesResponse\x12\x1e\n" +
 	"\n" +
 	"deliveries\x18\x01 \x01(\x05R\n" +
-	"deliveries\"\xed\x04\n" +
+	"deliveries\"\xa1\x05\n" +
 	"\x05Study\x12,\n" +
 	"\x12study_instance_uid\x18\x01 \x01(\tR\x10studyInstanceUid\x12*\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x14.nafas.v1.StudyStateR\x05state\x12.\n" +
@@ -4347,9 +4666,54 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\fnot_assessed\x18\v \x01(\v2\x11.nafas.v1.RefusalR\vnotAssessed\x122\n" +
 	"\n" +
 	"deliveries\x18\f \x03(\v2\x12.nafas.v1.DeliveryR\n" +
-	"deliveries\x12\x1d\n" +
+	"deliveries\x122\n" +
+	"\areasons\x18\r \x03(\v2\x18.nafas.v1.PriorityReasonR\areasons\x12\x1d\n" +
 	"\n" +
-	"prior_only\x18\x14 \x01(\bR\tpriorOnly\"\xd0\x01\n" +
+	"prior_only\x18\x14 \x01(\bR\tpriorOnly\"\xba\x04\n" +
+	"\x0ePriorityReason\x12\x12\n" +
+	"\x04code\x18\x01 \x01(\tR\x04code\x12\x12\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\x12*\n" +
+	"\x04rule\x18\x03 \x01(\v2\x16.nafas.v1.PriorityRuleR\x04rule\x12#\n" +
+	"\rfinding_ranks\x18\x04 \x03(\x05R\ffindingRanks\x12\x1d\n" +
+	"\n" +
+	"largest_mm\x18\x05 \x01(\x01R\tlargestMm\x12\x1d\n" +
+	"\n" +
+	"largest_by\x18\x06 \x01(\tR\tlargestBy\x121\n" +
+	"\x15largest_solid_part_mm\x18\a \x01(\x01R\x12largestSolidPartMm\x12(\n" +
+	"\rdoubling_days\x18\b \x01(\x01H\x00R\fdoublingDays\x88\x01\x01\x123\n" +
+	"\x13doubling_days_short\x18\t \x01(\x01H\x01R\x11doublingDaysShort\x88\x01\x01\x121\n" +
+	"\x12doubling_days_long\x18\n" +
+	" \x01(\x01H\x02R\x10doublingDaysLong\x88\x01\x01\x12*\n" +
+	"\x05kinds\x18\v \x03(\x0e2\x14.nafas.v1.NoduleKindR\x05kinds\x12\x12\n" +
+	"\x04scan\x18\f \x03(\tR\x04scan\x12+\n" +
+	"\bnot_read\x18\r \x01(\x0e2\x10.nafas.v1.ReasonR\anotReadB\x10\n" +
+	"\x0e_doubling_daysB\x16\n" +
+	"\x14_doubling_days_shortB\x15\n" +
+	"\x13_doubling_days_long\"\xd2\x05\n" +
+	"\fPriorityRule\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12.\n" +
+	"\bpriority\x18\x02 \x01(\x0e2\x12.nafas.v1.PriorityR\bpriority\x12'\n" +
+	"\x0foperating_point\x18\x03 \x01(\tR\x0eoperatingPoint\x12,\n" +
+	"\x10size_at_least_mm\x18\x04 \x01(\x01H\x00R\rsizeAtLeastMm\x88\x01\x01\x127\n" +
+	"\x16solid_part_at_least_mm\x18\x05 \x01(\x01H\x01R\x12solidPartAtLeastMm\x88\x01\x01\x12*\n" +
+	"\x05kinds\x18\x06 \x03(\x0e2\x14.nafas.v1.NoduleKindR\x05kinds\x127\n" +
+	"\funless_kinds\x18\a \x03(\x0e2\x14.nafas.v1.NoduleKindR\vunlessKinds\x12,\n" +
+	"\x0fkind_confidence\x18\b \x01(\x01H\x02R\x0ekindConfidence\x88\x01\x01\x12\x18\n" +
+	"\achanges\x18\t \x03(\tR\achanges\x126\n" +
+	"\x15doubling_at_most_days\x18\n" +
+	" \x01(\x01H\x03R\x12doublingAtMostDays\x88\x01\x01\x12)\n" +
+	"\x0egrown_above_mm\x18\v \x01(\x01H\x04R\fgrownAboveMm\x88\x01\x01\x12$\n" +
+	"\vwithin_days\x18\f \x01(\x05H\x05R\n" +
+	"withinDays\x88\x01\x01\x12\x19\n" +
+	"\x05count\x18\r \x01(\x05H\x06R\x05count\x88\x01\x01\x12\x12\n" +
+	"\x04scan\x18\x0e \x03(\tR\x04scanB\x13\n" +
+	"\x11_size_at_least_mmB\x19\n" +
+	"\x17_solid_part_at_least_mmB\x12\n" +
+	"\x10_kind_confidenceB\x18\n" +
+	"\x16_doubling_at_most_daysB\x11\n" +
+	"\x0f_grown_above_mmB\x0e\n" +
+	"\f_within_daysB\b\n" +
+	"\x06_count\"\xd0\x01\n" +
 	"\x06Series\x12.\n" +
 	"\x13series_instance_uid\x18\x01 \x01(\tR\x11seriesInstanceUid\x12\x1a\n" +
 	"\bmodality\x18\x02 \x01(\tR\bmodality\x12\x1c\n" +
@@ -4637,7 +5001,7 @@ func file_nafas_v1_triage_proto_rawDescGZIP() []byte {
 }
 
 var file_nafas_v1_triage_proto_enumTypes = make([]protoimpl.EnumInfo, 11)
-var file_nafas_v1_triage_proto_msgTypes = make([]protoimpl.MessageInfo, 43)
+var file_nafas_v1_triage_proto_msgTypes = make([]protoimpl.MessageInfo, 45)
 var file_nafas_v1_triage_proto_goTypes = []any{
 	(OnDisconnect)(0),               // 0: nafas.v1.OnDisconnect
 	(StudyOrder)(0),                 // 1: nafas.v1.StudyOrder
@@ -4674,26 +5038,28 @@ var file_nafas_v1_triage_proto_goTypes = []any{
 	(*RetryDeliveriesRequest)(nil),  // 32: nafas.v1.RetryDeliveriesRequest
 	(*RetryDeliveriesResponse)(nil), // 33: nafas.v1.RetryDeliveriesResponse
 	(*Study)(nil),                   // 34: nafas.v1.Study
-	(*Series)(nil),                  // 35: nafas.v1.Series
-	(*SeriesResult)(nil),            // 36: nafas.v1.SeriesResult
-	(*SeriesNotRead)(nil),           // 37: nafas.v1.SeriesNotRead
-	(*Model)(nil),                   // 38: nafas.v1.Model
-	(*Runtime)(nil),                 // 39: nafas.v1.Runtime
-	(*Warning)(nil),                 // 40: nafas.v1.Warning
-	(*Scan)(nil),                    // 41: nafas.v1.Scan
-	(*StageTime)(nil),               // 42: nafas.v1.StageTime
-	(*Finding)(nil),                 // 43: nafas.v1.Finding
-	(*Comparison)(nil),              // 44: nafas.v1.Comparison
-	(*EarlierFinding)(nil),          // 45: nafas.v1.EarlierFinding
-	(*Change)(nil),                  // 46: nafas.v1.Change
-	(*Growth)(nil),                  // 47: nafas.v1.Growth
-	(*ImagePlace)(nil),              // 48: nafas.v1.ImagePlace
-	(*Place)(nil),                   // 49: nafas.v1.Place
-	(*Measurement)(nil),             // 50: nafas.v1.Measurement
-	(*Axis)(nil),                    // 51: nafas.v1.Axis
-	(*Point)(nil),                   // 52: nafas.v1.Point
-	(*PixelPosition)(nil),           // 53: nafas.v1.PixelPosition
-	(*timestamppb.Timestamp)(nil),   // 54: google.protobuf.Timestamp
+	(*PriorityReason)(nil),          // 35: nafas.v1.PriorityReason
+	(*PriorityRule)(nil),            // 36: nafas.v1.PriorityRule
+	(*Series)(nil),                  // 37: nafas.v1.Series
+	(*SeriesResult)(nil),            // 38: nafas.v1.SeriesResult
+	(*SeriesNotRead)(nil),           // 39: nafas.v1.SeriesNotRead
+	(*Model)(nil),                   // 40: nafas.v1.Model
+	(*Runtime)(nil),                 // 41: nafas.v1.Runtime
+	(*Warning)(nil),                 // 42: nafas.v1.Warning
+	(*Scan)(nil),                    // 43: nafas.v1.Scan
+	(*StageTime)(nil),               // 44: nafas.v1.StageTime
+	(*Finding)(nil),                 // 45: nafas.v1.Finding
+	(*Comparison)(nil),              // 46: nafas.v1.Comparison
+	(*EarlierFinding)(nil),          // 47: nafas.v1.EarlierFinding
+	(*Change)(nil),                  // 48: nafas.v1.Change
+	(*Growth)(nil),                  // 49: nafas.v1.Growth
+	(*ImagePlace)(nil),              // 50: nafas.v1.ImagePlace
+	(*Place)(nil),                   // 51: nafas.v1.Place
+	(*Measurement)(nil),             // 52: nafas.v1.Measurement
+	(*Axis)(nil),                    // 53: nafas.v1.Axis
+	(*Point)(nil),                   // 54: nafas.v1.Point
+	(*PixelPosition)(nil),           // 55: nafas.v1.PixelPosition
+	(*timestamppb.Timestamp)(nil),   // 56: google.protobuf.Timestamp
 }
 var file_nafas_v1_triage_proto_depIdxs = []int32{
 	6,  // 0: nafas.v1.UploadHeader.request_priority:type_name -> nafas.v1.RequestPriority
@@ -4712,79 +5078,86 @@ var file_nafas_v1_triage_proto_depIdxs = []int32{
 	34, // 13: nafas.v1.GetStudyResponse.study:type_name -> nafas.v1.Study
 	4,  // 14: nafas.v1.ListStudiesRequest.states:type_name -> nafas.v1.StudyState
 	5,  // 15: nafas.v1.ListStudiesRequest.priorities:type_name -> nafas.v1.Priority
-	54, // 16: nafas.v1.ListStudiesRequest.received_after:type_name -> google.protobuf.Timestamp
-	54, // 17: nafas.v1.ListStudiesRequest.received_before:type_name -> google.protobuf.Timestamp
+	56, // 16: nafas.v1.ListStudiesRequest.received_after:type_name -> google.protobuf.Timestamp
+	56, // 17: nafas.v1.ListStudiesRequest.received_before:type_name -> google.protobuf.Timestamp
 	1,  // 18: nafas.v1.ListStudiesRequest.order:type_name -> nafas.v1.StudyOrder
 	34, // 19: nafas.v1.ListStudiesResponse.studies:type_name -> nafas.v1.Study
 	34, // 20: nafas.v1.WatchStudiesResponse.study:type_name -> nafas.v1.Study
 	2,  // 21: nafas.v1.GetReportRequest.format:type_name -> nafas.v1.ReportFormat
 	3,  // 22: nafas.v1.Delivery.state:type_name -> nafas.v1.DeliveryState
-	54, // 23: nafas.v1.Delivery.updated_at:type_name -> google.protobuf.Timestamp
-	54, // 24: nafas.v1.Delivery.queued_at:type_name -> google.protobuf.Timestamp
+	56, // 23: nafas.v1.Delivery.updated_at:type_name -> google.protobuf.Timestamp
+	56, // 24: nafas.v1.Delivery.queued_at:type_name -> google.protobuf.Timestamp
 	3,  // 25: nafas.v1.ListDeliveriesRequest.state:type_name -> nafas.v1.DeliveryState
 	29, // 26: nafas.v1.ListDeliveriesResponse.deliveries:type_name -> nafas.v1.Delivery
 	4,  // 27: nafas.v1.Study.state:type_name -> nafas.v1.StudyState
 	5,  // 28: nafas.v1.Study.priority:type_name -> nafas.v1.Priority
 	6,  // 29: nafas.v1.Study.request_priority:type_name -> nafas.v1.RequestPriority
-	54, // 30: nafas.v1.Study.received_at:type_name -> google.protobuf.Timestamp
-	54, // 31: nafas.v1.Study.updated_at:type_name -> google.protobuf.Timestamp
-	35, // 32: nafas.v1.Study.series:type_name -> nafas.v1.Series
+	56, // 30: nafas.v1.Study.received_at:type_name -> google.protobuf.Timestamp
+	56, // 31: nafas.v1.Study.updated_at:type_name -> google.protobuf.Timestamp
+	37, // 32: nafas.v1.Study.series:type_name -> nafas.v1.Series
 	19, // 33: nafas.v1.Study.not_assessed:type_name -> nafas.v1.Refusal
 	29, // 34: nafas.v1.Study.deliveries:type_name -> nafas.v1.Delivery
-	19, // 35: nafas.v1.Series.not_read:type_name -> nafas.v1.Refusal
-	36, // 36: nafas.v1.Series.result:type_name -> nafas.v1.SeriesResult
-	38, // 37: nafas.v1.SeriesResult.model:type_name -> nafas.v1.Model
-	40, // 38: nafas.v1.SeriesResult.warnings:type_name -> nafas.v1.Warning
-	43, // 39: nafas.v1.SeriesResult.findings:type_name -> nafas.v1.Finding
-	41, // 40: nafas.v1.SeriesResult.scan:type_name -> nafas.v1.Scan
-	42, // 41: nafas.v1.SeriesResult.timings:type_name -> nafas.v1.StageTime
-	39, // 42: nafas.v1.SeriesResult.runtime:type_name -> nafas.v1.Runtime
-	44, // 43: nafas.v1.SeriesResult.comparison:type_name -> nafas.v1.Comparison
-	19, // 44: nafas.v1.SeriesNotRead.not_read:type_name -> nafas.v1.Refusal
-	52, // 45: nafas.v1.Scan.spacing_mm:type_name -> nafas.v1.Point
-	52, // 46: nafas.v1.Finding.center_lps_mm:type_name -> nafas.v1.Point
-	53, // 47: nafas.v1.Finding.pixel:type_name -> nafas.v1.PixelPosition
-	50, // 48: nafas.v1.Finding.measurement:type_name -> nafas.v1.Measurement
-	49, // 49: nafas.v1.Finding.place:type_name -> nafas.v1.Place
-	46, // 50: nafas.v1.Finding.change:type_name -> nafas.v1.Change
-	19, // 51: nafas.v1.Comparison.not_compared:type_name -> nafas.v1.Refusal
-	45, // 52: nafas.v1.Comparison.earlier_findings:type_name -> nafas.v1.EarlierFinding
-	43, // 53: nafas.v1.EarlierFinding.finding:type_name -> nafas.v1.Finding
-	7,  // 54: nafas.v1.EarlierFinding.state:type_name -> nafas.v1.ChangeState
-	48, // 55: nafas.v1.EarlierFinding.in_current:type_name -> nafas.v1.ImagePlace
-	7,  // 56: nafas.v1.Change.state:type_name -> nafas.v1.ChangeState
-	48, // 57: nafas.v1.Change.in_earlier:type_name -> nafas.v1.ImagePlace
-	50, // 58: nafas.v1.Change.earlier_measurement:type_name -> nafas.v1.Measurement
-	47, // 59: nafas.v1.Change.growth:type_name -> nafas.v1.Growth
-	8,  // 60: nafas.v1.Growth.trend:type_name -> nafas.v1.Trend
-	53, // 61: nafas.v1.ImagePlace.pixel:type_name -> nafas.v1.PixelPosition
-	52, // 62: nafas.v1.Measurement.center_lps_mm:type_name -> nafas.v1.Point
-	51, // 63: nafas.v1.Measurement.long_axis:type_name -> nafas.v1.Axis
-	51, // 64: nafas.v1.Measurement.short_axis:type_name -> nafas.v1.Axis
-	9,  // 65: nafas.v1.Measurement.kind:type_name -> nafas.v1.NoduleKind
-	52, // 66: nafas.v1.Axis.from_lps_mm:type_name -> nafas.v1.Point
-	52, // 67: nafas.v1.Axis.to_lps_mm:type_name -> nafas.v1.Point
-	13, // 68: nafas.v1.TriageService.SubmitSeries:input_type -> nafas.v1.SubmitSeriesRequest
-	15, // 69: nafas.v1.TriageService.TriageSeries:input_type -> nafas.v1.TriageSeriesRequest
-	21, // 70: nafas.v1.TriageService.GetStudy:input_type -> nafas.v1.GetStudyRequest
-	23, // 71: nafas.v1.TriageService.ListStudies:input_type -> nafas.v1.ListStudiesRequest
-	25, // 72: nafas.v1.TriageService.WatchStudies:input_type -> nafas.v1.WatchStudiesRequest
-	27, // 73: nafas.v1.TriageService.GetReport:input_type -> nafas.v1.GetReportRequest
-	30, // 74: nafas.v1.TriageService.ListDeliveries:input_type -> nafas.v1.ListDeliveriesRequest
-	32, // 75: nafas.v1.TriageService.RetryDeliveries:input_type -> nafas.v1.RetryDeliveriesRequest
-	14, // 76: nafas.v1.TriageService.SubmitSeries:output_type -> nafas.v1.SubmitSeriesResponse
-	16, // 77: nafas.v1.TriageService.TriageSeries:output_type -> nafas.v1.TriageSeriesResponse
-	22, // 78: nafas.v1.TriageService.GetStudy:output_type -> nafas.v1.GetStudyResponse
-	24, // 79: nafas.v1.TriageService.ListStudies:output_type -> nafas.v1.ListStudiesResponse
-	26, // 80: nafas.v1.TriageService.WatchStudies:output_type -> nafas.v1.WatchStudiesResponse
-	28, // 81: nafas.v1.TriageService.GetReport:output_type -> nafas.v1.GetReportResponse
-	31, // 82: nafas.v1.TriageService.ListDeliveries:output_type -> nafas.v1.ListDeliveriesResponse
-	33, // 83: nafas.v1.TriageService.RetryDeliveries:output_type -> nafas.v1.RetryDeliveriesResponse
-	76, // [76:84] is the sub-list for method output_type
-	68, // [68:76] is the sub-list for method input_type
-	68, // [68:68] is the sub-list for extension type_name
-	68, // [68:68] is the sub-list for extension extendee
-	0,  // [0:68] is the sub-list for field type_name
+	35, // 35: nafas.v1.Study.reasons:type_name -> nafas.v1.PriorityReason
+	36, // 36: nafas.v1.PriorityReason.rule:type_name -> nafas.v1.PriorityRule
+	9,  // 37: nafas.v1.PriorityReason.kinds:type_name -> nafas.v1.NoduleKind
+	10, // 38: nafas.v1.PriorityReason.not_read:type_name -> nafas.v1.Reason
+	5,  // 39: nafas.v1.PriorityRule.priority:type_name -> nafas.v1.Priority
+	9,  // 40: nafas.v1.PriorityRule.kinds:type_name -> nafas.v1.NoduleKind
+	9,  // 41: nafas.v1.PriorityRule.unless_kinds:type_name -> nafas.v1.NoduleKind
+	19, // 42: nafas.v1.Series.not_read:type_name -> nafas.v1.Refusal
+	38, // 43: nafas.v1.Series.result:type_name -> nafas.v1.SeriesResult
+	40, // 44: nafas.v1.SeriesResult.model:type_name -> nafas.v1.Model
+	42, // 45: nafas.v1.SeriesResult.warnings:type_name -> nafas.v1.Warning
+	45, // 46: nafas.v1.SeriesResult.findings:type_name -> nafas.v1.Finding
+	43, // 47: nafas.v1.SeriesResult.scan:type_name -> nafas.v1.Scan
+	44, // 48: nafas.v1.SeriesResult.timings:type_name -> nafas.v1.StageTime
+	41, // 49: nafas.v1.SeriesResult.runtime:type_name -> nafas.v1.Runtime
+	46, // 50: nafas.v1.SeriesResult.comparison:type_name -> nafas.v1.Comparison
+	19, // 51: nafas.v1.SeriesNotRead.not_read:type_name -> nafas.v1.Refusal
+	54, // 52: nafas.v1.Scan.spacing_mm:type_name -> nafas.v1.Point
+	54, // 53: nafas.v1.Finding.center_lps_mm:type_name -> nafas.v1.Point
+	55, // 54: nafas.v1.Finding.pixel:type_name -> nafas.v1.PixelPosition
+	52, // 55: nafas.v1.Finding.measurement:type_name -> nafas.v1.Measurement
+	51, // 56: nafas.v1.Finding.place:type_name -> nafas.v1.Place
+	48, // 57: nafas.v1.Finding.change:type_name -> nafas.v1.Change
+	19, // 58: nafas.v1.Comparison.not_compared:type_name -> nafas.v1.Refusal
+	47, // 59: nafas.v1.Comparison.earlier_findings:type_name -> nafas.v1.EarlierFinding
+	45, // 60: nafas.v1.EarlierFinding.finding:type_name -> nafas.v1.Finding
+	7,  // 61: nafas.v1.EarlierFinding.state:type_name -> nafas.v1.ChangeState
+	50, // 62: nafas.v1.EarlierFinding.in_current:type_name -> nafas.v1.ImagePlace
+	7,  // 63: nafas.v1.Change.state:type_name -> nafas.v1.ChangeState
+	50, // 64: nafas.v1.Change.in_earlier:type_name -> nafas.v1.ImagePlace
+	52, // 65: nafas.v1.Change.earlier_measurement:type_name -> nafas.v1.Measurement
+	49, // 66: nafas.v1.Change.growth:type_name -> nafas.v1.Growth
+	8,  // 67: nafas.v1.Growth.trend:type_name -> nafas.v1.Trend
+	55, // 68: nafas.v1.ImagePlace.pixel:type_name -> nafas.v1.PixelPosition
+	54, // 69: nafas.v1.Measurement.center_lps_mm:type_name -> nafas.v1.Point
+	53, // 70: nafas.v1.Measurement.long_axis:type_name -> nafas.v1.Axis
+	53, // 71: nafas.v1.Measurement.short_axis:type_name -> nafas.v1.Axis
+	9,  // 72: nafas.v1.Measurement.kind:type_name -> nafas.v1.NoduleKind
+	54, // 73: nafas.v1.Axis.from_lps_mm:type_name -> nafas.v1.Point
+	54, // 74: nafas.v1.Axis.to_lps_mm:type_name -> nafas.v1.Point
+	13, // 75: nafas.v1.TriageService.SubmitSeries:input_type -> nafas.v1.SubmitSeriesRequest
+	15, // 76: nafas.v1.TriageService.TriageSeries:input_type -> nafas.v1.TriageSeriesRequest
+	21, // 77: nafas.v1.TriageService.GetStudy:input_type -> nafas.v1.GetStudyRequest
+	23, // 78: nafas.v1.TriageService.ListStudies:input_type -> nafas.v1.ListStudiesRequest
+	25, // 79: nafas.v1.TriageService.WatchStudies:input_type -> nafas.v1.WatchStudiesRequest
+	27, // 80: nafas.v1.TriageService.GetReport:input_type -> nafas.v1.GetReportRequest
+	30, // 81: nafas.v1.TriageService.ListDeliveries:input_type -> nafas.v1.ListDeliveriesRequest
+	32, // 82: nafas.v1.TriageService.RetryDeliveries:input_type -> nafas.v1.RetryDeliveriesRequest
+	14, // 83: nafas.v1.TriageService.SubmitSeries:output_type -> nafas.v1.SubmitSeriesResponse
+	16, // 84: nafas.v1.TriageService.TriageSeries:output_type -> nafas.v1.TriageSeriesResponse
+	22, // 85: nafas.v1.TriageService.GetStudy:output_type -> nafas.v1.GetStudyResponse
+	24, // 86: nafas.v1.TriageService.ListStudies:output_type -> nafas.v1.ListStudiesResponse
+	26, // 87: nafas.v1.TriageService.WatchStudies:output_type -> nafas.v1.WatchStudiesResponse
+	28, // 88: nafas.v1.TriageService.GetReport:output_type -> nafas.v1.GetReportResponse
+	31, // 89: nafas.v1.TriageService.ListDeliveries:output_type -> nafas.v1.ListDeliveriesResponse
+	33, // 90: nafas.v1.TriageService.RetryDeliveries:output_type -> nafas.v1.RetryDeliveriesResponse
+	83, // [83:91] is the sub-list for method output_type
+	75, // [75:83] is the sub-list for method input_type
+	75, // [75:75] is the sub-list for extension type_name
+	75, // [75:75] is the sub-list for extension extendee
+	0,  // [0:75] is the sub-list for field type_name
 }
 
 func init() { file_nafas_v1_triage_proto_init() }
@@ -4805,16 +5178,18 @@ func file_nafas_v1_triage_proto_init() {
 		(*TriageSeriesResponse_Progress)(nil),
 		(*TriageSeriesResponse_Study)(nil),
 	}
-	file_nafas_v1_triage_proto_msgTypes[35].OneofWrappers = []any{}
-	file_nafas_v1_triage_proto_msgTypes[36].OneofWrappers = []any{}
+	file_nafas_v1_triage_proto_msgTypes[24].OneofWrappers = []any{}
+	file_nafas_v1_triage_proto_msgTypes[25].OneofWrappers = []any{}
+	file_nafas_v1_triage_proto_msgTypes[37].OneofWrappers = []any{}
 	file_nafas_v1_triage_proto_msgTypes[38].OneofWrappers = []any{}
+	file_nafas_v1_triage_proto_msgTypes[40].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_nafas_v1_triage_proto_rawDesc), len(file_nafas_v1_triage_proto_rawDesc)),
 			NumEnums:      11,
-			NumMessages:   43,
+			NumMessages:   45,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
