@@ -346,9 +346,10 @@ func (s *SQLite) deliveryStudy(ctx context.Context, tx *sql.Tx, study int64, d *
 
 // aboutSeries is the series that a delivery is about.
 func aboutSeries(list []triage.Series, key string) triage.Series {
+	result, _, _ := strings.Cut(key, " after ")
 	var most triage.Series
 	for _, s := range list {
-		if s.Result != nil && s.Result.Key == key {
+		if s.Result != nil && s.Result.Key == result {
 			return s
 		}
 		if s.Modality == "CT" && s.Instances > most.Instances {
