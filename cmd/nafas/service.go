@@ -128,7 +128,7 @@ type service struct {
 	keeper   *keeper        // nil before it is started
 	metrics  *metrics.Metrics
 	inbox    sync.WaitGroup
-	// endInbox ends the recording of what the DICOM listener took.
+	// endInbox ends the recording of what came one by one.
 	endInbox context.CancelFunc
 	pollers  pollers
 	served   chan error
@@ -237,11 +237,9 @@ func (s *service) sweep(ctx context.Context) {
 	}
 }
 
-// takeOneByOne begins to take instances by C-STORE and STOW-RS.
+// takeOneByOne begins to take instances by C-STORE and STOW-RS, and what is
+// retrieved by WADO-RS, for which nothing listens.
 func (s *service) takeOneByOne(app *triage.Service) {
-	if s.dicom == nil && s.http == nil {
-		return
-	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s.endInbox = cancel
 	s.inbox.Go(func() { app.Inbox().Run(ctx) })
