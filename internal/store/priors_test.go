@@ -47,7 +47,8 @@ func TestAPriorIsNoCase(t *testing.T) {
 	require.True(t, got.PriorOnly)
 	require.Equal(t, triage.Done, got.State)
 	require.Equal(t, triage.PriorityNone, got.Priority)
-	require.Equal(t, []string{"fetched to be compared with; not a case to read"}, got.PriorityReasons)
+	require.Equal(t, []string{"fetched to be compared with; not a case to read"}, triage.PriorityTexts(got.PriorityReasons))
+	require.NotEqual(t, triage.PriorityTexts(got.PriorityReasons), triage.PriorityTextsIn(got.PriorityReasons, "fr"))
 	require.Equal(t, []string{"waiting"}, deliveryStates(t, s), "of the study itself")
 
 	job := readNow(t, s, "1.2")
