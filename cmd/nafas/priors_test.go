@@ -38,6 +38,15 @@ priors:
 	})
 }
 
+// An archive that sends by C-MOVE needs somewhere to send to.
+func TestPriorsByDICOMNeedAListener(t *testing.T) {
+	settings := filepath.Join(t.TempDir(), "nafas.yaml")
+	require.NoError(t, os.WriteFile(settings, []byte("priors: {dicom: A@127.0.0.1:1}\n"), 0o600))
+	code, _, stderr := nafas(t, "serve", "--listen", "127.0.0.1:0", "--data", t.TempDir(), "--settings", settings)
+	require.Equal(t, exitUsage, code)
+	require.Contains(t, stderr, "priors: it needs --dicom-listen")
+}
+
 func priorFetched(t *testing.T, text string, args ...string) {
 	o := startOrthanc(t, "11112")
 	settings := filepath.Join(t.TempDir(), "nafas.yaml")

@@ -128,6 +128,7 @@ func TestWhichPriorsAreFetched(t *testing.T) {
 		{"of another name", func(h *holding) { h.study.PatientName = "Roe^Richard" }, false},
 		{"of another birth date", func(h *holding) { h.study.PatientBirthDate = "19600102" }, false},
 		{"of another ID, from an archive that heeds no key", func(h *holding) { h.study.PatientID = "P11" }, false},
+		{"of which the archive does not say whose it is", func(h *holding) { h.study.PatientID = "" }, false},
 		{"of the same day", func(h *holding) { h.study.StudyDate = "20250401" }, false},
 		{"of a later day", func(h *holding) { h.study.StudyDate = "20250601" }, false},
 		{"of long ago", func(h *holding) { h.study.StudyDate = "20190101" }, false},

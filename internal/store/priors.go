@@ -84,7 +84,7 @@ func unsought(ctx context.Context, tx *sql.Tx, at, since time.Time, limit int) (
 			AND (l.study_id IS NULL OR l.looked_at IS NULL AND l.next_at <= ?)
 			AND EXISTS (SELECT 1 FROM series x JOIN instance i ON i.series_id = x.id WHERE x.study_id = s.id AND x.modality = 'CT')
 			AND NOT EXISTS (SELECT 1 FROM prior_study p WHERE p.study_uid = s.uid)
-		ORDER BY s.received_at DESC, s.uid LIMIT ?`,
+		ORDER BY s.last_instance_at DESC, s.uid LIMIT ?`,
 		triage.Waiting, triage.Running, triage.Done, micros(since), micros(at), limit)
 	if err != nil {
 		return nil, nil, err

@@ -198,6 +198,23 @@ func TestAPriorThatIsSentForItselfWhileItIsRead(t *testing.T) {
 	require.Equal(t, []string{"waiting"}, deliveryStates(t, s))
 }
 
+// Of a prior whose images were deleted a part says nothing new: it is a case when
+// all of it is here again.
+func TestADeletedPriorThatIsSentForItself(t *testing.T) {
+	s := withDestinations(t, t.TempDir(), "A")
+	first, second := "1.1/1/1/P/a/day 20250101", "1.1/1/2/P/b/day 20250101"
+	fetchPrior(t, s, "1.1", first, second)
+	require.Empty(t, kept(t, s, "1.1"))
+	sendAt(t, s, later.Add(time.Hour), true, first)
+	require.True(t, study(t, s, "1.1").PriorOnly)
+	require.Zero(t, jobs(t, s))
+	sendAt(t, s, later.Add(2*time.Hour), true, second)
+	require.False(t, study(t, s, "1.1").PriorOnly)
+	readNow(t, s, "1.1")
+	require.Equal(t, triage.PriorityHigh, study(t, s, "1.1").Priority)
+	require.Equal(t, []string{"waiting"}, deliveryStates(t, s))
+}
+
 func TestWhichPriorsAreNeeded(t *testing.T) {
 	long := noon.Add(time.Hour)
 	forget := func(t *testing.T, s *store.SQLite) { require.Empty(t, kept(t, s, "1.1")) }

@@ -19,3 +19,6 @@ CREATE TABLE prior_lookup (
     failures INTEGER NOT NULL,
     next_at INTEGER NOT NULL
 );
+
+-- What came in lately is looked for every few seconds.
+CREATE INDEX study_last_instance ON study (last_instance_at);
