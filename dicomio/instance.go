@@ -28,6 +28,8 @@ type Instance struct {
 	// ImageType holds the values of (0008,0008), upper case.
 	ImageType []string
 	Patient   Patient
+	// Facts are what guidelines ask of the patient.
+	Facts Facts
 	// TransferSyntax is the UID that the pixels are encoded with.
 	TransferSyntax string
 

@@ -71,6 +71,7 @@ func (in *Instance) readIdentity(f *part10.File) error {
 	in.SOPClassUID, in.SOPUID = first(el, tag.SOPClassUID), first(el, tag.SOPInstanceUID)
 	in.FrameOfReferenceUID = first(el, tag.FrameOfReferenceUID)
 	in.StudyDate = first(el, tag.StudyDate)
+	in.Facts = readFacts(el)
 	for _, u := range []struct{ name, uid string }{
 		{"Study Instance UID", in.StudyUID}, {"Series Instance UID", in.SeriesUID},
 		{"SOP Class UID", in.SOPClassUID}, {"SOP Instance UID", in.SOPUID},

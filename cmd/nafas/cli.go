@@ -16,6 +16,7 @@ type cli struct {
 	Send       sendCmd       `cmd:"" help:"Send series to a service."`
 	Fetch      fetchCmd      `cmd:"" help:"Have an archive send studies to a service (C-FIND, C-MOVE)."`
 	Report     reportCmd     `cmd:"" help:"Get what a service says of a study, as a DICOM object, FHIR, HL7 or JSON."`
+	Categories categoriesCmd `cmd:"" help:"Ask the guidelines about a study that a service has read, with facts that images do not show."`
 	Deliveries deliveriesCmd `cmd:"" help:"See what became of results on their way, and try dead ones again."`
 	Triage     triageCmd     `cmd:"" help:"Read series without a service: one result per series."`
 	Evaluate   evaluateCmd   `cmd:"" help:"Measure a detector by LUNA16's protocol: from tables of marks, or on series that it reads first."`

@@ -46,6 +46,9 @@ func (c *configCheckCmd) Run(s *streams, ctx kongContext) error {
 	if err != nil || c.Settings != "" {
 		check("settings", err, c.Settings)
 	}
+	if o, err := siteFlags(settings.Categories).options(); err != nil || settings.Categories.Said() {
+		check("categories", err, siteFlagsOf(o).said())
+	}
 	if c.rules = settings.Rules(); len(c.rules) > 0 {
 		check("priority", nil, fmt.Sprintf("%d rules in place of the default ones", len(c.rules)))
 	}

@@ -23,6 +23,8 @@ type engineFlags struct {
 	Model       string `help:"Model: a shipped name or a folder with a model.yaml." placeholder:"NAME|DIR"`
 	Onnxruntime string `help:"Path of libonnxruntime.so (1.24 or newer)." type:"path" placeholder:"FILE"`
 	Threads     int    `help:"Processor cores to use." default:"${cores}"`
+	// categories say which guidelines are asked, with what is known.
+	categories triage.CategoryOptions
 
 	// rules are those of a settings file; none: the default ones.
 	rules priority.Rules `kong:"-"`
@@ -73,7 +75,7 @@ func (f engineFlags) open(ctx context.Context, s *streams, fetch bool) (*engine,
 	e.identity.Model = triage.Model{Name: model.Name, Version: model.Version, SHA256: model.SHA256()}
 	e.identity.Runtime = triage.Runtime{Version: library.Version, SHA256: library.SHA256}
 	e.reader = triage.NewReader(piped{pipeline}, e.identity.Model, e.identity.Runtime, triage.ReaderOptions{
-		Parallel: f.Threads, Ranking: triage.Ranking{Rules: f.rules, Points: model.Points}, Compare: prior.Compare,
+		Parallel: f.Threads, Categories: f.categories, Ranking: triage.Ranking{Rules: f.rules, Points: model.Points}, Compare: prior.Compare,
 	})
 	e.identity.Recipe = e.reader.Recipe()
 	return e, nil

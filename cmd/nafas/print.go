@@ -73,14 +73,17 @@ var csvHeader = slices.Concat([]string{
 	"mean_hu", "measured_by", "doubt", "lobe", "zone", "pleura_mm", "fissure_mm",
 }, changeHeader)
 
+// columns are all of a row.
+var columns = slices.Concat(csvHeader, suggestedColumns)
+
 func newCSVPrinter(w io.Writer) *csvPrinter {
 	p := &csvPrinter{w: csv.NewWriter(w)}
-	_ = p.w.Write(csvHeader) // the error comes with close
+	_ = p.w.Write(columns) // the error comes with close
 	return p
 }
 
 func (p *csvPrinter) row(words ...string) error {
-	for len(words) < len(csvHeader) {
+	for len(words) < len(columns) {
 		words = append(words, "")
 	}
 	return p.w.Write(words)
@@ -96,7 +99,7 @@ func (p *csvPrinter) result(r *nafasv1.SeriesResult) error {
 	}
 	for _, f := range r.GetFindings() {
 		if err := p.row(slices.Concat(head, []string{"read", model}, findingColumns(f), measuredColumns(f), placeColumns(f.GetPlace()),
-			changeColumns(r.GetComparison(), f.GetChange()))...); err != nil {
+			changeColumns(r.GetComparison(), f.GetChange()), categoryColumns(r.GetAssessment().GetCategories(), f.GetRank()))...); err != nil {
 			return err
 		}
 	}
@@ -215,6 +218,7 @@ func (p *tablePrinter) result(r *nafasv1.SeriesResult) error {
 		return err
 	}
 	printComparison(p.w, r.GetComparison())
+	printCategories(p.w, r.GetAssessment().GetCategories(), p.timings)
 	if p.timings {
 		for _, t := range r.GetTimings() {
 			fmt.Fprintf(p.w, "  %-12s %8.3f s\n", t.GetStage(), t.GetSeconds())

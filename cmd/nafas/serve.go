@@ -28,9 +28,12 @@ func (c *serveCmd) Run(s *streams, ctx kongContext) error {
 	return waited
 }
 
+// workerChildCmd is told by flags what the settings file says of categories and
+// priorities.
 type workerChildCmd struct {
 	engineFlags
-	PriorityRules string `help:"The rules of priorities, as the service writes them; the default ones where there are none."`
+	Categories    siteFlags `embed:"" prefix:"categories-"`
+	PriorityRules string    `help:"The rules of priorities, as the service writes them; the default ones where there are none."`
 }
 
 // Run is the worker process: it speaks its protocol on standard input and
@@ -38,8 +41,11 @@ type workerChildCmd struct {
 func (c *workerChildCmd) Run(s *streams, ctx kongContext) error {
 	return worker.Main(ctx, func(ctx context.Context) (triage.StudyReader, worker.Identity, error) {
 		flags := c.engineFlags
+		var err error
+		if flags.categories, err = c.Categories.options(); err != nil {
+			return nil, worker.Identity{}, err
+		}
 		if c.PriorityRules != "" {
-			var err error
 			if flags.rules, err = priority.ParseText(c.PriorityRules); err != nil {
 				return nil, worker.Identity{}, err
 			}

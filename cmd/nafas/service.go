@@ -106,6 +106,7 @@ func (f engineFlags) workerCommand() (*exec.Cmd, error) {
 	if f.Onnxruntime != "" {
 		args = append(args, "--onnxruntime", f.Onnxruntime)
 	}
+	args = append(args, siteFlagsOf(f.categories).args()...)
 	if len(f.rules) > 0 {
 		// Themselves, and not their file: that may have changed meanwhile.
 		args = append(args, "--priority-rules", f.rules.Text())
@@ -154,7 +155,11 @@ func startService(ctx context.Context, log *slog.Logger, f serviceFlags) (_ *ser
 	if err != nil {
 		return nil, err
 	}
+	if f.categories, err = siteFlags(settings.Categories).options(); err != nil {
+		return nil, err
+	}
 	f.rules = settings.Rules()
+	s.flags = f
 	to, err := f.destinations(settings.Deliver)
 	if err != nil {
 		return nil, err
@@ -225,7 +230,7 @@ func (s *service) application() (*triage.Service, error) {
 		return nil, err
 	}
 	return triage.New(s.store, s.store, triage.ReadHeader, s.worker, triage.Options{
-		Recipe: s.identity.Recipe, Quiet: s.flags.Quiet, MinFreeBytes: s.flags.MinFree << 20,
+		Recipe: s.identity.Recipe, Categories: s.flags.categories, Quiet: s.flags.Quiet, MinFreeBytes: s.flags.MinFree << 20,
 		Log: s.log, Pseudonyms: pseudonyms, Meter: s.metrics,
 	}), nil
 }

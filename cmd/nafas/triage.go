@@ -1,16 +1,20 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 
+	"nafas/inference/guideline"
 	"nafas/internal/rpc"
 	"nafas/internal/triage"
 )
 
 type triageCmd struct {
 	engineFlags
-	Settings string   `help:"Settings file (YAML) of a service: its rules of priorities." type:"existingfile" placeholder:"FILE"`
-	Paths    []string `arg:"" type:"path" help:"Files, folders, DICOMDIR folders or zip files."`
+	Facts    factFlags `embed:"" prefix:"patient-" group:"Patient, where all the input is of one:"`
+	Settings string    `help:"Settings file (YAML) of a service: its rules of priorities, and which guidelines are asked." type:"existingfile" placeholder:"FILE"`
+	Paths    []string  `arg:"" type:"path" help:"Files, folders, DICOMDIR folders or zip files."`
 }
 
 // Run reads every study below the paths: one result a series that was read,
@@ -21,6 +25,9 @@ func (c *triageCmd) Run(s *streams, ctx kongContext) error {
 		return err
 	}
 	c.rules = settings.Rules()
+	if c.categories, err = c.Facts.within(settings.Categories); err != nil {
+		return err
+	}
 	items, err := walkAll(ctx, s, c.Paths)
 	if err != nil {
 		return err
@@ -36,8 +43,13 @@ func (c *triageCmd) Run(s *streams, ctx kongContext) error {
 		bar.set(int64(p.Done), int64(p.Total))
 	})
 	bar.finish()
-	if err != nil {
+	switch {
+	case errors.Is(err, guideline.ErrInput):
+		return usageError{err}
+	case err != nil:
 		return err
+	case c.Facts.any() && patients(batch.Studies) > 1:
+		return usage("the facts of a patient are given, and the input has %d studies: give one study, and earlier ones of the patient", len(batch.Studies))
 	}
 	out := newPrinter(s)
 	good, failed := 0, len(batch.Refused)
@@ -65,6 +77,18 @@ func (c *triageCmd) Run(s *streams, ctx kongContext) error {
 	return refusedError(failed, good)
 }
 
+// patients is how many patients studies may have: one less for each that another
+// was compared with.
+func patients(studies []triage.StudyReading) int {
+	n := len(studies)
+	for _, s := range studies {
+		if s.Comparison != nil && slices.ContainsFunc(studies, func(e triage.StudyReading) bool { return e.StudyUID == s.Comparison.EarlierStudyUID }) {
+			n--
+		}
+	}
+	return n
+}
+
 // noteRefused writes into each result that files beside it could not be used:
 // a file that is cut short does not say which series it is missing from.
 func noteRefused(r triage.StudyReading, refused int) {
@@ -84,6 +108,6 @@ func studyOf(r triage.StudyReading) triage.Study {
 	return triage.Study{
 		UID: r.StudyUID, State: r.State, Series: r.Series,
 		Priority: r.Priority, PriorityReasons: r.PriorityReasons, NotAssessed: r.NotAssessed,
-		Comparison: r.Comparison,
+		Comparison: r.Comparison, Assessment: r.Assessment,
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"github.com/suyashkumar/dicom/pkg/tag"
 
 	"nafas/dicomio/report"
 	"nafas/inference/prior"
@@ -49,6 +50,48 @@ func TestWhatWasComparedIsSaid(t *testing.T) {
 	} {
 		c.compared.Date, c.compared.Days = "20251201", 90
 		require.Equal(t, c.want, c.compared.Sentence(report.English))
+	}
+}
+
+// compared has what changed: its first finding has grown, the rest is new.
+func compared(r report.Result) report.Result {
+	r.Key, r.FoundKey = "key of a comparison", r.Key
+	r.Compared = &report.Compared{Date: "20251201", Days: 90, Gone: 1}
+	for i := range r.Findings {
+		r.Findings[i].Change = &prior.Change{State: prior.New}
+	}
+	r.Findings[0].Change = &prior.Change{State: prior.Paired, DiameterChangeMM: 2.4, DiameterErrorMM: .7, Growth: &prior.Growth{VolumeChange: .87, DoublingDays: 100, DoublingDaysShort: 75, Trend: prior.TrendGrowing}}
+	return r
+}
+
+// texts of the comments right below an item.
+func texts(n *node) (out []string) {
+	for _, c := range n.children {
+		if (row{c.relationship, c.valueType, c.concept}) == (row{"CONTAINS", "TEXT", "121106 DCM"}) {
+			out = append(out, c.elems.Texts(tag.TextValue, []string{"ISO_IR 192"})...)
+		}
+	}
+	return out
+}
+
+// What changed stands with each finding, and what was compared after all of
+// them; a finding keeps its name through every comparison.
+func TestChangesInAReport(t *testing.T) {
+	for _, l := range []report.Language{report.English, report.French, report.Arabic} {
+		plain := result(t, l)
+		r := compared(result(t, l))
+		data, err := r.SR()
+		require.NoError(t, err)
+		root := tree(t, data)
+		require.NoError(t, checkRows(root))
+		words := root.find(row{"CONTAINS", "CONTAINER", "C0034375 UMLS"})
+		require.NotNil(t, words)
+		require.Equal(t, []string{r.Compared.Sentence(l)}, texts(words))
+		group := root.find(row{"CONTAINS", "CONTAINER", "126010 DCM"}).children[0]
+		require.Contains(t, texts(group), report.ChangeIn(l, r.Compared, r.Findings[0].Change))
+		require.NotEqual(t, plain.SRInstance(), r.SRInstance(), "other words, another object")
+		require.Equal(t, plain.TrackingUID(plain.Findings[0]), r.TrackingUID(r.Findings[0]))
+		require.Contains(t, r.Sentences(l), r.Compared.Sentence(l), "where nothing was found, too")
 	}
 }
 

@@ -30,13 +30,16 @@ func (f Finding) site() item {
 	return out
 }
 
-// whereabouts says in words what no code says of a place.
-func (r Result) whereabouts(f Finding) []item {
-	said := PlaceIn(r.Subject.Language(r.Language), f)
-	if said == "" {
-		return nil
+// inWords says what no code says of a place and of a change.
+func (r Result) inWords(f Finding) []item {
+	l := r.Subject.Language(r.Language)
+	var out []item
+	for _, said := range []string{PlaceIn(l, f), ChangeIn(l, r.Compared, f.Change)} {
+		if said != "" {
+			out = append(out, text(contains, comment, said))
+		}
 	}
-	return []item{text(contains, comment, said)}
+	return out
 }
 
 // LobeIn is a lobe's name in a language; "" of an unknown one.

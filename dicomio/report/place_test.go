@@ -121,3 +121,44 @@ func TestPlacesInEveryLanguage(t *testing.T) {
 		}
 	}
 }
+
+// suggested has what guidelines suggest.
+func suggested(r report.Result) report.Result {
+	r.Key = "key of suggestions"
+	r.Suggested = map[report.Language][]string{
+		report.English: {"Calculated from AI measurements, to be confirmed by a radiologist.", "Lung-RADS 2022, exam: Lung-RADS 4A: suspicious."},
+		report.French:  {"Calculé à partir de mesures par IA, à confirmer par un radiologue.", "Lung-RADS 2022, examen : Lung-RADS 4A : suspect."},
+		report.Arabic:  {"محسوب من قياسات الذكاء الاصطناعي، ويلزم تأكيده من طبيب الأشعة.", "Lung-RADS 2022، الفحص: Lung-RADS 4A: مشتبه به."},
+	}[r.Language]
+	return r
+}
+
+// What guidelines suggest stands apart from the measurements, the caveat first.
+func TestSuggestionsInAReport(t *testing.T) {
+	for _, l := range []report.Language{report.English, report.French, report.Arabic} {
+		r := suggested(result(t, l))
+		data, err := r.SR()
+		require.NoError(t, err)
+		root := tree(t, data)
+		require.NoError(t, checkRows(root))
+		words := root.find(row{"CONTAINS", "CONTAINER", "C0034375 UMLS"})
+		require.NotNil(t, words)
+		var said []string
+		for _, c := range words.children {
+			require.Equal(t, row{"CONTAINS", "TEXT", "121106 DCM"}, row{c.relationship, c.valueType, c.concept})
+			said = append(said, c.elems.Texts(tag.TextValue, []string{"ISO_IR 192"})...)
+		}
+		require.Equal(t, r.Suggested, said)
+		plain, other := r, r
+		plain.Suggested = nil
+		other.Suggested = r.Suggested[:1]
+		require.NotEqual(t, plain.SRInstance(), r.SRInstance(), "other words, another object")
+		require.NotEqual(t, other.SRInstance(), r.SRInstance())
+		data, err = plain.SR()
+		require.NoError(t, err)
+		require.Nil(t, tree(t, data).find(row{"CONTAINS", "CONTAINER", "C0034375 UMLS"}))
+		data, err = failed(r).SR()
+		require.NoError(t, err)
+		require.NotContains(t, string(data), r.Suggested[1], "a failure suggests nothing")
+	}
+}

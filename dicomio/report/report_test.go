@@ -102,6 +102,12 @@ func objects(t testing.TB) map[string][]byte {
 		data, err = placed(r).SR()
 		require.NoError(t, err)
 		out["sr-placed-"+string(l)] = data
+		data, err = suggested(result(t, l)).SR()
+		require.NoError(t, err)
+		out["sr-suggested-"+string(l)] = data
+		data, err = compared(result(t, l)).SR()
+		require.NoError(t, err)
+		out["sr-compared-"+string(l)] = data
 		maps.Copy(out, pictured(t, r, g, "measured-"+string(l)))
 	}
 	replacing := result(t, report.English)

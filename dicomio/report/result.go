@@ -1,11 +1,13 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
 	"nafas/dicomio/part10"
 	"nafas/inference/finding"
+	"nafas/inference/prior"
 )
 
 // Result is all that the objects of one series are made of.
@@ -18,8 +20,16 @@ type Result struct {
 	Algorithm Algorithm
 	// At is when the result was stored.
 	At time.Time
+	// FoundKey identifies what was found alone, whatever it was compared with; ""
+	// means Key.
+	FoundKey string
+	// Compared is the earlier examination that is known; nil where there is none.
+	Compared *Compared
 	// Findings in the order of their rank. None does not exclude disease.
 	Findings []Finding
+	// Suggested are sentences that say what guidelines suggest, the caveat first, in
+	// the language that the objects have (Subject.Language).
+	Suggested []string
 	// NotAssessed says, in English, why there is no result; "" where there is
 	// one.
 	NotAssessed string
@@ -55,6 +65,8 @@ type Finding struct {
 	SOPInstanceUID string
 	// Frame counts from 1 in multi-frame instances; 0 in others.
 	Frame int
+	// Change since the earlier examination; nil where nothing was compared.
+	Change *prior.Change
 	// PixelColumn and PixelRow are 0 at the centre of the top left pixel.
 	PixelColumn, PixelRow float64
 }
@@ -69,6 +81,7 @@ func (r Result) uid(parts ...string) string {
 	for _, i := range r.Source.Instances {
 		name = append(name, i.SOPInstanceUID)
 	}
+	name = append(name, r.Suggested...)
 	// A correction of the patient makes other objects of the same result.
 	name = append(name, r.Subject.name())
 	return part10.NameUID(append(name, parts...)...)
@@ -77,7 +90,7 @@ func (r Result) uid(parts ...string) string {
 // trackingUID names a finding across the objects of a result, and in every
 // language.
 func (r Result) trackingUID(f Finding) string {
-	return part10.NameUID("tracking 1", r.Source.SeriesUID, r.Key, fmt.Sprint(f.Rank))
+	return part10.NameUID("tracking 1", r.Source.SeriesUID, cmp.Or(r.FoundKey, r.Key), fmt.Sprint(f.Rank))
 }
 
 // trackingID is the same for a person.

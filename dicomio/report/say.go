@@ -59,6 +59,9 @@ func (r Result) Sentences(l Language) []string {
 	if len(r.Findings) == 0 {
 		out = append(out, w.nothing)
 	}
+	if r.Compared != nil {
+		out = append(out, r.Compared.Sentence(l))
+	}
 	return out
 }
 

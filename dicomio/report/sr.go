@@ -74,7 +74,24 @@ func (r Result) document(l Language) (item, error) {
 		groups = append(groups, r.group(f))
 	}
 	children = append(children, library, container(contains, imagingMeasurements, "", groups...))
+	children = append(children, r.evaluations(l)...)
 	return container("", imagingMeasurementReport, "1500", children...), nil
+}
+
+// evaluations say what was compared and what guidelines suggest, a sentence
+// each: no code says it that is verified.
+func (r Result) evaluations(l Language) []item {
+	var lines []item
+	if r.Compared != nil {
+		lines = append(lines, text(contains, comment, r.Compared.Sentence(l)))
+	}
+	for _, s := range r.Suggested {
+		lines = append(lines, text(contains, comment, s))
+	}
+	if lines == nil {
+		return nil
+	}
+	return []item{container(contains, qualitativeEvaluations, "", lines...)}
 }
 
 // said is what a report without findings says in words.
@@ -125,7 +142,7 @@ func (r Result) group(f Finding) item {
 	items = append(items, r.sizes(f)...)
 	items = append(items, number(certaintyOfFinding, percentOf(f.Score), percent))
 	items = append(items, f.kinds()...)
-	return container(contains, measurementGroup, "1411", append(items, r.whereabouts(f)...)...)
+	return container(contains, measurementGroup, "1411", append(items, r.inWords(f)...)...)
 }
 
 // sideOf is the patient's side of a finding, where it is known.

@@ -131,6 +131,15 @@ const (
 	AssumesBenignPattern   Assumption = "ASSUMES_BENIGN_CALCIFICATION_OR_FAT"
 	AssumesNodules         Assumption = "ASSUMES_FINDINGS_ARE_NODULES"
 	AssumesSmoker          Assumption = "VALIDATED_ONLY_IN_SCREENED_SMOKERS"
+	// AssumesNoPrior: no earlier exam is known, which does not mean that there is
+	// none.
+	AssumesNoPrior Assumption = "ASSUMES_NO_EARLIER_EXAM"
+	// AssumesNoBenignPattern: a calcification whose pattern is not known is read as
+	// a solid nodule.
+	AssumesNoBenignPattern Assumption = "ASSUMES_CALCIFIED_IS_SOLID"
+	AssumesSolid           Assumption = "ASSUMES_SOLID"
+	AssumesPartSolid       Assumption = "ASSUMES_PART_SOLID"
+	AssumesNonSolid        Assumption = "ASSUMES_NON_SOLID"
 )
 
 // Question is what no table settles.
@@ -149,6 +158,7 @@ const (
 	AskBenignGrows    Question = "BENIGN_LOOK_BUT_GROWING"
 	AskNewNodule      Question = "GUIDELINE_HAS_NO_NEW_NODULES"
 	AskIncomplete     Question = "SOME_NODULES_WITHOUT_AN_ANSWER"
+	AskType           Question = "NODULE_TYPE_IS_NOT_SURE"
 )
 
 // Unverified is a part of a rule that is known from memory only: its source was
@@ -176,9 +186,10 @@ func Codes() []string {
 			FactPriorCategory, FactPriorVolume, FactComparable, FactAge, FactSex, FactFamily, FactEmphysema, FactUpperLobe,
 			FactSpiculation, FactRisk, FactAirwayLevel, FactSecretions, FactWall}),
 		texts([]Assumption{AssumesScreening, AssumesIncidental, Assumes35, AssumesNoCancer, AssumesNoLungCancer,
-			AssumesImmunocompetent, AssumesLowRisk, AssumesHighRisk, AssumesBenignPattern, AssumesNodules, AssumesSmoker}),
+			AssumesImmunocompetent, AssumesLowRisk, AssumesHighRisk, AssumesBenignPattern, AssumesNodules, AssumesSmoker,
+			AssumesNoPrior, AssumesNoBenignPattern, AssumesSolid, AssumesPartSolid, AssumesNonSolid}),
 		texts([]Question{AskNewPartSolid, AskTwoRows, AskNoRow, AskSlowGrowth, AskFeatures, AskInfection, AskVolumeDiameter,
-			AskPriorCategory, AskBenignGrows, AskNewNodule, AskIncomplete}),
+			AskPriorCategory, AskBenignGrows, AskNewNodule, AskIncomplete, AskType}),
 		texts([]Unverified{UnverifiedRounding, UnverifiedBrockSize, UnverifiedDoublingCuts}))
 }
 

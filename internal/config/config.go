@@ -28,8 +28,35 @@ type File struct {
 	Poll    []Poll        `yaml:"poll"`
 	// Priors is nil where none are fetched.
 	Priors *Priors `yaml:"priors"`
+	// Categories say which guidelines are asked about findings.
+	Categories Categories `yaml:"categories"`
 	// Priority is nil where the default rules are in force.
 	Priority *Priority `yaml:"priority"`
+}
+
+// Categories are what the site says of all its studies.
+type Categories struct {
+	// Guidelines are lung-rads, fleischner, bts, european, nelson, brock. Empty
+	// means lung-rads, fleischner, bts and brock.
+	Guidelines []string `yaml:"guidelines"`
+	// Screening is yes where every exam belongs to a lung cancer screening, no
+	// where none does; "" where that is not known.
+	Screening string `yaml:"screening"`
+}
+
+// Said says whether anything is set.
+func (c Categories) Said() bool { return len(c.Guidelines) > 0 || c.Screening != "" }
+
+func (c Categories) check() error {
+	for i, name := range c.Guidelines {
+		if slices.Contains(c.Guidelines[:i], name) {
+			return fmt.Errorf("guidelines: %s is there twice", name)
+		}
+	}
+	if err := oneOf("guidelines", c.Guidelines, Guidelines); err != nil {
+		return err
+	}
+	return oneOf("screening", some(c.Screening), []string{"yes", "no"})
 }
 
 // Priority says how studies get their priority.
@@ -116,6 +143,7 @@ var (
 	Priorities    = []string{"urgent", "high", "routine", "not-assessed"}
 	Languages     = []string{"en", "fr", "ar"}
 	Confirmations = []string{"query", "commitment", "none"}
+	Guidelines    = []string{"lung-rads", "fleischner", "bts", "european", "nelson", "brock"}
 )
 
 // maxBytes is far more than a settings file has.
@@ -174,6 +202,9 @@ func Parse(raw []byte, dir string) (File, error) {
 		if err := p.check(); err != nil {
 			return File{}, fmt.Errorf("priors: %w", err)
 		}
+	}
+	if err := f.Categories.check(); err != nil {
+		return File{}, fmt.Errorf("categories: %w", err)
 	}
 	if f.Priority != nil {
 		if err := f.Priority.Rules.Check(); err != nil {

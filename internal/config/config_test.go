@@ -42,6 +42,7 @@ priors:
   tls: {ca: ca.pem}
   years: 3
   words: [poumons]
+categories: {guidelines: [lung-rads, brock], screening: yes}
 priority:
   rules:
     - {name: large, level: urgent, point: one, size-mm: 12, unless-kinds: [calcified], kind-confidence: 0.95}
@@ -72,6 +73,7 @@ func TestAWholeFile(t *testing.T) {
 	require.Equal(t, "/etc/nafas/ca.pem", f.Priors.TLS.CA)
 	require.Equal(t, 3, f.Priors.Years)
 	require.Equal(t, []string{"poumons"}, f.Priors.Words)
+	require.Equal(t, config.Categories{Guidelines: []string{"lung-rads", "brock"}, Screening: "yes"}, f.Categories)
 	require.Equal(t, priority.Rules{
 		{Name: "large", Level: priority.Urgent, Point: priority.One, SizeMM: 12, UnlessKinds: []measure.Kind{measure.KindCalcified}, KindConfidence: 0.95},
 		{Name: "growing", Level: priority.Urgent, Changes: []priority.Change{priority.Growing}, DoublingDays: 400, GrownMM: 1.5, WithinDays: 366},
@@ -90,6 +92,7 @@ func TestAWholeFile(t *testing.T) {
 	require.NoError(t, err, "a file in which nothing is set sets nothing")
 	require.Empty(t, empty.Deliver)
 	require.Nil(t, empty.Priors, "nothing is fetched that nobody asked for")
+	require.False(t, empty.Categories.Said())
 	require.Nil(t, empty.Rules(), "the default rules")
 }
 
@@ -102,6 +105,9 @@ func TestWhatIsRefused(t *testing.T) {
 	for _, c := range []struct{ name, text, says string }{
 		{"a word that is none of ours", "delivers: []", "unknown field"},
 		{"a field that is none of ours", entry("dicom: A@127.0.0.1:1, obects: [sr]"), "unknown field"},
+		{"a guideline that is none of ours", "categories: {guidelines: [acr]}", "categories: guidelines"},
+		{"a guideline twice", "categories: {guidelines: [bts, bts]}", "twice"},
+		{"an answer that is none", "categories: {screening: maybe}", "screening"},
 		{"no name", "deliver:\n  - {dicom: A@127.0.0.1:1}\n", "name"},
 		{"no way", entry("language: fr"), "exactly one of"},
 		{"two ways", entry("dicom: A@127.0.0.1:1, hl7: 127.0.0.1:2"), "exactly one of"},

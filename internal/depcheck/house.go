@@ -5,8 +5,8 @@ import "slices"
 // below is what the application may know of the layers under it.
 var below = []string{
 	"dicomio", "dicomio/match", "dicomio/refusal", "dicomio/part10", "dicomio/source",
-	"inference", "inference/volume", "inference/finding", "inference/lung", "inference/measure", "inference/prior",
-	"inference/detect/...", "models/manifest",
+	"inference", "inference/volume", "inference/finding", "inference/lung", "inference/measure",
+	"inference/prior", "inference/guideline", "inference/suggest", "inference/detect/...", "models/manifest",
 }
 
 // House is the import rule of docs/architecture.md, one line per room.
@@ -28,6 +28,7 @@ var House = Rules{
 		{"inference/guideline", []string{"inference/finding"}, "guidelines are tables over findings"},
 		{"inference/measure", []string{"inference/volume", "inference/finding", "inference/lung"}, "a finding is measured in the volume"},
 		{"inference/prior", []string{"inference/volume", "inference/finding", "inference/lung", "inference/measure"}, "two readings are compared, whoever made them"},
+		{"inference/suggest", []string{"inference/volume", "inference/finding", "inference/measure", "inference/prior", "inference/guideline"}, "what was measured is put to the guidelines, whoever measured it"},
 		{"inference/detect/...", []string{"inference/volume", "inference/finding", "inference/lung", "models/manifest"}, "a detector is what a manifest describes; it declares the port that runs it"},
 		{"inference/onnx", nil, "the engine satisfies detect's port without importing the domain"},
 		{"inference", []string{
@@ -50,7 +51,9 @@ var House = Rules{
 
 		{"internal/triage/priority", []string{"inference/measure", "inference/prior"}, "rules are tables over facts; they know no study"},
 		{"internal/triage/...", slices.Concat(below, []string{"internal/triage/priority", "internal/i18n"}), "the application declares ports; it knows no adapter"},
-		{"internal/triage/objects", slices.Concat(below, []string{"internal/triage/...", "internal/triage/priority", "internal/i18n", "dicomio/report", "dicomio/render/..."}), "results become objects for other systems, whoever asks for them"},
+		{"internal/triage/objects", slices.Concat(below, []string{"internal/triage/...", "internal/triage/priority", "internal/triage/wording", "internal/i18n", "dicomio/report", "dicomio/render/..."}), "results become objects for other systems, whoever asks for them"},
+
+		{"internal/triage/wording", []string{"inference/guideline", "inference/suggest", "internal/i18n", "internal/triage/..."}, "suggestions become sentences, whoever shows them"},
 
 		{"internal/access", nil, "a leaf: who may do what"},
 		{"internal/i18n", nil, "a leaf: the words of the three languages"},
@@ -104,5 +107,5 @@ var TopLevel = []string{
 // adapter is what an adapter may know: the application, what lies below it,
 // and the three leaves that every adapter shares.
 func adapter(own ...string) []string {
-	return slices.Concat(below, []string{"internal/triage/...", "internal/triage/objects", "internal/triage/priority", "internal/access", "internal/config", "internal/i18n"}, own)
+	return slices.Concat(below, []string{"internal/triage/...", "internal/triage/objects", "internal/triage/priority", "internal/triage/wording", "internal/access", "internal/config", "internal/i18n"}, own)
 }

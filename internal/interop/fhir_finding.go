@@ -2,7 +2,8 @@ package interop
 
 import "nafas/dicomio/report"
 
-// observations are one for each finding; without findings one that says so in
+// observations are one for each finding, and one for what each guideline suggests
+// for the exam; without findings one that says so in
 // words, of a failure one that says why: whoever reads nothing but
 // Observations must not take either for a study that was never sent.
 func (s said) observations() []observation {
@@ -13,7 +14,7 @@ func (s said) observations() []observation {
 	for _, f := range s.report.Findings {
 		out = append(out, s.finding(f))
 	}
-	return out
+	return append(out, s.suggestedExam()...)
 }
 
 // observed starts an observation.
@@ -74,6 +75,10 @@ func (s said) finding(f report.Finding) observation {
 	if said := report.PlaceIn(s.language, f); said != "" {
 		o.Component = append(o.Component, component{Code: coded(s.words.place()), ValueString: said})
 	}
+	if said := report.ChangeIn(s.language, s.report.Compared, f.Change); said != "" {
+		o.Component = append(o.Component, component{Code: coded(s.words.change()), ValueString: said})
+	}
+	o.Component = append(o.Component, s.suggestedOf(f)...)
 	for i, axis := range s.words.axes() {
 		o.Component = append(o.Component, s.measured(axis, f.CenterLPSMM[i], s.concepts.Millimeter))
 	}

@@ -93,21 +93,22 @@ type diagnosticReport struct {
 
 type observation struct {
 	head
-	Identifier   []identifier `json:"identifier,omitempty"`
-	Status       string       `json:"status"`
-	Category     []codeable   `json:"category"`
-	Code         codeable     `json:"code"`
-	Subject      *reference   `json:"subject"`
-	Effective    string       `json:"effectiveDateTime,omitempty"`
-	Issued       string       `json:"issued"`
-	ValueString  string       `json:"valueString,omitempty"`
-	AbsentReason *codeable    `json:"dataAbsentReason,omitempty"`
-	Note         []annotation `json:"note"`
-	BodySite     *codeable    `json:"bodySite,omitempty"`
-	Method       *codeable    `json:"method"`
-	Device       *reference   `json:"device"`
-	DerivedFrom  []*reference `json:"derivedFrom"`
-	Component    []component  `json:"component,omitempty"`
+	Identifier    []identifier `json:"identifier,omitempty"`
+	Status        string       `json:"status"`
+	Category      []codeable   `json:"category"`
+	Code          codeable     `json:"code"`
+	Subject       *reference   `json:"subject"`
+	Effective     string       `json:"effectiveDateTime,omitempty"`
+	Issued        string       `json:"issued"`
+	ValueCodeable *codeable    `json:"valueCodeableConcept,omitempty"`
+	ValueString   string       `json:"valueString,omitempty"`
+	AbsentReason  *codeable    `json:"dataAbsentReason,omitempty"`
+	Note          []annotation `json:"note"`
+	BodySite      *codeable    `json:"bodySite,omitempty"`
+	Method        *codeable    `json:"method"`
+	Device        *reference   `json:"device"`
+	DerivedFrom   []*reference `json:"derivedFrom"`
+	Component     []component  `json:"component,omitempty"`
 }
 
 type component struct {

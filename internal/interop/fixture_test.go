@@ -13,7 +13,9 @@ import (
 	"nafas/dicomio/part10"
 	"nafas/dicomio/refusal"
 	"nafas/inference/finding"
+	"nafas/inference/guideline"
 	"nafas/inference/measure"
+	"nafas/inference/prior"
 	"nafas/inference/volume"
 	"nafas/internal/triage"
 )
@@ -59,7 +61,7 @@ func image(t testing.TB, changes attributes) []byte {
 var measurements = []*triage.Measurement{
 	{
 		Measurement: measure.Measurement{
-			VolumeMM3: 1987.3, LongAxisMM: 16.9, ShortAxisMM: 14.6, MeanDiameterMM: 15.8, MeanHU: -31.4, Kind: measure.KindPartSolid,
+			VolumeMM3: 1987.3, VolumeError: .1, KindConfidence: .92, SolidVolumeMM3: 180, SolidDiameterMM: 7, LongAxisMM: 16.9, ShortAxisMM: 14.6, MeanDiameterMM: 15.8, MeanHU: -31.4, Kind: measure.KindPartSolid,
 		},
 		Method: "radial border 1",
 	},
@@ -109,6 +111,33 @@ func delivery(t testing.TB, image []byte) triage.Delivery {
 	}
 }
 
+// suggested adds what guidelines suggest.
+func suggested(one triage.Delivery) triage.Delivery {
+	age := 66
+	categories, err := triage.Categorise(one.Series.Result.Findings, nil, triage.CategoryOptions{Patient: guideline.Patient{AgeYears: &age, Sex: guideline.Female}})
+	if err != nil {
+		panic(err)
+	}
+	one.Study.Assessment = &triage.Assessment{Categories: categories}
+	return one
+}
+
+// compared adds what changed since an earlier study.
+func compared(one triage.Delivery) triage.Delivery {
+	one.Key = "key of a comparison"
+	one.Study.Comparison = &triage.Comparison{EarlierStudyUID: "1.1", EarlierStudyDate: "20251201", Comparison: prior.Comparison{
+		Days: 90,
+		Current: []prior.Change{
+			{State: prior.Paired, DiameterChangeMM: 2.4, DiameterErrorMM: .7, Growth: &prior.Growth{
+				VolumeChange: .87, VolumeChangeLow: .5, VolumeChangeHigh: 1.3, DoublingDays: 100, DoublingDaysShort: 75, DoublingDaysLong: 154, Trend: prior.TrendGrowing,
+			}},
+			{State: prior.New}, {State: prior.Unpaired},
+		},
+		Earlier: []prior.EarlierChange{{State: prior.Paired}, {State: prior.Gone}},
+	}}
+	return one
+}
+
 // without takes the findings out.
 func without(one triage.Delivery) triage.Delivery {
 	result := *one.Series.Result
@@ -128,7 +157,7 @@ func failed(one triage.Delivery) triage.Delivery {
 
 // outcomes are what a study may come to.
 var outcomes = map[string]func(triage.Delivery) triage.Delivery{
-	"findings": func(one triage.Delivery) triage.Delivery { return one }, "none": without, "failed": failed,
+	"findings": func(one triage.Delivery) triage.Delivery { return one }, "none": without, "failed": failed, "suggested": suggested, "compared": compared,
 }
 
 var languages = []string{"en", "fr", "ar"}

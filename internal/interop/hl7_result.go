@@ -75,7 +75,7 @@ func (s said) ofStudy() []observed {
 	if hash := s.report.Algorithm.SHA256; hash != "" {
 		out = append(out, text(s.concepts.Parameters, "sha256="+hash, 0))
 	}
-	return out
+	return append(out, s.suggestedLines(0)...)
 }
 
 // suggested is the priority of the result, in HL7's words (table 0485) and in
@@ -105,6 +105,10 @@ func (s said) ofFinding(f report.Finding) []observed {
 	if said := report.PlaceIn(s.language, f); said != "" {
 		out = append(out, text(s.words.place(), said, f.Rank))
 	}
+	if said := report.ChangeIn(s.language, s.report.Compared, f.Change); said != "" {
+		out = append(out, text(s.words.change(), said, f.Rank))
+	}
+	out = append(out, s.suggestedLines(f.Rank)...)
 	for i, axis := range s.words.axes() {
 		out = append(out, number(axis, f.CenterLPSMM[i], mm, f.Rank))
 	}

@@ -10,6 +10,12 @@ func (w words) place() concept {
 	return concept{Value: "place", Scheme: local, Meaning: w.placeWord}
 }
 
+// change names the sentence that says what became of a finding since an earlier
+// examination.
+func (w words) change() concept {
+	return concept{Value: "change", Scheme: local, Meaning: w.changeWord}
+}
+
 // lobes are the codes of SNOMED CT that say lobe and side in one.
 var lobes = map[finding.Lobe]string{
 	finding.LobeRightUpper: "42400003", finding.LobeRightMiddle: "72481006", finding.LobeRightLower: "266005",

@@ -12,6 +12,7 @@ import (
 	"nafas/dicomio/report"
 	"nafas/internal/triage"
 	"nafas/internal/triage/objects"
+	"nafas/internal/triage/wording"
 )
 
 // ErrOtherSeries says that an image is not of the series that a result is
@@ -55,24 +56,8 @@ func of(one triage.Delivery, image []byte, language string) (said, error) {
 	}
 	l := report.Language(language)
 	return said{
-		Delivery: one, exam: exam, language: l, words: wordsIn[l], concepts: report.ConceptsIn(l), report: named(one, l),
+		Delivery: one, exam: exam, language: l, words: wordsIn[l], concepts: report.ConceptsIn(l), report: objects.Said(one, l),
 	}, nil
-}
-
-// named is the result as far as names and sentences are made of it.
-func named(one triage.Delivery, l report.Language) report.Result {
-	r := report.Result{Key: one.Key, At: one.At, Source: report.Source{SeriesUID: one.Series.UID}}
-	result := one.Series.Result
-	if result == nil {
-		r.NotAssessed = objects.Why(one.Study.NotAssessed, string(l))
-		r.Algorithm = report.Algorithm{Name: "Nafas", Version: part10.ImplementationVersionName}
-		return r
-	}
-	r.Algorithm = report.Algorithm(result.Model)
-	for _, f := range result.Findings {
-		r.Findings = append(r.Findings, objects.Finding(f))
-	}
-	return r
 }
 
 func (s said) failed() bool { return s.report.NotAssessed != "" }
@@ -120,6 +105,10 @@ func (s said) filler() string {
 // name is a UID for a part of what is said.
 func (s said) name(part string) string {
 	r := s.report
-	return part10.NameUID("interop 3", part, s.Study.UID, s.Series.UID, r.Key, r.Algorithm.SHA256, r.NotAssessed,
-		string(s.language), s.At.UTC().Format("20060102150405.000000000"))
+	name := []string{"interop 3", part, s.Study.UID, s.Series.UID, r.Key, r.Algorithm.SHA256, r.NotAssessed,
+		string(s.language), s.At.UTC().Format("20060102150405.000000000")}
+	for _, l := range wording.Of(string(s.language), s.Study.Assessment) {
+		name = append(name, l.Text)
+	}
+	return part10.NameUID(name...)
 }

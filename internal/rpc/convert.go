@@ -67,7 +67,8 @@ func StudyProto(s triage.Study) *nafasv1.Study {
 	}
 	for _, series := range s.Series {
 		one := seriesProto(series)
-		if one.Result != nil {
+		if one.Result != nil { // one series of a study is read
+			one.Result.Assessment = assessmentProto(s.Assessment)
 			compareProto(one.Result, s.Comparison)
 		}
 		p.Series = append(p.Series, one)

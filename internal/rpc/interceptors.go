@@ -22,14 +22,15 @@ import (
 // methodRoles says what a token must carry for each method. A method that is
 // not listed needs admin, so that a new one is never open by oversight.
 var methodRoles = map[string][]access.Role{
-	nafasv1.TriageService_SubmitSeries_FullMethodName:    {access.RoleSubmit},
-	nafasv1.TriageService_TriageSeries_FullMethodName:    {access.RoleSubmit, access.RoleRead},
-	nafasv1.TriageService_GetStudy_FullMethodName:        {access.RoleRead},
-	nafasv1.TriageService_ListStudies_FullMethodName:     {access.RoleRead},
-	nafasv1.TriageService_WatchStudies_FullMethodName:    {access.RoleRead},
-	nafasv1.TriageService_GetReport_FullMethodName:       {access.RoleRead},
-	nafasv1.TriageService_ListDeliveries_FullMethodName:  {access.RoleRead},
-	nafasv1.TriageService_RetryDeliveries_FullMethodName: {access.RoleAdmin},
+	nafasv1.TriageService_SubmitSeries_FullMethodName:      {access.RoleSubmit},
+	nafasv1.TriageService_TriageSeries_FullMethodName:      {access.RoleSubmit, access.RoleRead},
+	nafasv1.TriageService_GetStudy_FullMethodName:          {access.RoleRead},
+	nafasv1.TriageService_ListStudies_FullMethodName:       {access.RoleRead},
+	nafasv1.TriageService_WatchStudies_FullMethodName:      {access.RoleRead},
+	nafasv1.TriageService_GetReport_FullMethodName:         {access.RoleRead},
+	nafasv1.TriageService_SuggestCategories_FullMethodName: {access.RoleRead},
+	nafasv1.TriageService_ListDeliveries_FullMethodName:    {access.RoleRead},
+	nafasv1.TriageService_RetryDeliveries_FullMethodName:   {access.RoleAdmin},
 
 	"/grpc.reflection.v1.ServerReflection/ServerReflectionInfo":      {access.RoleRead},
 	"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": {access.RoleRead},

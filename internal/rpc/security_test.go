@@ -142,6 +142,13 @@ func TestRolesByMethod(t *testing.T) {
 			_, err := c.Triage().ListStudies(t.Context(), &nafasv1.ListStudiesRequest{})
 			return err
 		},
+		"categories": func(c *client.Client) error {
+			_, err := c.Triage().SuggestCategories(t.Context(), &nafasv1.SuggestCategoriesRequest{StudyInstanceUid: "1.2"})
+			if status.Code(err) == codes.NotFound {
+				return nil // it was let in
+			}
+			return err
+		},
 		"deliveries": func(c *client.Client) error {
 			_, err := c.Triage().ListDeliveries(t.Context(), &nafasv1.ListDeliveriesRequest{})
 			return err
@@ -170,7 +177,7 @@ func TestRolesByMethod(t *testing.T) {
 		},
 	}
 	allowed := map[string][]string{
-		"list": {"reader", "both", "admin"}, "submit": {"sender", "both", "admin"},
+		"list": {"reader", "both", "admin"}, "categories": {"reader", "both", "admin"}, "submit": {"sender", "both", "admin"},
 		"deliveries": {"reader", "both", "admin"}, "retry": {"admin"},
 		"triage": {"both", "admin"}, "reflection": {"reader", "both", "admin"},
 	}

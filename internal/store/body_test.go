@@ -42,6 +42,15 @@ func filledResult(t *testing.T) triage.Result {
 	return r
 }
 
+// filledAssessment is the same of an assessment.
+func filledAssessment(t *testing.T) *triage.Assessment {
+	t.Helper()
+	var a triage.Assessment
+	n := 0
+	fill(t, reflect.ValueOf(&a).Elem(), &n)
+	return &a
+}
+
 func fill(t *testing.T, v reflect.Value, n *int) {
 	t.Helper()
 	*n++
@@ -81,4 +90,31 @@ func fill(t *testing.T, v reflect.Value, n *int) {
 	default:
 		require.Fail(t, "a kind that the test does not know", v.Type())
 	}
+}
+
+// A study that a version read which assessed nothing has no assessment, and the
+// latest reading's is the one that is kept.
+func TestAssessments(t *testing.T) {
+	s := open(t, t.TempDir(), store.OS{})
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	sub := subject{Store: s, begin: func(t *testing.T, kind string) triage.Token { return begin(t, s, kind) }}
+	count := func() (n int) {
+		require.NoError(t, s.DB().QueryRowContext(t.Context(), `SELECT count(*) FROM assessment`).Scan(&n))
+		return n
+	}
+	require.NoError(t, s.FinishReading(t.Context(), startReading(t, sub, "1.2"), noon, reading("1.2")))
+	require.Nil(t, study(t, sub, "1.2").Assessment)
+	with := reading("1.2")
+	with.Assessment = filledAssessment(t)
+	require.NoError(t, s.FinishReading(t.Context(), startReading(t, sub, "1.2"), noon, with))
+	require.Equal(t, with.Assessment, study(t, sub, "1.2").Assessment)
+	said, err := s.Said(t.Context(), "1.2")
+	require.NoError(t, err)
+	require.Equal(t, with.Assessment, said.Study.Assessment, "what is delivered has it too")
+	require.Equal(t, 1, count())
+	_, err = s.DB().ExecContext(t.Context(), `UPDATE assessment SET body = '{"a later part": {"x": 1}}'`)
+	require.NoError(t, err)
+	require.Equal(t, &triage.Assessment{}, study(t, sub, "1.2").Assessment, "one without categories")
+	require.NoError(t, s.FinishReading(t.Context(), startReading(t, sub, "1.2"), noon, reading("1.2")))
+	require.Zero(t, count(), "the latest reading says nothing")
 }

@@ -157,11 +157,13 @@ func contractReading(t *testing.T, s subject) {
 	full := filledResult(t)
 	full.Key = "key"
 	r.Series = []triage.Series{{UID: "1", Result: &full}}
+	r.Assessment = filledAssessment(t)
 	require.NoError(t, s.FinishReading(t.Context(), token, noon, r))
 	got := study(t, s, "1.2")
 	require.Equal(t, []triage.PriorityReason{{Text: "why"}}, got.PriorityReasons)
 	require.Equal(t, triage.PriorityHigh, got.Priority)
 	require.Equal(t, full, *got.Series[0].Result)
+	require.Equal(t, filledAssessment(t), got.Assessment)
 	require.Zero(t, s.waiting(t, "read"), "the job ends with its result")
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"nafas/dicomio/refusal"
+	"nafas/inference/suggest"
 	"nafas/internal/store"
 	"nafas/internal/triage"
 )
@@ -83,6 +84,7 @@ func ofNoor(t *testing.T, dir string) *store.SQLite {
 		require.NoError(t, err)
 		r := resultOf(uid, "key of "+uid)
 		r.Key, r.Series[0].UID, r.Series[0].Result.Findings[0].SOPInstanceUID = job.Key, uid[:8]+"2", "2.25.9003"
+		r.Assessment = &triage.Assessment{Categories: &suggest.Suggestions{Method: "assessed Noor"}}
 		require.NoError(t, s.FinishReading(t.Context(), token, noon, r))
 	}
 	for range 2 {

@@ -135,6 +135,9 @@ func (s *SQLite) FinishReading(ctx context.Context, t triage.Token, at time.Time
 				return err
 			}
 		}
+		if err := saveAssessment(ctx, tx, r.id, reading.Assessment); err != nil {
+			return err
+		}
 		if err := r.finish(ctx, tx, reading); err != nil {
 			return err
 		}

@@ -130,6 +130,9 @@ func (s *SQLite) Study(ctx context.Context, uid string) (triage.Study, error) {
 		if out.Series, err = loadSeries(ctx, tx, row.id); err != nil {
 			return err
 		}
+		if out.Assessment, err = loadAssessment(ctx, tx, row.id); err != nil {
+			return err
+		}
 		if out.ImagesGoneAt, err = goneAt(ctx, tx, row.id); err != nil {
 			return err
 		}

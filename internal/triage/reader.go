@@ -18,6 +18,7 @@ import (
 	"nafas/inference/lung"
 	"nafas/inference/measure"
 	"nafas/inference/prior"
+	"nafas/inference/suggest"
 	"nafas/inference/volume"
 )
 
@@ -46,6 +47,8 @@ type ReaderOptions struct {
 	Ranking Ranking
 	// Settings are whatever else of the configuration changes findings.
 	Settings []string
+	// Categories say which guidelines are asked.
+	Categories CategoryOptions
 	// Compare compares with an earlier study; nil: nothing is compared.
 	Compare Comparer
 }
@@ -73,14 +76,15 @@ var _ StudyReader = (*Reader)(nil)
 
 // NewReader makes a Reader.
 func NewReader(p Pipeline, m Model, r Runtime, o ReaderOptions) *Reader {
-	return &Reader{pipeline: p, model: m, runtime: r, opt: o, recipe: NewRecipe(m, append(o.Ranking.settings(), o.Settings...)...)}
+	return &Reader{pipeline: p, model: m, runtime: r, opt: o, recipe: NewRecipe(m, slices.Concat(o.Ranking.settings(), o.Settings, o.Categories.settings())...)}
 }
 
 // NewRecipe is the recipe of a Reader with this model and these settings, the
-// rules of priorities among them, and with the methods that measure and place.
+// rules of priorities among them, and with the methods that measure, place and
+// suggest.
 func NewRecipe(m Model, settings ...string) Recipe {
 	h := sha256.New()
-	for _, s := range append([]string{readerRevision, measure.Method, lung.PlaceMethod}, settings...) {
+	for _, s := range append([]string{readerRevision, measure.Method, lung.PlaceMethod, suggest.Method}, settings...) {
 		writePart(h, []byte(s))
 	}
 	return Recipe{ModelSHA256: m.SHA256, ConfigSHA256: hex.EncodeToString(h.Sum(nil))}

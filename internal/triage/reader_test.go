@@ -28,6 +28,7 @@ import (
 	"nafas/inference/finding"
 	"nafas/inference/lung"
 	"nafas/inference/measure"
+	"nafas/inference/suggest"
 	"nafas/inference/volume"
 	"nafas/internal/triage"
 )
@@ -196,7 +197,7 @@ func TestTheMethodsArePartOfTheRecipe(t *testing.T) {
 		sum := sha256.Sum256(b)
 		return hex.EncodeToString(sum[:])
 	}
-	require.Equal(t, parts("5", measure.Method, lung.PlaceMethod, "setting"), triage.NewRecipe(model, "setting").ConfigSHA256)
+	require.Equal(t, parts("5", measure.Method, lung.PlaceMethod, suggest.Method, "setting"), triage.NewRecipe(model, "setting").ConfigSHA256)
 }
 
 func stages(timings []triage.StageTime) []string {

@@ -96,6 +96,8 @@ type StudyReading struct {
 	Priority        Priority
 	PriorityReasons []PriorityReason
 	NotAssessed     *refusal.Error
+	// Assessment is nil where no series was read.
+	Assessment *Assessment
 	// Comparison is nil where there is no earlier study.
 	Comparison *Comparison
 }

@@ -37,13 +37,14 @@ func (s *studyRead) read(ctx context.Context, study dicomio.Study) (StudyReading
 	}
 	var taken string
 	var result *Result
+	var facts dicomio.Facts
 	var comparison *Comparison
 	for i, candidate := range choice.Usable {
 		res, scan, err := s.series(ctx, candidate)
 		var refused *refusal.Error
 		switch {
 		case err == nil:
-			taken, result = candidate.UID, res
+			taken, result, facts = candidate.UID, res, dicomio.FactsOf(candidate.Instances)
 			delete(notRead, taken)
 			if comparison, err = s.compare(ctx, candidate, res, scan); err != nil {
 				return StudyReading{}, err
@@ -77,6 +78,13 @@ func (s *studyRead) read(ctx context.Context, study dicomio.Study) (StudyReading
 	}
 	out.State, out.Comparison = Done, comparison
 	out.Priority, out.PriorityReasons = s.r.opt.Ranking.Rank(*result, comparison)
+	asked := s.r.opt.Categories.with(facts)
+	asked.Earlier = asked.Earlier || s.earlier != nil
+	categories, err := Categorise(result.Findings, comparison, asked)
+	if err != nil {
+		return StudyReading{}, err
+	}
+	out.Assessment = &Assessment{Categories: categories}
 	return out, nil
 }
 

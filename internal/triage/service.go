@@ -16,6 +16,8 @@ import (
 type Options struct {
 	// Recipe is what the reader reads with.
 	Recipe Recipe
+	// Categories are what the site says of all its studies.
+	Categories CategoryOptions
 	// MostSending is how long an open association, or a trickle of instances,
 	// keeps a study from settling. Default 30 minutes.
 	MostSending time.Duration
@@ -145,6 +147,7 @@ func (s Study) withheld() Study {
 	for i := range s.Series {
 		s.Series[i].Result, s.Series[i].NotRead = nil, s.NotAssessed
 	}
+	s.Assessment = nil
 	return s
 }
 

@@ -78,6 +78,9 @@ type Study struct {
 	Series []Series
 	// NotAssessed says why there is no result; nil where there is one.
 	NotAssessed *refusal.Error
+	// Assessment is nil where no series was read, in studies that versions read
+	// which made none, and in lists.
+	Assessment *Assessment
 	// Comparison with an earlier study; nil where there is none, and in lists.
 	Comparison *Comparison
 	// Deliveries, the newest last; empty in lists.

@@ -10,7 +10,9 @@ import (
 	"nafas/dicomio"
 	"nafas/dicomio/part10"
 	"nafas/dicomio/report"
+	"nafas/inference/prior"
 	"nafas/internal/triage"
+	"nafas/internal/triage/wording"
 )
 
 // Of makes what is said of a delivery's series, from an image of it.
@@ -23,10 +25,9 @@ func Of(one triage.Delivery, image []byte, l report.Language) (report.Result, er
 	if err != nil {
 		return report.Result{}, err
 	}
-	r := report.Result{
-		Subject: report.SubjectOf(f.Elements()), Key: one.Key, At: one.At, Language: l,
-		Source: report.Source{SeriesUID: one.Series.UID, FrameOfReferenceUID: in.FrameOfReferenceUID},
-	}
+	subject := report.SubjectOf(f.Elements())
+	r := Said(one, subject.Language(l))
+	r.Subject, r.Language, r.Source.FrameOfReferenceUID = subject, l, in.FrameOfReferenceUID
 	for _, i := range one.Instances {
 		r.Source.Instances = append(r.Source.Instances, report.Reference{SOPClassUID: i.SOPClassUID, SOPInstanceUID: i.SOPUID})
 	}
@@ -35,20 +36,53 @@ func Of(one triage.Delivery, image []byte, l report.Language) (report.Result, er
 			r.Replaces = append(r.Replaces, p)
 		}
 	}
-	result := one.Series.Result
-	if result == nil {
-		r.NotAssessed = Why(one.Study.NotAssessed, string(r.Subject.Language(l)))
-		r.Algorithm = report.Algorithm{Name: "Nafas", Version: part10.ImplementationVersionName}
-		return r, nil
-	}
-	r.Algorithm = report.Algorithm(result.Model)
-	for _, found := range result.Findings {
-		r.Findings = append(r.Findings, Finding(found))
-	}
-	if r.Source.FrameOfReferenceUID == "" {
+	if one.Series.Result != nil && r.Source.FrameOfReferenceUID == "" {
 		return r, errors.New("the images have no frame of reference")
 	}
 	return r, nil
+}
+
+// Said is what is said of a delivery's series, in a language, without what only
+// an image knows.
+func Said(one triage.Delivery, l report.Language) report.Result {
+	r := report.Result{Key: one.Key, At: one.At, Source: report.Source{SeriesUID: one.Series.UID}}
+	result := one.Series.Result
+	if result == nil {
+		r.NotAssessed = Why(one.Study.NotAssessed, string(l))
+		r.Algorithm = report.Algorithm{Name: "Nafas", Version: part10.ImplementationVersionName}
+		return r
+	}
+	r.Algorithm, r.FoundKey = report.Algorithm(result.Model), result.Key
+	r.Compared = compared(one.Study.Comparison, l)
+	for _, found := range result.Findings {
+		f := Finding(found)
+		f.Change = one.Study.Comparison.Of(found.Rank)
+		r.Findings = append(r.Findings, f)
+	}
+	for _, line := range wording.Of(string(l), one.Study.Assessment) {
+		r.Suggested = append(r.Suggested, line.Text)
+	}
+	return r
+}
+
+// compared is what a study was compared with; nil where there is nothing.
+func compared(c *triage.Comparison, l report.Language) *report.Compared {
+	if c == nil {
+		return nil
+	}
+	out := &report.Compared{Date: c.EarlierStudyDate, Days: c.Days, Refused: c.Refused}
+	if c.Why != nil {
+		out.Not = Why(c.Why, string(l))
+	}
+	for _, e := range c.Earlier {
+		switch e.State {
+		case prior.Gone:
+			out.Gone++
+		case prior.Unpaired:
+			out.Unpaired++
+		}
+	}
+	return out
 }
 
 // Finding is a finding as objects have it: what was measured of it only where

@@ -15,6 +15,7 @@ import (
 	"nafas/dicomio/refusal"
 	"nafas/dicomio/report"
 	"nafas/inference/finding"
+	"nafas/inference/prior"
 	"nafas/inference/volume"
 	"nafas/internal/triage"
 	"nafas/internal/triage/objects"
@@ -169,6 +170,53 @@ func TestWhyIsSaidInTheLanguage(t *testing.T) {
 			data, err := objects.Make(t.Context(), one, reader(files), objects.SR, c.language)
 			require.NoError(t, err)
 			require.Contains(t, string(data), c.want)
+		})
+	}
+}
+
+// The report says what the study was compared with, or why it was not.
+func TestTheComparisonIsSaid(t *testing.T) {
+	one, files := stored(t, ctwriter.Options{})
+	one.Study.Comparison = &triage.Comparison{EarlierStudyDate: "20251201", Comparison: prior.Comparison{
+		Days: 90, Current: []prior.Change{{State: prior.New}}, Earlier: []prior.EarlierChange{{State: prior.Gone}, {State: prior.Unpaired}, {State: prior.Paired}},
+	}}
+	r := objects.Said(one, report.English)
+	require.Equal(t, &report.Compared{Date: "20251201", Days: 90, Gone: 1, Unpaired: 1}, r.Compared)
+	require.Equal(t, prior.New, r.Findings[0].Change.State)
+	data, err := objects.Make(t.Context(), one, reader(files), objects.SR, "en")
+	require.NoError(t, err)
+	require.Contains(t, string(data), "not seen there, new")
+	one.Study.Comparison.Why = refusal.New(triage.PriorImagesDeleted, "send them", "they are gone")
+	for language, want := range map[string]string{"en": "they are gone", "fr": "les images de l'examen antérieur ont été supprimées", "ar": "حُذفت صور الفحص السابق"} {
+		data, err = objects.Make(t.Context(), one, reader(files), objects.SR, language)
+		require.NoError(t, err)
+		require.Contains(t, string(data), want)
+	}
+	require.Nil(t, objects.Said(one, report.English).Findings[0].Change)
+}
+
+// The report says what guidelines suggest, in its language; beside a name that
+// does not decode in English.
+func TestSuggestionsAreSaidInTheLanguage(t *testing.T) {
+	for _, c := range []struct{ name, letter, language, want string }{
+		{"English", "é", "en", "to be confirmed by a radiologist"},
+		{"French", "é", "fr", "à confirmer par un radiologue"},
+		{"Arabic", "é", "ar", "ويلزم تأكيده من طبيب الأشعة"},
+		{"Arabic, beside a name that does not decode", "\xff\xff", "ar", "to be confirmed by a radiologist"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			one, files := stored(t, ctwriter.Options{Patient: ctwriter.Patient{Name: "é"}})
+			files[one.Header] = bytes.Replace(files[one.Header], []byte("é"), []byte(c.letter), 1)
+			data, err := objects.Make(t.Context(), one, reader(files), objects.SR, c.language)
+			require.NoError(t, err)
+			require.NotContains(t, string(data), c.want, "a result of an older version")
+			categories, err := triage.Categorise(one.Series.Result.Findings, nil, triage.CategoryOptions{})
+			require.NoError(t, err)
+			one.Study.Assessment = &triage.Assessment{Categories: categories}
+			data, err = objects.Make(t.Context(), one, reader(files), objects.SR, c.language)
+			require.NoError(t, err)
+			require.Contains(t, string(data), c.want)
+			require.Contains(t, string(data), "Lung-RADS 2022")
 		})
 	}
 }

@@ -449,6 +449,57 @@ func (RequestPriority) EnumDescriptor() ([]byte, []int) {
 	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{6}
 }
 
+// FactAnswer is what is known of a yes-or-no fact.
+type FactAnswer int32
+
+const (
+	// Nobody said.
+	FactAnswer_FACT_ANSWER_UNSPECIFIED FactAnswer = 0
+	FactAnswer_FACT_ANSWER_YES         FactAnswer = 1
+	FactAnswer_FACT_ANSWER_NO          FactAnswer = 2
+)
+
+// Enum value maps for FactAnswer.
+var (
+	FactAnswer_name = map[int32]string{
+		0: "FACT_ANSWER_UNSPECIFIED",
+		1: "FACT_ANSWER_YES",
+		2: "FACT_ANSWER_NO",
+	}
+	FactAnswer_value = map[string]int32{
+		"FACT_ANSWER_UNSPECIFIED": 0,
+		"FACT_ANSWER_YES":         1,
+		"FACT_ANSWER_NO":          2,
+	}
+)
+
+func (x FactAnswer) Enum() *FactAnswer {
+	p := new(FactAnswer)
+	*p = x
+	return p
+}
+
+func (x FactAnswer) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (FactAnswer) Descriptor() protoreflect.EnumDescriptor {
+	return file_nafas_v1_triage_proto_enumTypes[7].Descriptor()
+}
+
+func (FactAnswer) Type() protoreflect.EnumType {
+	return &file_nafas_v1_triage_proto_enumTypes[7]
+}
+
+func (x FactAnswer) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use FactAnswer.Descriptor instead.
+func (FactAnswer) EnumDescriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{7}
+}
+
 // ChangeState is what became of a finding between two studies.
 type ChangeState int32
 
@@ -493,11 +544,11 @@ func (x ChangeState) String() string {
 }
 
 func (ChangeState) Descriptor() protoreflect.EnumDescriptor {
-	return file_nafas_v1_triage_proto_enumTypes[7].Descriptor()
+	return file_nafas_v1_triage_proto_enumTypes[8].Descriptor()
 }
 
 func (ChangeState) Type() protoreflect.EnumType {
-	return &file_nafas_v1_triage_proto_enumTypes[7]
+	return &file_nafas_v1_triage_proto_enumTypes[8]
 }
 
 func (x ChangeState) Number() protoreflect.EnumNumber {
@@ -506,7 +557,7 @@ func (x ChangeState) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ChangeState.Descriptor instead.
 func (ChangeState) EnumDescriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{7}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{8}
 }
 
 // Trend is what the band of a growth says.
@@ -547,11 +598,11 @@ func (x Trend) String() string {
 }
 
 func (Trend) Descriptor() protoreflect.EnumDescriptor {
-	return file_nafas_v1_triage_proto_enumTypes[8].Descriptor()
+	return file_nafas_v1_triage_proto_enumTypes[9].Descriptor()
 }
 
 func (Trend) Type() protoreflect.EnumType {
-	return &file_nafas_v1_triage_proto_enumTypes[8]
+	return &file_nafas_v1_triage_proto_enumTypes[9]
 }
 
 func (x Trend) Number() protoreflect.EnumNumber {
@@ -560,7 +611,7 @@ func (x Trend) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Trend.Descriptor instead.
 func (Trend) EnumDescriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{8}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{9}
 }
 
 // NoduleKind is the attenuation class of a nodule.
@@ -604,11 +655,11 @@ func (x NoduleKind) String() string {
 }
 
 func (NoduleKind) Descriptor() protoreflect.EnumDescriptor {
-	return file_nafas_v1_triage_proto_enumTypes[9].Descriptor()
+	return file_nafas_v1_triage_proto_enumTypes[10].Descriptor()
 }
 
 func (NoduleKind) Type() protoreflect.EnumType {
-	return &file_nafas_v1_triage_proto_enumTypes[9]
+	return &file_nafas_v1_triage_proto_enumTypes[10]
 }
 
 func (x NoduleKind) Number() protoreflect.EnumNumber {
@@ -617,7 +668,7 @@ func (x NoduleKind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use NoduleKind.Descriptor instead.
 func (NoduleKind) EnumDescriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{9}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{10}
 }
 
 // Reason is why an input was refused or a study is not assessed.
@@ -760,11 +811,11 @@ func (x Reason) String() string {
 }
 
 func (Reason) Descriptor() protoreflect.EnumDescriptor {
-	return file_nafas_v1_triage_proto_enumTypes[10].Descriptor()
+	return file_nafas_v1_triage_proto_enumTypes[11].Descriptor()
 }
 
 func (Reason) Type() protoreflect.EnumType {
-	return &file_nafas_v1_triage_proto_enumTypes[10]
+	return &file_nafas_v1_triage_proto_enumTypes[11]
 }
 
 func (x Reason) Number() protoreflect.EnumNumber {
@@ -773,7 +824,7 @@ func (x Reason) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Reason.Descriptor instead.
 func (Reason) EnumDescriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{10}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{11}
 }
 
 // UploadHeader opens an upload.
@@ -2851,7 +2902,10 @@ type SeriesResult struct {
 	Notes []string `protobuf:"bytes,10,rep,name=notes,proto3" json:"notes,omitempty"`
 	// What changed since an earlier study of the same patient; absent where none
 	// is known.
-	Comparison    *Comparison `protobuf:"bytes,12,opt,name=comparison,proto3" json:"comparison,omitempty"`
+	Comparison *Comparison `protobuf:"bytes,12,opt,name=comparison,proto3" json:"comparison,omitempty"`
+	// What is said of the study beyond these findings; absent in results of
+	// versions that made none.
+	Assessment    *Assessment `protobuf:"bytes,11,opt,name=assessment,proto3" json:"assessment,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2963,6 +3017,1061 @@ func (x *SeriesResult) GetComparison() *Comparison {
 	return nil
 }
 
+func (x *SeriesResult) GetAssessment() *Assessment {
+	if x != nil {
+		return x.Assessment
+	}
+	return nil
+}
+
+// Assessment is what is said of a study beyond the findings of the series that
+// was read.
+type Assessment struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Categories    *Categories            `protobuf:"bytes,1,opt,name=categories,proto3" json:"categories,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Assessment) Reset() {
+	*x = Assessment{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Assessment) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Assessment) ProtoMessage() {}
+
+func (x *Assessment) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Assessment.ProtoReflect.Descriptor instead.
+func (*Assessment) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *Assessment) GetCategories() *Categories {
+	if x != nil {
+		return x.Categories
+	}
+	return nil
+}
+
+// Categories are what published guidelines suggest, calculated from
+// measurements of a program and to be confirmed by a radiologist. They say
+// nothing of what the detector missed; none says that a scan is clear.
+type Categories struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The rules by which findings are put to the guidelines, with their version.
+	Method string `protobuf:"bytes,1,opt,name=method,proto3" json:"method,omitempty"`
+	// CALCULATED_TO_BE_CONFIRMED.
+	Caveat     *Code                   `protobuf:"bytes,2,opt,name=caveat,proto3" json:"caveat,omitempty"`
+	Guidelines []*GuidelineSuggestions `protobuf:"bytes,3,rep,name=guidelines,proto3" json:"guidelines,omitempty"`
+	// The probability of malignancy of each finding by the Brock model, where it
+	// was asked for.
+	Brock []*BrockRisk `protobuf:"bytes,4,rep,name=brock,proto3" json:"brock,omitempty"`
+	// The findings that were not asked about, since their scores are below the
+	// flag threshold.
+	NotFlagged    int32 `protobuf:"varint,5,opt,name=not_flagged,json=notFlagged,proto3" json:"not_flagged,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Categories) Reset() {
+	*x = Categories{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Categories) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Categories) ProtoMessage() {}
+
+func (x *Categories) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Categories.ProtoReflect.Descriptor instead.
+func (*Categories) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *Categories) GetMethod() string {
+	if x != nil {
+		return x.Method
+	}
+	return ""
+}
+
+func (x *Categories) GetCaveat() *Code {
+	if x != nil {
+		return x.Caveat
+	}
+	return nil
+}
+
+func (x *Categories) GetGuidelines() []*GuidelineSuggestions {
+	if x != nil {
+		return x.Guidelines
+	}
+	return nil
+}
+
+func (x *Categories) GetBrock() []*BrockRisk {
+	if x != nil {
+		return x.Brock
+	}
+	return nil
+}
+
+func (x *Categories) GetNotFlagged() int32 {
+	if x != nil {
+		return x.NotFlagged
+	}
+	return 0
+}
+
+// GuidelineSuggestions is what one guideline suggests.
+type GuidelineSuggestions struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Name    string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Version string                 `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
+	// Of the exam; absent where the guideline judges nodules one by one.
+	Exam *Suggestion `protobuf:"bytes,3,opt,name=exam,proto3" json:"exam,omitempty"`
+	// The rank of the finding that decides for the exam; 0 where none does.
+	LeadRank int32 `protobuf:"varint,4,opt,name=lead_rank,json=leadRank,proto3" json:"lead_rank,omitempty"`
+	// The exam's answer may be worse: some findings have none.
+	AtLeast bool `protobuf:"varint,5,opt,name=at_least,json=atLeast,proto3" json:"at_least,omitempty"`
+	// One for each flagged finding.
+	Findings      []*Suggestion `protobuf:"bytes,6,rep,name=findings,proto3" json:"findings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GuidelineSuggestions) Reset() {
+	*x = GuidelineSuggestions{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GuidelineSuggestions) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GuidelineSuggestions) ProtoMessage() {}
+
+func (x *GuidelineSuggestions) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GuidelineSuggestions.ProtoReflect.Descriptor instead.
+func (*GuidelineSuggestions) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *GuidelineSuggestions) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *GuidelineSuggestions) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *GuidelineSuggestions) GetExam() *Suggestion {
+	if x != nil {
+		return x.Exam
+	}
+	return nil
+}
+
+func (x *GuidelineSuggestions) GetLeadRank() int32 {
+	if x != nil {
+		return x.LeadRank
+	}
+	return 0
+}
+
+func (x *GuidelineSuggestions) GetAtLeast() bool {
+	if x != nil {
+		return x.AtLeast
+	}
+	return false
+}
+
+func (x *GuidelineSuggestions) GetFindings() []*Suggestion {
+	if x != nil {
+		return x.Findings
+	}
+	return nil
+}
+
+// Suggestion is what a guideline suggests of a finding or of an exam.
+type Suggestion struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Of the finding; 0 of an exam.
+	Rank int32 `protobuf:"varint,1,opt,name=rank,proto3" json:"rank,omitempty"`
+	// All of it in English words.
+	Text string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	// LUNG_RADS_0 to LUNG_RADS_4X; absent where there is none.
+	Category *Code `protobuf:"bytes,3,opt,name=category,proto3" json:"category,omitempty"`
+	// What the guideline lists as next; of several steps a reader chooses.
+	Now []*FollowUpStep `protobuf:"bytes,4,rep,name=now,proto3" json:"now,omitempty"`
+	// What follows where that shows no change.
+	Then []*FollowUpStep `protobuf:"bytes,5,rep,name=then,proto3" json:"then,omitempty"`
+	// The row of the guideline's table, as docs/guidelines.md names it, and the
+	// row before a modifier changed it.
+	Rule string `protobuf:"bytes,6,opt,name=rule,proto3" json:"rule,omitempty"`
+	Base string `protobuf:"bytes,7,opt,name=base,proto3" json:"base,omitempty"`
+	// By what size: MEAN_DIAMETER or VOLUME, as the guideline reads it; 0 where
+	// not used.
+	UsedBy          *Code   `protobuf:"bytes,8,opt,name=used_by,json=usedBy,proto3" json:"used_by,omitempty"`
+	UsedMeanMm      float64 `protobuf:"fixed64,9,opt,name=used_mean_mm,json=usedMeanMm,proto3" json:"used_mean_mm,omitempty"`
+	UsedSolidPartMm float64 `protobuf:"fixed64,10,opt,name=used_solid_part_mm,json=usedSolidPartMm,proto3" json:"used_solid_part_mm,omitempty"`
+	UsedLongAxisMm  float64 `protobuf:"fixed64,11,opt,name=used_long_axis_mm,json=usedLongAxisMm,proto3" json:"used_long_axis_mm,omitempty"`
+	UsedVolumeMm3   float64 `protobuf:"fixed64,12,opt,name=used_volume_mm3,json=usedVolumeMm3,proto3" json:"used_volume_mm3,omitempty"`
+	// What the other measure gives, where that differs.
+	Other *SuggestionOption `protobuf:"bytes,13,opt,name=other,proto3" json:"other,omitempty"`
+	// The answers under each value of a fact that is missing.
+	Options []*SuggestionOption `protobuf:"bytes,14,rep,name=options,proto3" json:"options,omitempty"`
+	// Why nothing is suggested; absent where something is.
+	Withheld *Code `protobuf:"bytes,15,opt,name=withheld,proto3" json:"withheld,omitempty"`
+	// Facts that the guideline asks for and nobody gave.
+	Missing []*Code `protobuf:"bytes,16,rep,name=missing,proto3" json:"missing,omitempty"`
+	// Conditions that nobody confirmed.
+	Assumptions []*Code `protobuf:"bytes,17,rep,name=assumptions,proto3" json:"assumptions,omitempty"`
+	// Questions that no table settles.
+	NeedsRadiologist []*Code `protobuf:"bytes,18,rep,name=needs_radiologist,json=needsRadiologist,proto3" json:"needs_radiologist,omitempty"`
+	// Parts of the rule whose source was not read.
+	Unverified    []*Code `protobuf:"bytes,19,rep,name=unverified,proto3" json:"unverified,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Suggestion) Reset() {
+	*x = Suggestion{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Suggestion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Suggestion) ProtoMessage() {}
+
+func (x *Suggestion) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Suggestion.ProtoReflect.Descriptor instead.
+func (*Suggestion) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *Suggestion) GetRank() int32 {
+	if x != nil {
+		return x.Rank
+	}
+	return 0
+}
+
+func (x *Suggestion) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *Suggestion) GetCategory() *Code {
+	if x != nil {
+		return x.Category
+	}
+	return nil
+}
+
+func (x *Suggestion) GetNow() []*FollowUpStep {
+	if x != nil {
+		return x.Now
+	}
+	return nil
+}
+
+func (x *Suggestion) GetThen() []*FollowUpStep {
+	if x != nil {
+		return x.Then
+	}
+	return nil
+}
+
+func (x *Suggestion) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *Suggestion) GetBase() string {
+	if x != nil {
+		return x.Base
+	}
+	return ""
+}
+
+func (x *Suggestion) GetUsedBy() *Code {
+	if x != nil {
+		return x.UsedBy
+	}
+	return nil
+}
+
+func (x *Suggestion) GetUsedMeanMm() float64 {
+	if x != nil {
+		return x.UsedMeanMm
+	}
+	return 0
+}
+
+func (x *Suggestion) GetUsedSolidPartMm() float64 {
+	if x != nil {
+		return x.UsedSolidPartMm
+	}
+	return 0
+}
+
+func (x *Suggestion) GetUsedLongAxisMm() float64 {
+	if x != nil {
+		return x.UsedLongAxisMm
+	}
+	return 0
+}
+
+func (x *Suggestion) GetUsedVolumeMm3() float64 {
+	if x != nil {
+		return x.UsedVolumeMm3
+	}
+	return 0
+}
+
+func (x *Suggestion) GetOther() *SuggestionOption {
+	if x != nil {
+		return x.Other
+	}
+	return nil
+}
+
+func (x *Suggestion) GetOptions() []*SuggestionOption {
+	if x != nil {
+		return x.Options
+	}
+	return nil
+}
+
+func (x *Suggestion) GetWithheld() *Code {
+	if x != nil {
+		return x.Withheld
+	}
+	return nil
+}
+
+func (x *Suggestion) GetMissing() []*Code {
+	if x != nil {
+		return x.Missing
+	}
+	return nil
+}
+
+func (x *Suggestion) GetAssumptions() []*Code {
+	if x != nil {
+		return x.Assumptions
+	}
+	return nil
+}
+
+func (x *Suggestion) GetNeedsRadiologist() []*Code {
+	if x != nil {
+		return x.NeedsRadiologist
+	}
+	return nil
+}
+
+func (x *Suggestion) GetUnverified() []*Code {
+	if x != nil {
+		return x.Unverified
+	}
+	return nil
+}
+
+// SuggestionOption is an answer under one assumption, or by another measure.
+type SuggestionOption struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Absent where used_by tells the options apart.
+	Assumes       *Code           `protobuf:"bytes,1,opt,name=assumes,proto3" json:"assumes,omitempty"`
+	UsedBy        *Code           `protobuf:"bytes,2,opt,name=used_by,json=usedBy,proto3" json:"used_by,omitempty"`
+	Rule          string          `protobuf:"bytes,3,opt,name=rule,proto3" json:"rule,omitempty"`
+	Category      *Code           `protobuf:"bytes,4,opt,name=category,proto3" json:"category,omitempty"`
+	Now           []*FollowUpStep `protobuf:"bytes,5,rep,name=now,proto3" json:"now,omitempty"`
+	Then          []*FollowUpStep `protobuf:"bytes,6,rep,name=then,proto3" json:"then,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SuggestionOption) Reset() {
+	*x = SuggestionOption{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SuggestionOption) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SuggestionOption) ProtoMessage() {}
+
+func (x *SuggestionOption) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SuggestionOption.ProtoReflect.Descriptor instead.
+func (*SuggestionOption) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *SuggestionOption) GetAssumes() *Code {
+	if x != nil {
+		return x.Assumes
+	}
+	return nil
+}
+
+func (x *SuggestionOption) GetUsedBy() *Code {
+	if x != nil {
+		return x.UsedBy
+	}
+	return nil
+}
+
+func (x *SuggestionOption) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *SuggestionOption) GetCategory() *Code {
+	if x != nil {
+		return x.Category
+	}
+	return nil
+}
+
+func (x *SuggestionOption) GetNow() []*FollowUpStep {
+	if x != nil {
+		return x.Now
+	}
+	return nil
+}
+
+func (x *SuggestionOption) GetThen() []*FollowUpStep {
+	if x != nil {
+		return x.Then
+	}
+	return nil
+}
+
+// FollowUpStep is one thing that a guideline recommends.
+type FollowUpStep struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Action *Code                  `protobuf:"bytes,1,opt,name=action,proto3" json:"action,omitempty"`
+	// From the exam that is read, or from the nodule's first exam where
+	// since_first is set; both 0 where the guideline gives no time.
+	FromMonths int32 `protobuf:"varint,2,opt,name=from_months,json=fromMonths,proto3" json:"from_months,omitempty"`
+	ToMonths   int32 `protobuf:"varint,3,opt,name=to_months,json=toMonths,proto3" json:"to_months,omitempty"`
+	// Repeated until to_months; 0: once.
+	EveryMonths int32 `protobuf:"varint,4,opt,name=every_months,json=everyMonths,proto3" json:"every_months,omitempty"`
+	SinceFirst  bool  `protobuf:"varint,5,opt,name=since_first,json=sinceFirst,proto3" json:"since_first,omitempty"`
+	// The guideline leaves it to the reader.
+	Consider bool `protobuf:"varint,6,opt,name=consider,proto3" json:"consider,omitempty"`
+	// All of it in English words.
+	Text          string `protobuf:"bytes,7,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FollowUpStep) Reset() {
+	*x = FollowUpStep{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FollowUpStep) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FollowUpStep) ProtoMessage() {}
+
+func (x *FollowUpStep) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FollowUpStep.ProtoReflect.Descriptor instead.
+func (*FollowUpStep) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *FollowUpStep) GetAction() *Code {
+	if x != nil {
+		return x.Action
+	}
+	return nil
+}
+
+func (x *FollowUpStep) GetFromMonths() int32 {
+	if x != nil {
+		return x.FromMonths
+	}
+	return 0
+}
+
+func (x *FollowUpStep) GetToMonths() int32 {
+	if x != nil {
+		return x.ToMonths
+	}
+	return 0
+}
+
+func (x *FollowUpStep) GetEveryMonths() int32 {
+	if x != nil {
+		return x.EveryMonths
+	}
+	return 0
+}
+
+func (x *FollowUpStep) GetSinceFirst() bool {
+	if x != nil {
+		return x.SinceFirst
+	}
+	return false
+}
+
+func (x *FollowUpStep) GetConsider() bool {
+	if x != nil {
+		return x.Consider
+	}
+	return false
+}
+
+func (x *FollowUpStep) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+// BrockRisk is what the Brock model says of one finding.
+type BrockRisk struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Rank  int32                  `protobuf:"varint,1,opt,name=rank,proto3" json:"rank,omitempty"`
+	// In [0,1]; absent where withheld says why.
+	Probability *float64 `protobuf:"fixed64,2,opt,name=probability,proto3,oneof" json:"probability,omitempty"`
+	// The size that was used.
+	LongAxisMm  float64 `protobuf:"fixed64,3,opt,name=long_axis_mm,json=longAxisMm,proto3" json:"long_axis_mm,omitempty"`
+	Withheld    *Code   `protobuf:"bytes,4,opt,name=withheld,proto3" json:"withheld,omitempty"`
+	Missing     []*Code `protobuf:"bytes,5,rep,name=missing,proto3" json:"missing,omitempty"`
+	Assumptions []*Code `protobuf:"bytes,6,rep,name=assumptions,proto3" json:"assumptions,omitempty"`
+	Unverified  []*Code `protobuf:"bytes,7,rep,name=unverified,proto3" json:"unverified,omitempty"`
+	// All of it in English words.
+	Text          string `protobuf:"bytes,8,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BrockRisk) Reset() {
+	*x = BrockRisk{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BrockRisk) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BrockRisk) ProtoMessage() {}
+
+func (x *BrockRisk) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BrockRisk.ProtoReflect.Descriptor instead.
+func (*BrockRisk) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *BrockRisk) GetRank() int32 {
+	if x != nil {
+		return x.Rank
+	}
+	return 0
+}
+
+func (x *BrockRisk) GetProbability() float64 {
+	if x != nil && x.Probability != nil {
+		return *x.Probability
+	}
+	return 0
+}
+
+func (x *BrockRisk) GetLongAxisMm() float64 {
+	if x != nil {
+		return x.LongAxisMm
+	}
+	return 0
+}
+
+func (x *BrockRisk) GetWithheld() *Code {
+	if x != nil {
+		return x.Withheld
+	}
+	return nil
+}
+
+func (x *BrockRisk) GetMissing() []*Code {
+	if x != nil {
+		return x.Missing
+	}
+	return nil
+}
+
+func (x *BrockRisk) GetAssumptions() []*Code {
+	if x != nil {
+		return x.Assumptions
+	}
+	return nil
+}
+
+func (x *BrockRisk) GetUnverified() []*Code {
+	if x != nil {
+		return x.Unverified
+	}
+	return nil
+}
+
+func (x *BrockRisk) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+// Code is a stable word with what it means in English.
+type Code struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Code          string                 `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	Text          string                 `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Code) Reset() {
+	*x = Code{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Code) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Code) ProtoMessage() {}
+
+func (x *Code) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Code.ProtoReflect.Descriptor instead.
+func (*Code) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *Code) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *Code) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+// PatientFacts are what images do not show. What is left out is not known.
+type PatientFacts struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 0 to 130.
+	AgeYears *int32 `protobuf:"varint,1,opt,name=age_years,json=ageYears,proto3,oneof" json:"age_years,omitempty"`
+	// "female", "male" or empty.
+	Sex                       string     `protobuf:"bytes,2,opt,name=sex,proto3" json:"sex,omitempty"`
+	FamilyHistoryOfLungCancer FactAnswer `protobuf:"varint,3,opt,name=family_history_of_lung_cancer,json=familyHistoryOfLungCancer,proto3,enum=nafas.v1.FactAnswer" json:"family_history_of_lung_cancer,omitempty"`
+	Emphysema                 FactAnswer `protobuf:"varint,4,opt,name=emphysema,proto3,enum=nafas.v1.FactAnswer" json:"emphysema,omitempty"`
+	// The exam belongs to a lung cancer screening.
+	Screening FactAnswer `protobuf:"varint,5,opt,name=screening,proto3,enum=nafas.v1.FactAnswer" json:"screening,omitempty"`
+	// The reader's estimate for Fleischner: "low", "high" or empty.
+	Risk             string     `protobuf:"bytes,6,opt,name=risk,proto3" json:"risk,omitempty"`
+	KnownCancer      FactAnswer `protobuf:"varint,7,opt,name=known_cancer,json=knownCancer,proto3,enum=nafas.v1.FactAnswer" json:"known_cancer,omitempty"`
+	KnownLungCancer  FactAnswer `protobuf:"varint,8,opt,name=known_lung_cancer,json=knownLungCancer,proto3,enum=nafas.v1.FactAnswer" json:"known_lung_cancer,omitempty"`
+	Immunosuppressed FactAnswer `protobuf:"varint,9,opt,name=immunosuppressed,proto3,enum=nafas.v1.FactAnswer" json:"immunosuppressed,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *PatientFacts) Reset() {
+	*x = PatientFacts{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PatientFacts) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PatientFacts) ProtoMessage() {}
+
+func (x *PatientFacts) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PatientFacts.ProtoReflect.Descriptor instead.
+func (*PatientFacts) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *PatientFacts) GetAgeYears() int32 {
+	if x != nil && x.AgeYears != nil {
+		return *x.AgeYears
+	}
+	return 0
+}
+
+func (x *PatientFacts) GetSex() string {
+	if x != nil {
+		return x.Sex
+	}
+	return ""
+}
+
+func (x *PatientFacts) GetFamilyHistoryOfLungCancer() FactAnswer {
+	if x != nil {
+		return x.FamilyHistoryOfLungCancer
+	}
+	return FactAnswer_FACT_ANSWER_UNSPECIFIED
+}
+
+func (x *PatientFacts) GetEmphysema() FactAnswer {
+	if x != nil {
+		return x.Emphysema
+	}
+	return FactAnswer_FACT_ANSWER_UNSPECIFIED
+}
+
+func (x *PatientFacts) GetScreening() FactAnswer {
+	if x != nil {
+		return x.Screening
+	}
+	return FactAnswer_FACT_ANSWER_UNSPECIFIED
+}
+
+func (x *PatientFacts) GetRisk() string {
+	if x != nil {
+		return x.Risk
+	}
+	return ""
+}
+
+func (x *PatientFacts) GetKnownCancer() FactAnswer {
+	if x != nil {
+		return x.KnownCancer
+	}
+	return FactAnswer_FACT_ANSWER_UNSPECIFIED
+}
+
+func (x *PatientFacts) GetKnownLungCancer() FactAnswer {
+	if x != nil {
+		return x.KnownLungCancer
+	}
+	return FactAnswer_FACT_ANSWER_UNSPECIFIED
+}
+
+func (x *PatientFacts) GetImmunosuppressed() FactAnswer {
+	if x != nil {
+		return x.Immunosuppressed
+	}
+	return FactAnswer_FACT_ANSWER_UNSPECIFIED
+}
+
+// FindingFacts are what a reader sees of one finding.
+type FindingFacts struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Rank          int32                  `protobuf:"varint,1,opt,name=rank,proto3" json:"rank,omitempty"`
+	Spiculated    FactAnswer             `protobuf:"varint,2,opt,name=spiculated,proto3,enum=nafas.v1.FactAnswer" json:"spiculated,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FindingFacts) Reset() {
+	*x = FindingFacts{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FindingFacts) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FindingFacts) ProtoMessage() {}
+
+func (x *FindingFacts) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FindingFacts.ProtoReflect.Descriptor instead.
+func (*FindingFacts) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *FindingFacts) GetRank() int32 {
+	if x != nil {
+		return x.Rank
+	}
+	return 0
+}
+
+func (x *FindingFacts) GetSpiculated() FactAnswer {
+	if x != nil {
+		return x.Spiculated
+	}
+	return FactAnswer_FACT_ANSWER_UNSPECIFIED
+}
+
+// SuggestCategoriesRequest names a study and says what is known of its patient.
+type SuggestCategoriesRequest struct {
+	state            protoimpl.MessageState `protogen:"open.v1"`
+	StudyInstanceUid string                 `protobuf:"bytes,1,opt,name=study_instance_uid,json=studyInstanceUid,proto3" json:"study_instance_uid,omitempty"`
+	Patient          *PatientFacts          `protobuf:"bytes,2,opt,name=patient,proto3" json:"patient,omitempty"`
+	Findings         []*FindingFacts        `protobuf:"bytes,3,rep,name=findings,proto3" json:"findings,omitempty"`
+	// lung-rads, fleischner, bts, european, nelson, brock; empty means those of
+	// the service's settings.
+	Guidelines    []string `protobuf:"bytes,4,rep,name=guidelines,proto3" json:"guidelines,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SuggestCategoriesRequest) Reset() {
+	*x = SuggestCategoriesRequest{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SuggestCategoriesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SuggestCategoriesRequest) ProtoMessage() {}
+
+func (x *SuggestCategoriesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SuggestCategoriesRequest.ProtoReflect.Descriptor instead.
+func (*SuggestCategoriesRequest) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *SuggestCategoriesRequest) GetStudyInstanceUid() string {
+	if x != nil {
+		return x.StudyInstanceUid
+	}
+	return ""
+}
+
+func (x *SuggestCategoriesRequest) GetPatient() *PatientFacts {
+	if x != nil {
+		return x.Patient
+	}
+	return nil
+}
+
+func (x *SuggestCategoriesRequest) GetFindings() []*FindingFacts {
+	if x != nil {
+		return x.Findings
+	}
+	return nil
+}
+
+func (x *SuggestCategoriesRequest) GetGuidelines() []string {
+	if x != nil {
+		return x.Guidelines
+	}
+	return nil
+}
+
+// SuggestCategoriesResponse is what the guidelines suggest then.
+type SuggestCategoriesResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Categories    *Categories            `protobuf:"bytes,1,opt,name=categories,proto3" json:"categories,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SuggestCategoriesResponse) Reset() {
+	*x = SuggestCategoriesResponse{}
+	mi := &file_nafas_v1_triage_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SuggestCategoriesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SuggestCategoriesResponse) ProtoMessage() {}
+
+func (x *SuggestCategoriesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_nafas_v1_triage_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SuggestCategoriesResponse.ProtoReflect.Descriptor instead.
+func (*SuggestCategoriesResponse) Descriptor() ([]byte, []int) {
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *SuggestCategoriesResponse) GetCategories() *Categories {
+	if x != nil {
+		return x.Categories
+	}
+	return nil
+}
+
 // SeriesNotRead stands where a result would, for a series that was not read.
 // It has no list of findings, so that it cannot be taken for an empty one.
 type SeriesNotRead struct {
@@ -2978,7 +4087,7 @@ type SeriesNotRead struct {
 
 func (x *SeriesNotRead) Reset() {
 	*x = SeriesNotRead{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[28]
+	mi := &file_nafas_v1_triage_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2990,7 +4099,7 @@ func (x *SeriesNotRead) String() string {
 func (*SeriesNotRead) ProtoMessage() {}
 
 func (x *SeriesNotRead) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[28]
+	mi := &file_nafas_v1_triage_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3003,7 +4112,7 @@ func (x *SeriesNotRead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SeriesNotRead.ProtoReflect.Descriptor instead.
 func (*SeriesNotRead) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{28}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *SeriesNotRead) GetStudyInstanceUid() string {
@@ -3054,7 +4163,7 @@ type Model struct {
 
 func (x *Model) Reset() {
 	*x = Model{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[29]
+	mi := &file_nafas_v1_triage_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3066,7 +4175,7 @@ func (x *Model) String() string {
 func (*Model) ProtoMessage() {}
 
 func (x *Model) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[29]
+	mi := &file_nafas_v1_triage_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3079,7 +4188,7 @@ func (x *Model) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Model.ProtoReflect.Descriptor instead.
 func (*Model) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{29}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *Model) GetName() string {
@@ -3115,7 +4224,7 @@ type Runtime struct {
 
 func (x *Runtime) Reset() {
 	*x = Runtime{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[30]
+	mi := &file_nafas_v1_triage_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3127,7 +4236,7 @@ func (x *Runtime) String() string {
 func (*Runtime) ProtoMessage() {}
 
 func (x *Runtime) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[30]
+	mi := &file_nafas_v1_triage_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3140,7 +4249,7 @@ func (x *Runtime) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Runtime.ProtoReflect.Descriptor instead.
 func (*Runtime) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{30}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *Runtime) GetVersion() string {
@@ -3169,7 +4278,7 @@ type Warning struct {
 
 func (x *Warning) Reset() {
 	*x = Warning{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[31]
+	mi := &file_nafas_v1_triage_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3181,7 +4290,7 @@ func (x *Warning) String() string {
 func (*Warning) ProtoMessage() {}
 
 func (x *Warning) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[31]
+	mi := &file_nafas_v1_triage_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3194,7 +4303,7 @@ func (x *Warning) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Warning.ProtoReflect.Descriptor instead.
 func (*Warning) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{31}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *Warning) GetCode() string {
@@ -3229,7 +4338,7 @@ type Scan struct {
 
 func (x *Scan) Reset() {
 	*x = Scan{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[32]
+	mi := &file_nafas_v1_triage_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3241,7 +4350,7 @@ func (x *Scan) String() string {
 func (*Scan) ProtoMessage() {}
 
 func (x *Scan) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[32]
+	mi := &file_nafas_v1_triage_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3254,7 +4363,7 @@ func (x *Scan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Scan.ProtoReflect.Descriptor instead.
 func (*Scan) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{32}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *Scan) GetSlices() int32 {
@@ -3324,7 +4433,7 @@ type StageTime struct {
 
 func (x *StageTime) Reset() {
 	*x = StageTime{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[33]
+	mi := &file_nafas_v1_triage_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3336,7 +4445,7 @@ func (x *StageTime) String() string {
 func (*StageTime) ProtoMessage() {}
 
 func (x *StageTime) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[33]
+	mi := &file_nafas_v1_triage_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3349,7 +4458,7 @@ func (x *StageTime) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StageTime.ProtoReflect.Descriptor instead.
 func (*StageTime) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{33}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *StageTime) GetStage() string {
@@ -3408,7 +4517,7 @@ type Finding struct {
 
 func (x *Finding) Reset() {
 	*x = Finding{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[34]
+	mi := &file_nafas_v1_triage_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3420,7 +4529,7 @@ func (x *Finding) String() string {
 func (*Finding) ProtoMessage() {}
 
 func (x *Finding) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[34]
+	mi := &file_nafas_v1_triage_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3433,7 +4542,7 @@ func (x *Finding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finding.ProtoReflect.Descriptor instead.
 func (*Finding) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{34}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *Finding) GetRank() int32 {
@@ -3572,7 +4681,7 @@ type Comparison struct {
 
 func (x *Comparison) Reset() {
 	*x = Comparison{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[35]
+	mi := &file_nafas_v1_triage_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3584,7 +4693,7 @@ func (x *Comparison) String() string {
 func (*Comparison) ProtoMessage() {}
 
 func (x *Comparison) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[35]
+	mi := &file_nafas_v1_triage_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3597,7 +4706,7 @@ func (x *Comparison) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Comparison.ProtoReflect.Descriptor instead.
 func (*Comparison) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{35}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *Comparison) GetEarlierStudyInstanceUid() string {
@@ -3688,7 +4797,7 @@ type EarlierFinding struct {
 
 func (x *EarlierFinding) Reset() {
 	*x = EarlierFinding{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[36]
+	mi := &file_nafas_v1_triage_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3700,7 +4809,7 @@ func (x *EarlierFinding) String() string {
 func (*EarlierFinding) ProtoMessage() {}
 
 func (x *EarlierFinding) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[36]
+	mi := &file_nafas_v1_triage_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3713,7 +4822,7 @@ func (x *EarlierFinding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EarlierFinding.ProtoReflect.Descriptor instead.
 func (*EarlierFinding) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{36}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *EarlierFinding) GetFinding() *Finding {
@@ -3770,7 +4879,7 @@ type Change struct {
 
 func (x *Change) Reset() {
 	*x = Change{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[37]
+	mi := &file_nafas_v1_triage_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3782,7 +4891,7 @@ func (x *Change) String() string {
 func (*Change) ProtoMessage() {}
 
 func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[37]
+	mi := &file_nafas_v1_triage_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3795,7 +4904,7 @@ func (x *Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Change.ProtoReflect.Descriptor instead.
 func (*Change) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{37}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *Change) GetState() ChangeState {
@@ -3879,7 +4988,7 @@ type Growth struct {
 
 func (x *Growth) Reset() {
 	*x = Growth{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[38]
+	mi := &file_nafas_v1_triage_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3891,7 +5000,7 @@ func (x *Growth) String() string {
 func (*Growth) ProtoMessage() {}
 
 func (x *Growth) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[38]
+	mi := &file_nafas_v1_triage_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3904,7 +5013,7 @@ func (x *Growth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Growth.ProtoReflect.Descriptor instead.
 func (*Growth) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{38}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *Growth) GetVolumeChange() float64 {
@@ -3991,7 +5100,7 @@ type ImagePlace struct {
 
 func (x *ImagePlace) Reset() {
 	*x = ImagePlace{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[39]
+	mi := &file_nafas_v1_triage_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4003,7 +5112,7 @@ func (x *ImagePlace) String() string {
 func (*ImagePlace) ProtoMessage() {}
 
 func (x *ImagePlace) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[39]
+	mi := &file_nafas_v1_triage_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4016,7 +5125,7 @@ func (x *ImagePlace) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImagePlace.ProtoReflect.Descriptor instead.
 func (*ImagePlace) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{39}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *ImagePlace) GetSopInstanceUid() string {
@@ -4074,7 +5183,7 @@ type Place struct {
 
 func (x *Place) Reset() {
 	*x = Place{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[40]
+	mi := &file_nafas_v1_triage_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4086,7 +5195,7 @@ func (x *Place) String() string {
 func (*Place) ProtoMessage() {}
 
 func (x *Place) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[40]
+	mi := &file_nafas_v1_triage_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4099,7 +5208,7 @@ func (x *Place) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Place.ProtoReflect.Descriptor instead.
 func (*Place) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{40}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *Place) GetLobe() string {
@@ -4199,7 +5308,7 @@ type Measurement struct {
 
 func (x *Measurement) Reset() {
 	*x = Measurement{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[41]
+	mi := &file_nafas_v1_triage_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4211,7 +5320,7 @@ func (x *Measurement) String() string {
 func (*Measurement) ProtoMessage() {}
 
 func (x *Measurement) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[41]
+	mi := &file_nafas_v1_triage_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4224,7 +5333,7 @@ func (x *Measurement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Measurement.ProtoReflect.Descriptor instead.
 func (*Measurement) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{41}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *Measurement) GetMethod() string {
@@ -4381,7 +5490,7 @@ type Axis struct {
 
 func (x *Axis) Reset() {
 	*x = Axis{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[42]
+	mi := &file_nafas_v1_triage_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4393,7 +5502,7 @@ func (x *Axis) String() string {
 func (*Axis) ProtoMessage() {}
 
 func (x *Axis) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[42]
+	mi := &file_nafas_v1_triage_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4406,7 +5515,7 @@ func (x *Axis) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Axis.ProtoReflect.Descriptor instead.
 func (*Axis) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{42}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *Axis) GetLengthMm() float64 {
@@ -4442,7 +5551,7 @@ type Point struct {
 
 func (x *Point) Reset() {
 	*x = Point{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[43]
+	mi := &file_nafas_v1_triage_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4454,7 +5563,7 @@ func (x *Point) String() string {
 func (*Point) ProtoMessage() {}
 
 func (x *Point) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[43]
+	mi := &file_nafas_v1_triage_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4467,7 +5576,7 @@ func (x *Point) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Point.ProtoReflect.Descriptor instead.
 func (*Point) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{43}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *Point) GetX() float64 {
@@ -4502,7 +5611,7 @@ type PixelPosition struct {
 
 func (x *PixelPosition) Reset() {
 	*x = PixelPosition{}
-	mi := &file_nafas_v1_triage_proto_msgTypes[44]
+	mi := &file_nafas_v1_triage_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4514,7 +5623,7 @@ func (x *PixelPosition) String() string {
 func (*PixelPosition) ProtoMessage() {}
 
 func (x *PixelPosition) ProtoReflect() protoreflect.Message {
-	mi := &file_nafas_v1_triage_proto_msgTypes[44]
+	mi := &file_nafas_v1_triage_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4527,7 +5636,7 @@ func (x *PixelPosition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PixelPosition.ProtoReflect.Descriptor instead.
 func (*PixelPosition) Descriptor() ([]byte, []int) {
-	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{44}
+	return file_nafas_v1_triage_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *PixelPosition) GetColumn() float64 {
@@ -4719,7 +5828,7 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\bmodality\x18\x02 \x01(\tR\bmodality\x12\x1c\n" +
 	"\tinstances\x18\x03 \x01(\x05R\tinstances\x12,\n" +
 	"\bnot_read\x18\x04 \x01(\v2\x11.nafas.v1.RefusalR\anotRead\x12.\n" +
-	"\x06result\x18\x05 \x01(\v2\x16.nafas.v1.SeriesResultR\x06result\"\xdc\x03\n" +
+	"\x06result\x18\x05 \x01(\v2\x16.nafas.v1.SeriesResultR\x06result\"\x92\x04\n" +
 	"\fSeriesResult\x12,\n" +
 	"\x12study_instance_uid\x18\x01 \x01(\tR\x10studyInstanceUid\x12.\n" +
 	"\x13series_instance_uid\x18\x02 \x01(\tR\x11seriesInstanceUid\x12%\n" +
@@ -4735,7 +5844,118 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	" \x03(\tR\x05notes\x124\n" +
 	"\n" +
 	"comparison\x18\f \x01(\v2\x14.nafas.v1.ComparisonR\n" +
-	"comparison\"\xd5\x01\n" +
+	"comparison\x124\n" +
+	"\n" +
+	"assessment\x18\v \x01(\v2\x14.nafas.v1.AssessmentR\n" +
+	"assessment\"B\n" +
+	"\n" +
+	"Assessment\x124\n" +
+	"\n" +
+	"categories\x18\x01 \x01(\v2\x14.nafas.v1.CategoriesR\n" +
+	"categories\"\xd8\x01\n" +
+	"\n" +
+	"Categories\x12\x16\n" +
+	"\x06method\x18\x01 \x01(\tR\x06method\x12&\n" +
+	"\x06caveat\x18\x02 \x01(\v2\x0e.nafas.v1.CodeR\x06caveat\x12>\n" +
+	"\n" +
+	"guidelines\x18\x03 \x03(\v2\x1e.nafas.v1.GuidelineSuggestionsR\n" +
+	"guidelines\x12)\n" +
+	"\x05brock\x18\x04 \x03(\v2\x13.nafas.v1.BrockRiskR\x05brock\x12\x1f\n" +
+	"\vnot_flagged\x18\x05 \x01(\x05R\n" +
+	"notFlagged\"\xd8\x01\n" +
+	"\x14GuidelineSuggestions\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\tR\aversion\x12(\n" +
+	"\x04exam\x18\x03 \x01(\v2\x14.nafas.v1.SuggestionR\x04exam\x12\x1b\n" +
+	"\tlead_rank\x18\x04 \x01(\x05R\bleadRank\x12\x19\n" +
+	"\bat_least\x18\x05 \x01(\bR\aatLeast\x120\n" +
+	"\bfindings\x18\x06 \x03(\v2\x14.nafas.v1.SuggestionR\bfindings\"\x86\x06\n" +
+	"\n" +
+	"Suggestion\x12\x12\n" +
+	"\x04rank\x18\x01 \x01(\x05R\x04rank\x12\x12\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\x12*\n" +
+	"\bcategory\x18\x03 \x01(\v2\x0e.nafas.v1.CodeR\bcategory\x12(\n" +
+	"\x03now\x18\x04 \x03(\v2\x16.nafas.v1.FollowUpStepR\x03now\x12*\n" +
+	"\x04then\x18\x05 \x03(\v2\x16.nafas.v1.FollowUpStepR\x04then\x12\x12\n" +
+	"\x04rule\x18\x06 \x01(\tR\x04rule\x12\x12\n" +
+	"\x04base\x18\a \x01(\tR\x04base\x12'\n" +
+	"\aused_by\x18\b \x01(\v2\x0e.nafas.v1.CodeR\x06usedBy\x12 \n" +
+	"\fused_mean_mm\x18\t \x01(\x01R\n" +
+	"usedMeanMm\x12+\n" +
+	"\x12used_solid_part_mm\x18\n" +
+	" \x01(\x01R\x0fusedSolidPartMm\x12)\n" +
+	"\x11used_long_axis_mm\x18\v \x01(\x01R\x0eusedLongAxisMm\x12&\n" +
+	"\x0fused_volume_mm3\x18\f \x01(\x01R\rusedVolumeMm3\x120\n" +
+	"\x05other\x18\r \x01(\v2\x1a.nafas.v1.SuggestionOptionR\x05other\x124\n" +
+	"\aoptions\x18\x0e \x03(\v2\x1a.nafas.v1.SuggestionOptionR\aoptions\x12*\n" +
+	"\bwithheld\x18\x0f \x01(\v2\x0e.nafas.v1.CodeR\bwithheld\x12(\n" +
+	"\amissing\x18\x10 \x03(\v2\x0e.nafas.v1.CodeR\amissing\x120\n" +
+	"\vassumptions\x18\x11 \x03(\v2\x0e.nafas.v1.CodeR\vassumptions\x12;\n" +
+	"\x11needs_radiologist\x18\x12 \x03(\v2\x0e.nafas.v1.CodeR\x10needsRadiologist\x12.\n" +
+	"\n" +
+	"unverified\x18\x13 \x03(\v2\x0e.nafas.v1.CodeR\n" +
+	"unverified\"\xfb\x01\n" +
+	"\x10SuggestionOption\x12(\n" +
+	"\aassumes\x18\x01 \x01(\v2\x0e.nafas.v1.CodeR\aassumes\x12'\n" +
+	"\aused_by\x18\x02 \x01(\v2\x0e.nafas.v1.CodeR\x06usedBy\x12\x12\n" +
+	"\x04rule\x18\x03 \x01(\tR\x04rule\x12*\n" +
+	"\bcategory\x18\x04 \x01(\v2\x0e.nafas.v1.CodeR\bcategory\x12(\n" +
+	"\x03now\x18\x05 \x03(\v2\x16.nafas.v1.FollowUpStepR\x03now\x12*\n" +
+	"\x04then\x18\x06 \x03(\v2\x16.nafas.v1.FollowUpStepR\x04then\"\xe8\x01\n" +
+	"\fFollowUpStep\x12&\n" +
+	"\x06action\x18\x01 \x01(\v2\x0e.nafas.v1.CodeR\x06action\x12\x1f\n" +
+	"\vfrom_months\x18\x02 \x01(\x05R\n" +
+	"fromMonths\x12\x1b\n" +
+	"\tto_months\x18\x03 \x01(\x05R\btoMonths\x12!\n" +
+	"\fevery_months\x18\x04 \x01(\x05R\veveryMonths\x12\x1f\n" +
+	"\vsince_first\x18\x05 \x01(\bR\n" +
+	"sinceFirst\x12\x1a\n" +
+	"\bconsider\x18\x06 \x01(\bR\bconsider\x12\x12\n" +
+	"\x04text\x18\a \x01(\tR\x04text\"\xc4\x02\n" +
+	"\tBrockRisk\x12\x12\n" +
+	"\x04rank\x18\x01 \x01(\x05R\x04rank\x12%\n" +
+	"\vprobability\x18\x02 \x01(\x01H\x00R\vprobability\x88\x01\x01\x12 \n" +
+	"\flong_axis_mm\x18\x03 \x01(\x01R\n" +
+	"longAxisMm\x12*\n" +
+	"\bwithheld\x18\x04 \x01(\v2\x0e.nafas.v1.CodeR\bwithheld\x12(\n" +
+	"\amissing\x18\x05 \x03(\v2\x0e.nafas.v1.CodeR\amissing\x120\n" +
+	"\vassumptions\x18\x06 \x03(\v2\x0e.nafas.v1.CodeR\vassumptions\x12.\n" +
+	"\n" +
+	"unverified\x18\a \x03(\v2\x0e.nafas.v1.CodeR\n" +
+	"unverified\x12\x12\n" +
+	"\x04text\x18\b \x01(\tR\x04textB\x0e\n" +
+	"\f_probability\".\n" +
+	"\x04Code\x12\x12\n" +
+	"\x04code\x18\x01 \x01(\tR\x04code\x12\x12\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\"\xe1\x03\n" +
+	"\fPatientFacts\x12 \n" +
+	"\tage_years\x18\x01 \x01(\x05H\x00R\bageYears\x88\x01\x01\x12\x10\n" +
+	"\x03sex\x18\x02 \x01(\tR\x03sex\x12V\n" +
+	"\x1dfamily_history_of_lung_cancer\x18\x03 \x01(\x0e2\x14.nafas.v1.FactAnswerR\x19familyHistoryOfLungCancer\x122\n" +
+	"\temphysema\x18\x04 \x01(\x0e2\x14.nafas.v1.FactAnswerR\temphysema\x122\n" +
+	"\tscreening\x18\x05 \x01(\x0e2\x14.nafas.v1.FactAnswerR\tscreening\x12\x12\n" +
+	"\x04risk\x18\x06 \x01(\tR\x04risk\x127\n" +
+	"\fknown_cancer\x18\a \x01(\x0e2\x14.nafas.v1.FactAnswerR\vknownCancer\x12@\n" +
+	"\x11known_lung_cancer\x18\b \x01(\x0e2\x14.nafas.v1.FactAnswerR\x0fknownLungCancer\x12@\n" +
+	"\x10immunosuppressed\x18\t \x01(\x0e2\x14.nafas.v1.FactAnswerR\x10immunosuppressedB\f\n" +
+	"\n" +
+	"_age_years\"X\n" +
+	"\fFindingFacts\x12\x12\n" +
+	"\x04rank\x18\x01 \x01(\x05R\x04rank\x124\n" +
+	"\n" +
+	"spiculated\x18\x02 \x01(\x0e2\x14.nafas.v1.FactAnswerR\n" +
+	"spiculated\"\xce\x01\n" +
+	"\x18SuggestCategoriesRequest\x12,\n" +
+	"\x12study_instance_uid\x18\x01 \x01(\tR\x10studyInstanceUid\x120\n" +
+	"\apatient\x18\x02 \x01(\v2\x16.nafas.v1.PatientFactsR\apatient\x122\n" +
+	"\bfindings\x18\x03 \x03(\v2\x16.nafas.v1.FindingFactsR\bfindings\x12\x1e\n" +
+	"\n" +
+	"guidelines\x18\x04 \x03(\tR\n" +
+	"guidelines\"Q\n" +
+	"\x19SuggestCategoriesResponse\x124\n" +
+	"\n" +
+	"categories\x18\x01 \x01(\v2\x14.nafas.v1.CategoriesR\n" +
+	"categories\"\xd5\x01\n" +
 	"\rSeriesNotRead\x12,\n" +
 	"\x12study_instance_uid\x18\x01 \x01(\tR\x10studyInstanceUid\x12.\n" +
 	"\x13series_instance_uid\x18\x02 \x01(\tR\x11seriesInstanceUid\x12\x1a\n" +
@@ -4924,7 +6144,12 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\x0fRequestPriority\x12 \n" +
 	"\x1cREQUEST_PRIORITY_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18REQUEST_PRIORITY_ROUTINE\x10\x01\x12\x1b\n" +
-	"\x17REQUEST_PRIORITY_URGENT\x10\x02*\x8c\x01\n" +
+	"\x17REQUEST_PRIORITY_URGENT\x10\x02*R\n" +
+	"\n" +
+	"FactAnswer\x12\x1b\n" +
+	"\x17FACT_ANSWER_UNSPECIFIED\x10\x00\x12\x13\n" +
+	"\x0fFACT_ANSWER_YES\x10\x01\x12\x12\n" +
+	"\x0eFACT_ANSWER_NO\x10\x02*\x8c\x01\n" +
 	"\vChangeState\x12\x1c\n" +
 	"\x18CHANGE_STATE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13CHANGE_STATE_PAIRED\x10\x01\x12\x14\n" +
@@ -4977,14 +6202,15 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\x15REASON_LIMIT_EXCEEDED\x10\x1d\x12\x1f\n" +
 	"\x1bREASON_PRIOR_IMAGES_DELETED\x10\x1e\x12\x1d\n" +
 	"\x19REASON_PRIOR_NOT_ASSESSED\x10\x1f\x12\x19\n" +
-	"\x15REASON_PRIOR_NOT_READ\x10 2\x86\x05\n" +
+	"\x15REASON_PRIOR_NOT_READ\x10 2\xe4\x05\n" +
 	"\rTriageService\x12O\n" +
 	"\fSubmitSeries\x12\x1d.nafas.v1.SubmitSeriesRequest\x1a\x1e.nafas.v1.SubmitSeriesResponse(\x01\x12Q\n" +
 	"\fTriageSeries\x12\x1d.nafas.v1.TriageSeriesRequest\x1a\x1e.nafas.v1.TriageSeriesResponse(\x010\x01\x12A\n" +
 	"\bGetStudy\x12\x19.nafas.v1.GetStudyRequest\x1a\x1a.nafas.v1.GetStudyResponse\x12J\n" +
 	"\vListStudies\x12\x1c.nafas.v1.ListStudiesRequest\x1a\x1d.nafas.v1.ListStudiesResponse\x12O\n" +
 	"\fWatchStudies\x12\x1d.nafas.v1.WatchStudiesRequest\x1a\x1e.nafas.v1.WatchStudiesResponse0\x01\x12D\n" +
-	"\tGetReport\x12\x1a.nafas.v1.GetReportRequest\x1a\x1b.nafas.v1.GetReportResponse\x12S\n" +
+	"\tGetReport\x12\x1a.nafas.v1.GetReportRequest\x1a\x1b.nafas.v1.GetReportResponse\x12\\\n" +
+	"\x11SuggestCategories\x12\".nafas.v1.SuggestCategoriesRequest\x1a#.nafas.v1.SuggestCategoriesResponse\x12S\n" +
 	"\x0eListDeliveries\x12\x1f.nafas.v1.ListDeliveriesRequest\x1a .nafas.v1.ListDeliveriesResponse\x12V\n" +
 	"\x0fRetryDeliveries\x12 .nafas.v1.RetryDeliveriesRequest\x1a!.nafas.v1.RetryDeliveriesResponseB\x1eZ\x1cnafas/proto/nafas/v1;nafasv1b\x06proto3"
 
@@ -5000,164 +6226,217 @@ func file_nafas_v1_triage_proto_rawDescGZIP() []byte {
 	return file_nafas_v1_triage_proto_rawDescData
 }
 
-var file_nafas_v1_triage_proto_enumTypes = make([]protoimpl.EnumInfo, 11)
-var file_nafas_v1_triage_proto_msgTypes = make([]protoimpl.MessageInfo, 45)
+var file_nafas_v1_triage_proto_enumTypes = make([]protoimpl.EnumInfo, 12)
+var file_nafas_v1_triage_proto_msgTypes = make([]protoimpl.MessageInfo, 57)
 var file_nafas_v1_triage_proto_goTypes = []any{
-	(OnDisconnect)(0),               // 0: nafas.v1.OnDisconnect
-	(StudyOrder)(0),                 // 1: nafas.v1.StudyOrder
-	(ReportFormat)(0),               // 2: nafas.v1.ReportFormat
-	(DeliveryState)(0),              // 3: nafas.v1.DeliveryState
-	(StudyState)(0),                 // 4: nafas.v1.StudyState
-	(Priority)(0),                   // 5: nafas.v1.Priority
-	(RequestPriority)(0),            // 6: nafas.v1.RequestPriority
-	(ChangeState)(0),                // 7: nafas.v1.ChangeState
-	(Trend)(0),                      // 8: nafas.v1.Trend
-	(NoduleKind)(0),                 // 9: nafas.v1.NoduleKind
-	(Reason)(0),                     // 10: nafas.v1.Reason
-	(*UploadHeader)(nil),            // 11: nafas.v1.UploadHeader
-	(*Chunk)(nil),                   // 12: nafas.v1.Chunk
-	(*SubmitSeriesRequest)(nil),     // 13: nafas.v1.SubmitSeriesRequest
-	(*SubmitSeriesResponse)(nil),    // 14: nafas.v1.SubmitSeriesResponse
-	(*TriageSeriesRequest)(nil),     // 15: nafas.v1.TriageSeriesRequest
-	(*TriageSeriesResponse)(nil),    // 16: nafas.v1.TriageSeriesResponse
-	(*Receipt)(nil),                 // 17: nafas.v1.Receipt
-	(*InstanceRefusal)(nil),         // 18: nafas.v1.InstanceRefusal
-	(*Refusal)(nil),                 // 19: nafas.v1.Refusal
-	(*Progress)(nil),                // 20: nafas.v1.Progress
-	(*GetStudyRequest)(nil),         // 21: nafas.v1.GetStudyRequest
-	(*GetStudyResponse)(nil),        // 22: nafas.v1.GetStudyResponse
-	(*ListStudiesRequest)(nil),      // 23: nafas.v1.ListStudiesRequest
-	(*ListStudiesResponse)(nil),     // 24: nafas.v1.ListStudiesResponse
-	(*WatchStudiesRequest)(nil),     // 25: nafas.v1.WatchStudiesRequest
-	(*WatchStudiesResponse)(nil),    // 26: nafas.v1.WatchStudiesResponse
-	(*GetReportRequest)(nil),        // 27: nafas.v1.GetReportRequest
-	(*GetReportResponse)(nil),       // 28: nafas.v1.GetReportResponse
-	(*Delivery)(nil),                // 29: nafas.v1.Delivery
-	(*ListDeliveriesRequest)(nil),   // 30: nafas.v1.ListDeliveriesRequest
-	(*ListDeliveriesResponse)(nil),  // 31: nafas.v1.ListDeliveriesResponse
-	(*RetryDeliveriesRequest)(nil),  // 32: nafas.v1.RetryDeliveriesRequest
-	(*RetryDeliveriesResponse)(nil), // 33: nafas.v1.RetryDeliveriesResponse
-	(*Study)(nil),                   // 34: nafas.v1.Study
-	(*PriorityReason)(nil),          // 35: nafas.v1.PriorityReason
-	(*PriorityRule)(nil),            // 36: nafas.v1.PriorityRule
-	(*Series)(nil),                  // 37: nafas.v1.Series
-	(*SeriesResult)(nil),            // 38: nafas.v1.SeriesResult
-	(*SeriesNotRead)(nil),           // 39: nafas.v1.SeriesNotRead
-	(*Model)(nil),                   // 40: nafas.v1.Model
-	(*Runtime)(nil),                 // 41: nafas.v1.Runtime
-	(*Warning)(nil),                 // 42: nafas.v1.Warning
-	(*Scan)(nil),                    // 43: nafas.v1.Scan
-	(*StageTime)(nil),               // 44: nafas.v1.StageTime
-	(*Finding)(nil),                 // 45: nafas.v1.Finding
-	(*Comparison)(nil),              // 46: nafas.v1.Comparison
-	(*EarlierFinding)(nil),          // 47: nafas.v1.EarlierFinding
-	(*Change)(nil),                  // 48: nafas.v1.Change
-	(*Growth)(nil),                  // 49: nafas.v1.Growth
-	(*ImagePlace)(nil),              // 50: nafas.v1.ImagePlace
-	(*Place)(nil),                   // 51: nafas.v1.Place
-	(*Measurement)(nil),             // 52: nafas.v1.Measurement
-	(*Axis)(nil),                    // 53: nafas.v1.Axis
-	(*Point)(nil),                   // 54: nafas.v1.Point
-	(*PixelPosition)(nil),           // 55: nafas.v1.PixelPosition
-	(*timestamppb.Timestamp)(nil),   // 56: google.protobuf.Timestamp
+	(OnDisconnect)(0),                 // 0: nafas.v1.OnDisconnect
+	(StudyOrder)(0),                   // 1: nafas.v1.StudyOrder
+	(ReportFormat)(0),                 // 2: nafas.v1.ReportFormat
+	(DeliveryState)(0),                // 3: nafas.v1.DeliveryState
+	(StudyState)(0),                   // 4: nafas.v1.StudyState
+	(Priority)(0),                     // 5: nafas.v1.Priority
+	(RequestPriority)(0),              // 6: nafas.v1.RequestPriority
+	(FactAnswer)(0),                   // 7: nafas.v1.FactAnswer
+	(ChangeState)(0),                  // 8: nafas.v1.ChangeState
+	(Trend)(0),                        // 9: nafas.v1.Trend
+	(NoduleKind)(0),                   // 10: nafas.v1.NoduleKind
+	(Reason)(0),                       // 11: nafas.v1.Reason
+	(*UploadHeader)(nil),              // 12: nafas.v1.UploadHeader
+	(*Chunk)(nil),                     // 13: nafas.v1.Chunk
+	(*SubmitSeriesRequest)(nil),       // 14: nafas.v1.SubmitSeriesRequest
+	(*SubmitSeriesResponse)(nil),      // 15: nafas.v1.SubmitSeriesResponse
+	(*TriageSeriesRequest)(nil),       // 16: nafas.v1.TriageSeriesRequest
+	(*TriageSeriesResponse)(nil),      // 17: nafas.v1.TriageSeriesResponse
+	(*Receipt)(nil),                   // 18: nafas.v1.Receipt
+	(*InstanceRefusal)(nil),           // 19: nafas.v1.InstanceRefusal
+	(*Refusal)(nil),                   // 20: nafas.v1.Refusal
+	(*Progress)(nil),                  // 21: nafas.v1.Progress
+	(*GetStudyRequest)(nil),           // 22: nafas.v1.GetStudyRequest
+	(*GetStudyResponse)(nil),          // 23: nafas.v1.GetStudyResponse
+	(*ListStudiesRequest)(nil),        // 24: nafas.v1.ListStudiesRequest
+	(*ListStudiesResponse)(nil),       // 25: nafas.v1.ListStudiesResponse
+	(*WatchStudiesRequest)(nil),       // 26: nafas.v1.WatchStudiesRequest
+	(*WatchStudiesResponse)(nil),      // 27: nafas.v1.WatchStudiesResponse
+	(*GetReportRequest)(nil),          // 28: nafas.v1.GetReportRequest
+	(*GetReportResponse)(nil),         // 29: nafas.v1.GetReportResponse
+	(*Delivery)(nil),                  // 30: nafas.v1.Delivery
+	(*ListDeliveriesRequest)(nil),     // 31: nafas.v1.ListDeliveriesRequest
+	(*ListDeliveriesResponse)(nil),    // 32: nafas.v1.ListDeliveriesResponse
+	(*RetryDeliveriesRequest)(nil),    // 33: nafas.v1.RetryDeliveriesRequest
+	(*RetryDeliveriesResponse)(nil),   // 34: nafas.v1.RetryDeliveriesResponse
+	(*Study)(nil),                     // 35: nafas.v1.Study
+	(*PriorityReason)(nil),            // 36: nafas.v1.PriorityReason
+	(*PriorityRule)(nil),              // 37: nafas.v1.PriorityRule
+	(*Series)(nil),                    // 38: nafas.v1.Series
+	(*SeriesResult)(nil),              // 39: nafas.v1.SeriesResult
+	(*Assessment)(nil),                // 40: nafas.v1.Assessment
+	(*Categories)(nil),                // 41: nafas.v1.Categories
+	(*GuidelineSuggestions)(nil),      // 42: nafas.v1.GuidelineSuggestions
+	(*Suggestion)(nil),                // 43: nafas.v1.Suggestion
+	(*SuggestionOption)(nil),          // 44: nafas.v1.SuggestionOption
+	(*FollowUpStep)(nil),              // 45: nafas.v1.FollowUpStep
+	(*BrockRisk)(nil),                 // 46: nafas.v1.BrockRisk
+	(*Code)(nil),                      // 47: nafas.v1.Code
+	(*PatientFacts)(nil),              // 48: nafas.v1.PatientFacts
+	(*FindingFacts)(nil),              // 49: nafas.v1.FindingFacts
+	(*SuggestCategoriesRequest)(nil),  // 50: nafas.v1.SuggestCategoriesRequest
+	(*SuggestCategoriesResponse)(nil), // 51: nafas.v1.SuggestCategoriesResponse
+	(*SeriesNotRead)(nil),             // 52: nafas.v1.SeriesNotRead
+	(*Model)(nil),                     // 53: nafas.v1.Model
+	(*Runtime)(nil),                   // 54: nafas.v1.Runtime
+	(*Warning)(nil),                   // 55: nafas.v1.Warning
+	(*Scan)(nil),                      // 56: nafas.v1.Scan
+	(*StageTime)(nil),                 // 57: nafas.v1.StageTime
+	(*Finding)(nil),                   // 58: nafas.v1.Finding
+	(*Comparison)(nil),                // 59: nafas.v1.Comparison
+	(*EarlierFinding)(nil),            // 60: nafas.v1.EarlierFinding
+	(*Change)(nil),                    // 61: nafas.v1.Change
+	(*Growth)(nil),                    // 62: nafas.v1.Growth
+	(*ImagePlace)(nil),                // 63: nafas.v1.ImagePlace
+	(*Place)(nil),                     // 64: nafas.v1.Place
+	(*Measurement)(nil),               // 65: nafas.v1.Measurement
+	(*Axis)(nil),                      // 66: nafas.v1.Axis
+	(*Point)(nil),                     // 67: nafas.v1.Point
+	(*PixelPosition)(nil),             // 68: nafas.v1.PixelPosition
+	(*timestamppb.Timestamp)(nil),     // 69: google.protobuf.Timestamp
 }
 var file_nafas_v1_triage_proto_depIdxs = []int32{
-	6,  // 0: nafas.v1.UploadHeader.request_priority:type_name -> nafas.v1.RequestPriority
-	0,  // 1: nafas.v1.UploadHeader.on_disconnect:type_name -> nafas.v1.OnDisconnect
-	11, // 2: nafas.v1.SubmitSeriesRequest.header:type_name -> nafas.v1.UploadHeader
-	12, // 3: nafas.v1.SubmitSeriesRequest.chunk:type_name -> nafas.v1.Chunk
-	17, // 4: nafas.v1.SubmitSeriesResponse.receipt:type_name -> nafas.v1.Receipt
-	11, // 5: nafas.v1.TriageSeriesRequest.header:type_name -> nafas.v1.UploadHeader
-	12, // 6: nafas.v1.TriageSeriesRequest.chunk:type_name -> nafas.v1.Chunk
-	17, // 7: nafas.v1.TriageSeriesResponse.receipt:type_name -> nafas.v1.Receipt
-	20, // 8: nafas.v1.TriageSeriesResponse.progress:type_name -> nafas.v1.Progress
-	34, // 9: nafas.v1.TriageSeriesResponse.study:type_name -> nafas.v1.Study
-	18, // 10: nafas.v1.Receipt.refusals:type_name -> nafas.v1.InstanceRefusal
-	19, // 11: nafas.v1.InstanceRefusal.refusal:type_name -> nafas.v1.Refusal
-	10, // 12: nafas.v1.Refusal.reason:type_name -> nafas.v1.Reason
-	34, // 13: nafas.v1.GetStudyResponse.study:type_name -> nafas.v1.Study
-	4,  // 14: nafas.v1.ListStudiesRequest.states:type_name -> nafas.v1.StudyState
-	5,  // 15: nafas.v1.ListStudiesRequest.priorities:type_name -> nafas.v1.Priority
-	56, // 16: nafas.v1.ListStudiesRequest.received_after:type_name -> google.protobuf.Timestamp
-	56, // 17: nafas.v1.ListStudiesRequest.received_before:type_name -> google.protobuf.Timestamp
-	1,  // 18: nafas.v1.ListStudiesRequest.order:type_name -> nafas.v1.StudyOrder
-	34, // 19: nafas.v1.ListStudiesResponse.studies:type_name -> nafas.v1.Study
-	34, // 20: nafas.v1.WatchStudiesResponse.study:type_name -> nafas.v1.Study
-	2,  // 21: nafas.v1.GetReportRequest.format:type_name -> nafas.v1.ReportFormat
-	3,  // 22: nafas.v1.Delivery.state:type_name -> nafas.v1.DeliveryState
-	56, // 23: nafas.v1.Delivery.updated_at:type_name -> google.protobuf.Timestamp
-	56, // 24: nafas.v1.Delivery.queued_at:type_name -> google.protobuf.Timestamp
-	3,  // 25: nafas.v1.ListDeliveriesRequest.state:type_name -> nafas.v1.DeliveryState
-	29, // 26: nafas.v1.ListDeliveriesResponse.deliveries:type_name -> nafas.v1.Delivery
-	4,  // 27: nafas.v1.Study.state:type_name -> nafas.v1.StudyState
-	5,  // 28: nafas.v1.Study.priority:type_name -> nafas.v1.Priority
-	6,  // 29: nafas.v1.Study.request_priority:type_name -> nafas.v1.RequestPriority
-	56, // 30: nafas.v1.Study.received_at:type_name -> google.protobuf.Timestamp
-	56, // 31: nafas.v1.Study.updated_at:type_name -> google.protobuf.Timestamp
-	37, // 32: nafas.v1.Study.series:type_name -> nafas.v1.Series
-	19, // 33: nafas.v1.Study.not_assessed:type_name -> nafas.v1.Refusal
-	29, // 34: nafas.v1.Study.deliveries:type_name -> nafas.v1.Delivery
-	35, // 35: nafas.v1.Study.reasons:type_name -> nafas.v1.PriorityReason
-	36, // 36: nafas.v1.PriorityReason.rule:type_name -> nafas.v1.PriorityRule
-	9,  // 37: nafas.v1.PriorityReason.kinds:type_name -> nafas.v1.NoduleKind
-	10, // 38: nafas.v1.PriorityReason.not_read:type_name -> nafas.v1.Reason
-	5,  // 39: nafas.v1.PriorityRule.priority:type_name -> nafas.v1.Priority
-	9,  // 40: nafas.v1.PriorityRule.kinds:type_name -> nafas.v1.NoduleKind
-	9,  // 41: nafas.v1.PriorityRule.unless_kinds:type_name -> nafas.v1.NoduleKind
-	19, // 42: nafas.v1.Series.not_read:type_name -> nafas.v1.Refusal
-	38, // 43: nafas.v1.Series.result:type_name -> nafas.v1.SeriesResult
-	40, // 44: nafas.v1.SeriesResult.model:type_name -> nafas.v1.Model
-	42, // 45: nafas.v1.SeriesResult.warnings:type_name -> nafas.v1.Warning
-	45, // 46: nafas.v1.SeriesResult.findings:type_name -> nafas.v1.Finding
-	43, // 47: nafas.v1.SeriesResult.scan:type_name -> nafas.v1.Scan
-	44, // 48: nafas.v1.SeriesResult.timings:type_name -> nafas.v1.StageTime
-	41, // 49: nafas.v1.SeriesResult.runtime:type_name -> nafas.v1.Runtime
-	46, // 50: nafas.v1.SeriesResult.comparison:type_name -> nafas.v1.Comparison
-	19, // 51: nafas.v1.SeriesNotRead.not_read:type_name -> nafas.v1.Refusal
-	54, // 52: nafas.v1.Scan.spacing_mm:type_name -> nafas.v1.Point
-	54, // 53: nafas.v1.Finding.center_lps_mm:type_name -> nafas.v1.Point
-	55, // 54: nafas.v1.Finding.pixel:type_name -> nafas.v1.PixelPosition
-	52, // 55: nafas.v1.Finding.measurement:type_name -> nafas.v1.Measurement
-	51, // 56: nafas.v1.Finding.place:type_name -> nafas.v1.Place
-	48, // 57: nafas.v1.Finding.change:type_name -> nafas.v1.Change
-	19, // 58: nafas.v1.Comparison.not_compared:type_name -> nafas.v1.Refusal
-	47, // 59: nafas.v1.Comparison.earlier_findings:type_name -> nafas.v1.EarlierFinding
-	45, // 60: nafas.v1.EarlierFinding.finding:type_name -> nafas.v1.Finding
-	7,  // 61: nafas.v1.EarlierFinding.state:type_name -> nafas.v1.ChangeState
-	50, // 62: nafas.v1.EarlierFinding.in_current:type_name -> nafas.v1.ImagePlace
-	7,  // 63: nafas.v1.Change.state:type_name -> nafas.v1.ChangeState
-	50, // 64: nafas.v1.Change.in_earlier:type_name -> nafas.v1.ImagePlace
-	52, // 65: nafas.v1.Change.earlier_measurement:type_name -> nafas.v1.Measurement
-	49, // 66: nafas.v1.Change.growth:type_name -> nafas.v1.Growth
-	8,  // 67: nafas.v1.Growth.trend:type_name -> nafas.v1.Trend
-	55, // 68: nafas.v1.ImagePlace.pixel:type_name -> nafas.v1.PixelPosition
-	54, // 69: nafas.v1.Measurement.center_lps_mm:type_name -> nafas.v1.Point
-	53, // 70: nafas.v1.Measurement.long_axis:type_name -> nafas.v1.Axis
-	53, // 71: nafas.v1.Measurement.short_axis:type_name -> nafas.v1.Axis
-	9,  // 72: nafas.v1.Measurement.kind:type_name -> nafas.v1.NoduleKind
-	54, // 73: nafas.v1.Axis.from_lps_mm:type_name -> nafas.v1.Point
-	54, // 74: nafas.v1.Axis.to_lps_mm:type_name -> nafas.v1.Point
-	13, // 75: nafas.v1.TriageService.SubmitSeries:input_type -> nafas.v1.SubmitSeriesRequest
-	15, // 76: nafas.v1.TriageService.TriageSeries:input_type -> nafas.v1.TriageSeriesRequest
-	21, // 77: nafas.v1.TriageService.GetStudy:input_type -> nafas.v1.GetStudyRequest
-	23, // 78: nafas.v1.TriageService.ListStudies:input_type -> nafas.v1.ListStudiesRequest
-	25, // 79: nafas.v1.TriageService.WatchStudies:input_type -> nafas.v1.WatchStudiesRequest
-	27, // 80: nafas.v1.TriageService.GetReport:input_type -> nafas.v1.GetReportRequest
-	30, // 81: nafas.v1.TriageService.ListDeliveries:input_type -> nafas.v1.ListDeliveriesRequest
-	32, // 82: nafas.v1.TriageService.RetryDeliveries:input_type -> nafas.v1.RetryDeliveriesRequest
-	14, // 83: nafas.v1.TriageService.SubmitSeries:output_type -> nafas.v1.SubmitSeriesResponse
-	16, // 84: nafas.v1.TriageService.TriageSeries:output_type -> nafas.v1.TriageSeriesResponse
-	22, // 85: nafas.v1.TriageService.GetStudy:output_type -> nafas.v1.GetStudyResponse
-	24, // 86: nafas.v1.TriageService.ListStudies:output_type -> nafas.v1.ListStudiesResponse
-	26, // 87: nafas.v1.TriageService.WatchStudies:output_type -> nafas.v1.WatchStudiesResponse
-	28, // 88: nafas.v1.TriageService.GetReport:output_type -> nafas.v1.GetReportResponse
-	31, // 89: nafas.v1.TriageService.ListDeliveries:output_type -> nafas.v1.ListDeliveriesResponse
-	33, // 90: nafas.v1.TriageService.RetryDeliveries:output_type -> nafas.v1.RetryDeliveriesResponse
-	83, // [83:91] is the sub-list for method output_type
-	75, // [75:83] is the sub-list for method input_type
-	75, // [75:75] is the sub-list for extension type_name
-	75, // [75:75] is the sub-list for extension extendee
-	0,  // [0:75] is the sub-list for field type_name
+	6,   // 0: nafas.v1.UploadHeader.request_priority:type_name -> nafas.v1.RequestPriority
+	0,   // 1: nafas.v1.UploadHeader.on_disconnect:type_name -> nafas.v1.OnDisconnect
+	12,  // 2: nafas.v1.SubmitSeriesRequest.header:type_name -> nafas.v1.UploadHeader
+	13,  // 3: nafas.v1.SubmitSeriesRequest.chunk:type_name -> nafas.v1.Chunk
+	18,  // 4: nafas.v1.SubmitSeriesResponse.receipt:type_name -> nafas.v1.Receipt
+	12,  // 5: nafas.v1.TriageSeriesRequest.header:type_name -> nafas.v1.UploadHeader
+	13,  // 6: nafas.v1.TriageSeriesRequest.chunk:type_name -> nafas.v1.Chunk
+	18,  // 7: nafas.v1.TriageSeriesResponse.receipt:type_name -> nafas.v1.Receipt
+	21,  // 8: nafas.v1.TriageSeriesResponse.progress:type_name -> nafas.v1.Progress
+	35,  // 9: nafas.v1.TriageSeriesResponse.study:type_name -> nafas.v1.Study
+	19,  // 10: nafas.v1.Receipt.refusals:type_name -> nafas.v1.InstanceRefusal
+	20,  // 11: nafas.v1.InstanceRefusal.refusal:type_name -> nafas.v1.Refusal
+	11,  // 12: nafas.v1.Refusal.reason:type_name -> nafas.v1.Reason
+	35,  // 13: nafas.v1.GetStudyResponse.study:type_name -> nafas.v1.Study
+	4,   // 14: nafas.v1.ListStudiesRequest.states:type_name -> nafas.v1.StudyState
+	5,   // 15: nafas.v1.ListStudiesRequest.priorities:type_name -> nafas.v1.Priority
+	69,  // 16: nafas.v1.ListStudiesRequest.received_after:type_name -> google.protobuf.Timestamp
+	69,  // 17: nafas.v1.ListStudiesRequest.received_before:type_name -> google.protobuf.Timestamp
+	1,   // 18: nafas.v1.ListStudiesRequest.order:type_name -> nafas.v1.StudyOrder
+	35,  // 19: nafas.v1.ListStudiesResponse.studies:type_name -> nafas.v1.Study
+	35,  // 20: nafas.v1.WatchStudiesResponse.study:type_name -> nafas.v1.Study
+	2,   // 21: nafas.v1.GetReportRequest.format:type_name -> nafas.v1.ReportFormat
+	3,   // 22: nafas.v1.Delivery.state:type_name -> nafas.v1.DeliveryState
+	69,  // 23: nafas.v1.Delivery.updated_at:type_name -> google.protobuf.Timestamp
+	69,  // 24: nafas.v1.Delivery.queued_at:type_name -> google.protobuf.Timestamp
+	3,   // 25: nafas.v1.ListDeliveriesRequest.state:type_name -> nafas.v1.DeliveryState
+	30,  // 26: nafas.v1.ListDeliveriesResponse.deliveries:type_name -> nafas.v1.Delivery
+	4,   // 27: nafas.v1.Study.state:type_name -> nafas.v1.StudyState
+	5,   // 28: nafas.v1.Study.priority:type_name -> nafas.v1.Priority
+	6,   // 29: nafas.v1.Study.request_priority:type_name -> nafas.v1.RequestPriority
+	69,  // 30: nafas.v1.Study.received_at:type_name -> google.protobuf.Timestamp
+	69,  // 31: nafas.v1.Study.updated_at:type_name -> google.protobuf.Timestamp
+	38,  // 32: nafas.v1.Study.series:type_name -> nafas.v1.Series
+	20,  // 33: nafas.v1.Study.not_assessed:type_name -> nafas.v1.Refusal
+	30,  // 34: nafas.v1.Study.deliveries:type_name -> nafas.v1.Delivery
+	36,  // 35: nafas.v1.Study.reasons:type_name -> nafas.v1.PriorityReason
+	37,  // 36: nafas.v1.PriorityReason.rule:type_name -> nafas.v1.PriorityRule
+	10,  // 37: nafas.v1.PriorityReason.kinds:type_name -> nafas.v1.NoduleKind
+	11,  // 38: nafas.v1.PriorityReason.not_read:type_name -> nafas.v1.Reason
+	5,   // 39: nafas.v1.PriorityRule.priority:type_name -> nafas.v1.Priority
+	10,  // 40: nafas.v1.PriorityRule.kinds:type_name -> nafas.v1.NoduleKind
+	10,  // 41: nafas.v1.PriorityRule.unless_kinds:type_name -> nafas.v1.NoduleKind
+	20,  // 42: nafas.v1.Series.not_read:type_name -> nafas.v1.Refusal
+	39,  // 43: nafas.v1.Series.result:type_name -> nafas.v1.SeriesResult
+	53,  // 44: nafas.v1.SeriesResult.model:type_name -> nafas.v1.Model
+	55,  // 45: nafas.v1.SeriesResult.warnings:type_name -> nafas.v1.Warning
+	58,  // 46: nafas.v1.SeriesResult.findings:type_name -> nafas.v1.Finding
+	56,  // 47: nafas.v1.SeriesResult.scan:type_name -> nafas.v1.Scan
+	57,  // 48: nafas.v1.SeriesResult.timings:type_name -> nafas.v1.StageTime
+	54,  // 49: nafas.v1.SeriesResult.runtime:type_name -> nafas.v1.Runtime
+	59,  // 50: nafas.v1.SeriesResult.comparison:type_name -> nafas.v1.Comparison
+	40,  // 51: nafas.v1.SeriesResult.assessment:type_name -> nafas.v1.Assessment
+	41,  // 52: nafas.v1.Assessment.categories:type_name -> nafas.v1.Categories
+	47,  // 53: nafas.v1.Categories.caveat:type_name -> nafas.v1.Code
+	42,  // 54: nafas.v1.Categories.guidelines:type_name -> nafas.v1.GuidelineSuggestions
+	46,  // 55: nafas.v1.Categories.brock:type_name -> nafas.v1.BrockRisk
+	43,  // 56: nafas.v1.GuidelineSuggestions.exam:type_name -> nafas.v1.Suggestion
+	43,  // 57: nafas.v1.GuidelineSuggestions.findings:type_name -> nafas.v1.Suggestion
+	47,  // 58: nafas.v1.Suggestion.category:type_name -> nafas.v1.Code
+	45,  // 59: nafas.v1.Suggestion.now:type_name -> nafas.v1.FollowUpStep
+	45,  // 60: nafas.v1.Suggestion.then:type_name -> nafas.v1.FollowUpStep
+	47,  // 61: nafas.v1.Suggestion.used_by:type_name -> nafas.v1.Code
+	44,  // 62: nafas.v1.Suggestion.other:type_name -> nafas.v1.SuggestionOption
+	44,  // 63: nafas.v1.Suggestion.options:type_name -> nafas.v1.SuggestionOption
+	47,  // 64: nafas.v1.Suggestion.withheld:type_name -> nafas.v1.Code
+	47,  // 65: nafas.v1.Suggestion.missing:type_name -> nafas.v1.Code
+	47,  // 66: nafas.v1.Suggestion.assumptions:type_name -> nafas.v1.Code
+	47,  // 67: nafas.v1.Suggestion.needs_radiologist:type_name -> nafas.v1.Code
+	47,  // 68: nafas.v1.Suggestion.unverified:type_name -> nafas.v1.Code
+	47,  // 69: nafas.v1.SuggestionOption.assumes:type_name -> nafas.v1.Code
+	47,  // 70: nafas.v1.SuggestionOption.used_by:type_name -> nafas.v1.Code
+	47,  // 71: nafas.v1.SuggestionOption.category:type_name -> nafas.v1.Code
+	45,  // 72: nafas.v1.SuggestionOption.now:type_name -> nafas.v1.FollowUpStep
+	45,  // 73: nafas.v1.SuggestionOption.then:type_name -> nafas.v1.FollowUpStep
+	47,  // 74: nafas.v1.FollowUpStep.action:type_name -> nafas.v1.Code
+	47,  // 75: nafas.v1.BrockRisk.withheld:type_name -> nafas.v1.Code
+	47,  // 76: nafas.v1.BrockRisk.missing:type_name -> nafas.v1.Code
+	47,  // 77: nafas.v1.BrockRisk.assumptions:type_name -> nafas.v1.Code
+	47,  // 78: nafas.v1.BrockRisk.unverified:type_name -> nafas.v1.Code
+	7,   // 79: nafas.v1.PatientFacts.family_history_of_lung_cancer:type_name -> nafas.v1.FactAnswer
+	7,   // 80: nafas.v1.PatientFacts.emphysema:type_name -> nafas.v1.FactAnswer
+	7,   // 81: nafas.v1.PatientFacts.screening:type_name -> nafas.v1.FactAnswer
+	7,   // 82: nafas.v1.PatientFacts.known_cancer:type_name -> nafas.v1.FactAnswer
+	7,   // 83: nafas.v1.PatientFacts.known_lung_cancer:type_name -> nafas.v1.FactAnswer
+	7,   // 84: nafas.v1.PatientFacts.immunosuppressed:type_name -> nafas.v1.FactAnswer
+	7,   // 85: nafas.v1.FindingFacts.spiculated:type_name -> nafas.v1.FactAnswer
+	48,  // 86: nafas.v1.SuggestCategoriesRequest.patient:type_name -> nafas.v1.PatientFacts
+	49,  // 87: nafas.v1.SuggestCategoriesRequest.findings:type_name -> nafas.v1.FindingFacts
+	41,  // 88: nafas.v1.SuggestCategoriesResponse.categories:type_name -> nafas.v1.Categories
+	20,  // 89: nafas.v1.SeriesNotRead.not_read:type_name -> nafas.v1.Refusal
+	67,  // 90: nafas.v1.Scan.spacing_mm:type_name -> nafas.v1.Point
+	67,  // 91: nafas.v1.Finding.center_lps_mm:type_name -> nafas.v1.Point
+	68,  // 92: nafas.v1.Finding.pixel:type_name -> nafas.v1.PixelPosition
+	65,  // 93: nafas.v1.Finding.measurement:type_name -> nafas.v1.Measurement
+	64,  // 94: nafas.v1.Finding.place:type_name -> nafas.v1.Place
+	61,  // 95: nafas.v1.Finding.change:type_name -> nafas.v1.Change
+	20,  // 96: nafas.v1.Comparison.not_compared:type_name -> nafas.v1.Refusal
+	60,  // 97: nafas.v1.Comparison.earlier_findings:type_name -> nafas.v1.EarlierFinding
+	58,  // 98: nafas.v1.EarlierFinding.finding:type_name -> nafas.v1.Finding
+	8,   // 99: nafas.v1.EarlierFinding.state:type_name -> nafas.v1.ChangeState
+	63,  // 100: nafas.v1.EarlierFinding.in_current:type_name -> nafas.v1.ImagePlace
+	8,   // 101: nafas.v1.Change.state:type_name -> nafas.v1.ChangeState
+	63,  // 102: nafas.v1.Change.in_earlier:type_name -> nafas.v1.ImagePlace
+	65,  // 103: nafas.v1.Change.earlier_measurement:type_name -> nafas.v1.Measurement
+	62,  // 104: nafas.v1.Change.growth:type_name -> nafas.v1.Growth
+	9,   // 105: nafas.v1.Growth.trend:type_name -> nafas.v1.Trend
+	68,  // 106: nafas.v1.ImagePlace.pixel:type_name -> nafas.v1.PixelPosition
+	67,  // 107: nafas.v1.Measurement.center_lps_mm:type_name -> nafas.v1.Point
+	66,  // 108: nafas.v1.Measurement.long_axis:type_name -> nafas.v1.Axis
+	66,  // 109: nafas.v1.Measurement.short_axis:type_name -> nafas.v1.Axis
+	10,  // 110: nafas.v1.Measurement.kind:type_name -> nafas.v1.NoduleKind
+	67,  // 111: nafas.v1.Axis.from_lps_mm:type_name -> nafas.v1.Point
+	67,  // 112: nafas.v1.Axis.to_lps_mm:type_name -> nafas.v1.Point
+	14,  // 113: nafas.v1.TriageService.SubmitSeries:input_type -> nafas.v1.SubmitSeriesRequest
+	16,  // 114: nafas.v1.TriageService.TriageSeries:input_type -> nafas.v1.TriageSeriesRequest
+	22,  // 115: nafas.v1.TriageService.GetStudy:input_type -> nafas.v1.GetStudyRequest
+	24,  // 116: nafas.v1.TriageService.ListStudies:input_type -> nafas.v1.ListStudiesRequest
+	26,  // 117: nafas.v1.TriageService.WatchStudies:input_type -> nafas.v1.WatchStudiesRequest
+	28,  // 118: nafas.v1.TriageService.GetReport:input_type -> nafas.v1.GetReportRequest
+	50,  // 119: nafas.v1.TriageService.SuggestCategories:input_type -> nafas.v1.SuggestCategoriesRequest
+	31,  // 120: nafas.v1.TriageService.ListDeliveries:input_type -> nafas.v1.ListDeliveriesRequest
+	33,  // 121: nafas.v1.TriageService.RetryDeliveries:input_type -> nafas.v1.RetryDeliveriesRequest
+	15,  // 122: nafas.v1.TriageService.SubmitSeries:output_type -> nafas.v1.SubmitSeriesResponse
+	17,  // 123: nafas.v1.TriageService.TriageSeries:output_type -> nafas.v1.TriageSeriesResponse
+	23,  // 124: nafas.v1.TriageService.GetStudy:output_type -> nafas.v1.GetStudyResponse
+	25,  // 125: nafas.v1.TriageService.ListStudies:output_type -> nafas.v1.ListStudiesResponse
+	27,  // 126: nafas.v1.TriageService.WatchStudies:output_type -> nafas.v1.WatchStudiesResponse
+	29,  // 127: nafas.v1.TriageService.GetReport:output_type -> nafas.v1.GetReportResponse
+	51,  // 128: nafas.v1.TriageService.SuggestCategories:output_type -> nafas.v1.SuggestCategoriesResponse
+	32,  // 129: nafas.v1.TriageService.ListDeliveries:output_type -> nafas.v1.ListDeliveriesResponse
+	34,  // 130: nafas.v1.TriageService.RetryDeliveries:output_type -> nafas.v1.RetryDeliveriesResponse
+	122, // [122:131] is the sub-list for method output_type
+	113, // [113:122] is the sub-list for method input_type
+	113, // [113:113] is the sub-list for extension type_name
+	113, // [113:113] is the sub-list for extension extendee
+	0,   // [0:113] is the sub-list for field type_name
 }
 
 func init() { file_nafas_v1_triage_proto_init() }
@@ -5180,16 +6459,18 @@ func file_nafas_v1_triage_proto_init() {
 	}
 	file_nafas_v1_triage_proto_msgTypes[24].OneofWrappers = []any{}
 	file_nafas_v1_triage_proto_msgTypes[25].OneofWrappers = []any{}
-	file_nafas_v1_triage_proto_msgTypes[37].OneofWrappers = []any{}
-	file_nafas_v1_triage_proto_msgTypes[38].OneofWrappers = []any{}
-	file_nafas_v1_triage_proto_msgTypes[40].OneofWrappers = []any{}
+	file_nafas_v1_triage_proto_msgTypes[34].OneofWrappers = []any{}
+	file_nafas_v1_triage_proto_msgTypes[36].OneofWrappers = []any{}
+	file_nafas_v1_triage_proto_msgTypes[49].OneofWrappers = []any{}
+	file_nafas_v1_triage_proto_msgTypes[50].OneofWrappers = []any{}
+	file_nafas_v1_triage_proto_msgTypes[52].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_nafas_v1_triage_proto_rawDesc), len(file_nafas_v1_triage_proto_rawDesc)),
-			NumEnums:      11,
-			NumMessages:   45,
+			NumEnums:      12,
+			NumMessages:   57,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -27,14 +27,15 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	TriageService_SubmitSeries_FullMethodName    = "/nafas.v1.TriageService/SubmitSeries"
-	TriageService_TriageSeries_FullMethodName    = "/nafas.v1.TriageService/TriageSeries"
-	TriageService_GetStudy_FullMethodName        = "/nafas.v1.TriageService/GetStudy"
-	TriageService_ListStudies_FullMethodName     = "/nafas.v1.TriageService/ListStudies"
-	TriageService_WatchStudies_FullMethodName    = "/nafas.v1.TriageService/WatchStudies"
-	TriageService_GetReport_FullMethodName       = "/nafas.v1.TriageService/GetReport"
-	TriageService_ListDeliveries_FullMethodName  = "/nafas.v1.TriageService/ListDeliveries"
-	TriageService_RetryDeliveries_FullMethodName = "/nafas.v1.TriageService/RetryDeliveries"
+	TriageService_SubmitSeries_FullMethodName      = "/nafas.v1.TriageService/SubmitSeries"
+	TriageService_TriageSeries_FullMethodName      = "/nafas.v1.TriageService/TriageSeries"
+	TriageService_GetStudy_FullMethodName          = "/nafas.v1.TriageService/GetStudy"
+	TriageService_ListStudies_FullMethodName       = "/nafas.v1.TriageService/ListStudies"
+	TriageService_WatchStudies_FullMethodName      = "/nafas.v1.TriageService/WatchStudies"
+	TriageService_GetReport_FullMethodName         = "/nafas.v1.TriageService/GetReport"
+	TriageService_SuggestCategories_FullMethodName = "/nafas.v1.TriageService/SuggestCategories"
+	TriageService_ListDeliveries_FullMethodName    = "/nafas.v1.TriageService/ListDeliveries"
+	TriageService_RetryDeliveries_FullMethodName   = "/nafas.v1.TriageService/RetryDeliveries"
 )
 
 // TriageServiceClient is the client API for TriageService service.
@@ -63,6 +64,11 @@ type TriageServiceClient interface {
 	// FAILED_PRECONDITION, reason NO_RESULT, where nothing is said of it yet;
 	// PATIENT_MISMATCH where it is held.
 	GetReport(ctx context.Context, in *GetReportRequest, opts ...grpc.CallOption) (*GetReportResponse, error)
+	// SuggestCategories asks the guidelines about a study that was read, with
+	// facts that the caller gives; nothing is kept. What is not given is not
+	// known, age and sex too, but for what the service's settings say of all
+	// studies. FAILED_PRECONDITION, reason NO_RESULT, where no series was read.
+	SuggestCategories(ctx context.Context, in *SuggestCategoriesRequest, opts ...grpc.CallOption) (*SuggestCategoriesResponse, error)
 	// ListDeliveries returns what became of the deliveries of results, the
 	// oldest first, one page at a time.
 	ListDeliveries(ctx context.Context, in *ListDeliveriesRequest, opts ...grpc.CallOption) (*ListDeliveriesResponse, error)
@@ -154,6 +160,16 @@ func (c *triageServiceClient) GetReport(ctx context.Context, in *GetReportReques
 	return out, nil
 }
 
+func (c *triageServiceClient) SuggestCategories(ctx context.Context, in *SuggestCategoriesRequest, opts ...grpc.CallOption) (*SuggestCategoriesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SuggestCategoriesResponse)
+	err := c.cc.Invoke(ctx, TriageService_SuggestCategories_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *triageServiceClient) ListDeliveries(ctx context.Context, in *ListDeliveriesRequest, opts ...grpc.CallOption) (*ListDeliveriesResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListDeliveriesResponse)
@@ -200,6 +216,11 @@ type TriageServiceServer interface {
 	// FAILED_PRECONDITION, reason NO_RESULT, where nothing is said of it yet;
 	// PATIENT_MISMATCH where it is held.
 	GetReport(context.Context, *GetReportRequest) (*GetReportResponse, error)
+	// SuggestCategories asks the guidelines about a study that was read, with
+	// facts that the caller gives; nothing is kept. What is not given is not
+	// known, age and sex too, but for what the service's settings say of all
+	// studies. FAILED_PRECONDITION, reason NO_RESULT, where no series was read.
+	SuggestCategories(context.Context, *SuggestCategoriesRequest) (*SuggestCategoriesResponse, error)
 	// ListDeliveries returns what became of the deliveries of results, the
 	// oldest first, one page at a time.
 	ListDeliveries(context.Context, *ListDeliveriesRequest) (*ListDeliveriesResponse, error)
@@ -233,6 +254,9 @@ func (UnimplementedTriageServiceServer) WatchStudies(*WatchStudiesRequest, grpc.
 }
 func (UnimplementedTriageServiceServer) GetReport(context.Context, *GetReportRequest) (*GetReportResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetReport not implemented")
+}
+func (UnimplementedTriageServiceServer) SuggestCategories(context.Context, *SuggestCategoriesRequest) (*SuggestCategoriesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SuggestCategories not implemented")
 }
 func (UnimplementedTriageServiceServer) ListDeliveries(context.Context, *ListDeliveriesRequest) (*ListDeliveriesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListDeliveries not implemented")
@@ -340,6 +364,24 @@ func _TriageService_GetReport_Handler(srv interface{}, ctx context.Context, dec 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _TriageService_SuggestCategories_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SuggestCategoriesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(TriageServiceServer).SuggestCategories(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: TriageService_SuggestCategories_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(TriageServiceServer).SuggestCategories(ctx, req.(*SuggestCategoriesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _TriageService_ListDeliveries_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListDeliveriesRequest)
 	if err := dec(in); err != nil {
@@ -394,6 +436,10 @@ var TriageService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetReport",
 			Handler:    _TriageService_GetReport_Handler,
+		},
+		{
+			MethodName: "SuggestCategories",
+			Handler:    _TriageService_SuggestCategories_Handler,
 		},
 		{
 			MethodName: "ListDeliveries",
