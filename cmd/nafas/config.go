@@ -58,6 +58,9 @@ func (c *configCheckCmd) Run(s *streams, ctx kongContext) error {
 	if polls, err := c.polls(settings.Poll); err != nil || len(polls) > 0 {
 		check("poll", err, strings.Join(pollNames(polls), ", "))
 	}
+	if earlier, err := c.priors(settings.Priors); err != nil || earlier != nil {
+		check("priors", err, earlier.words())
+	}
 	busy, err := c.tryListener(ctx)
 	check("listener", err, c.Listen+" "+c.exposureWords())
 	if busy {

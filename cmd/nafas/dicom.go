@@ -157,6 +157,7 @@ func listenDICOM(f dicomFlags, tls access.TLSFiles, insecure bool, app *triage.S
 	return d, nil
 }
 
+// intakeOf takes from archives, which may have been asked.
 func intakeOf(app *triage.Service) pacs.Intake {
 	return func() (pacs.Sender, error) { return app.Inbox().Sender() }
 }

@@ -25,23 +25,29 @@ type poll struct {
 func (f serviceFlags) polls(file []config.Poll) ([]poll, error) {
 	var out []poll
 	for _, p := range file {
-		open, err := f.polled(p)
+		open, err := f.fetching(p.Archive)
 		if err != nil {
 			return nil, usage("%s, poll %s: %w", f.Settings, p.Name, err)
 		}
-		rule := pacs.Rule{Name: p.Name, Every: time.Duration(p.Every), Days: p.Days, AnyRegion: p.AnyRegion}
+		rule := pacs.Rule{Name: p.Name, Every: time.Duration(p.Every), Days: p.Days, Region: regionOf(p.Region)}
 		if rule.Days == 0 {
 			rule.Days = defaultPollDays
-		}
-		for _, w := range p.Words {
-			rule.Words = append(rule.Words, strings.ToLower(w))
 		}
 		out = append(out, poll{rule, open})
 	}
 	return out, nil
 }
 
-func (f serviceFlags) polled(p config.Poll) (func(pacs.Intake) func(context.Context) (pacs.Archive, error), error) {
+func regionOf(r config.Region) pacs.Region {
+	out := pacs.Region{AnyRegion: r.AnyRegion}
+	for _, w := range r.Words {
+		out.Words = append(out.Words, strings.ToLower(w))
+	}
+	return out
+}
+
+// fetching is how an archive is reached, and what it sends taken.
+func (f serviceFlags) fetching(p config.Archive) (func(pacs.Intake) func(context.Context) (pacs.Archive, error), error) {
 	if p.Web != "" {
 		client, err := webOf(p.Web, p.TokenFile, p.Security)
 		return func(in pacs.Intake) func(context.Context) (pacs.Archive, error) { return pacs.ByWeb(client, in) }, err
@@ -63,17 +69,21 @@ func pollNames(rules []poll) []string {
 	return out
 }
 
-// pollers are those of a service that runs.
+// pollers are those of a service that runs, and what seeks priors.
 type pollers struct {
 	cancel context.CancelFunc
 	done   sync.WaitGroup
 }
 
-func (s *service) poll(rules []poll, in pacs.Intake) {
+func (s *service) poll(rules []poll, earlier *priors, in pacs.Intake) {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.pollers.cancel = cancel
 	for _, r := range rules {
 		p := pacs.NewPoller(r.Rule, r.open(in), s.store, time.Now, s.log)
+		s.pollers.done.Go(func() { p.Run(ctx) })
+	}
+	if earlier != nil {
+		p := pacs.NewSeeker(earlier.PriorRule, earlier.open(in), s.store, time.Now, s.log)
 		s.pollers.done.Go(func() { p.Run(ctx) })
 	}
 }

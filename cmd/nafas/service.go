@@ -46,7 +46,7 @@ type serviceFlags struct {
 	TLSClientCA string        `help:"CA that signs client certificates: makes TLS mutual." name:"tls-client-ca" env:"NAFAS_SERVER_TLS_CLIENT_CA" type:"path"`
 	Tokens      string        `help:"File of hashed bearer tokens (nafas token new)." type:"path"`
 	Insecure    bool          `help:"Allow plaintext, or no authentication, beyond loopback." env:"NAFAS_SERVER_INSECURE"`
-	Settings    string        `help:"Settings file (YAML): where results go, which archives are looked into for new studies, and the rules of priorities." type:"existingfile" placeholder:"FILE"`
+	Settings    string        `help:"Settings file (YAML): where results go, which archives are looked into for new studies and for earlier ones, and the rules of priorities." type:"existingfile" placeholder:"FILE"`
 	DICOM       dicomFlags    `embed:"" prefix:"dicom-" group:"DICOM:"`
 	HTTP        httpFlags     `embed:"" prefix:"http-" group:"HTTP:"`
 	Keep        keepFlags     `embed:"" prefix:"keep-" group:"Keeping:"`
@@ -129,7 +129,7 @@ type service struct {
 	keeper   *keeper        // nil before it is started
 	metrics  *metrics.Metrics
 	inbox    sync.WaitGroup
-	// endInbox ends the recording of what the DICOM listener took.
+	// endInbox ends the recording of what came one by one.
 	endInbox context.CancelFunc
 	pollers  pollers
 	served   chan error
@@ -165,6 +165,10 @@ func startService(ctx context.Context, log *slog.Logger, f serviceFlags) (_ *ser
 		return nil, err
 	}
 	polls, err := f.polls(settings.Poll)
+	if err != nil {
+		return nil, err
+	}
+	earlier, err := f.priors(settings.Priors)
 	if err != nil {
 		return nil, err
 	}
@@ -215,7 +219,7 @@ func startService(ctx context.Context, log *slog.Logger, f serviceFlags) (_ *ser
 	s.rpc.SetReady()
 	s.keeper = startKeeper(app, f.Keep, log)
 	go s.sweep(ctx)
-	s.poll(polls, intakeOf(app))
+	s.poll(polls, earlier, intakeOf(app))
 	go s.describe(ctx, app)
 	return s, nil
 }
@@ -238,11 +242,9 @@ func (s *service) sweep(ctx context.Context) {
 	}
 }
 
-// takeOneByOne begins to take instances by C-STORE and STOW-RS.
+// takeOneByOne begins to take instances by C-STORE and STOW-RS, and what is
+// retrieved by WADO-RS, for which nothing listens.
 func (s *service) takeOneByOne(app *triage.Service) {
-	if s.dicom == nil && s.http == nil {
-		return
-	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s.endInbox = cancel
 	s.inbox.Go(func() { app.Inbox().Run(ctx) })

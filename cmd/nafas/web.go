@@ -54,7 +54,8 @@ func listenHTTP(s serviceFlags, tokens *access.Tokens, app *triage.Service, arch
 	if err != nil {
 		return nil, fmt.Errorf("HTTP listener: %w", err)
 	}
-	web := pacs.NewWeb(intakeOf(app), tokens, log)
+	uploads := func() (pacs.Sender, error) { return app.Inbox().Uploader() }
+	web := pacs.NewWeb(uploads, tokens, log)
 	web.GiveOut(pacs.Holdings{Archive: archive, Reports: app, Language: s.DICOM.Language, Complete: app.Described})
 	return &httpListener{listener: ln, tls: config != nil, server: &http.Server{
 		Handler:   web,

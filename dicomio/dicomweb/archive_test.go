@@ -45,7 +45,7 @@ func (a *archive) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for n := from; n < a.studies && len(page) < a.most; n++ {
 		page = append(page, fmt.Sprintf(`{"0020000D": {"vr": "UI", "Value": ["1.%d"]}, "00100020": {"vr": "LO", "Value": ["P%d "]},
 			"00080061": {"vr": "CS", "Value": ["CT", "SR"]}, "00201208": {"vr": "IS", "Value": [%q]}, "00201209": {"vr": "IS", "Value": [7]},
-			"00100010": {"vr": "PN", "Value": [{"Alphabetic": "Doe^John"}]}, "00081030": {"vr": "LO"}}`, n, n, strconv.Itoa(n+300)))
+			"00100010": {"vr": "PN", "Value": [{"Alphabetic": "Doe^John", "Phonetic": "do"}]}, "00100030": {"vr": "DA", "Value": ["19500102"]}, "00081030": {"vr": "LO"}}`, n, n, strconv.Itoa(n+300)))
 	}
 	if len(page) == 0 {
 		w.WriteHeader(http.StatusNoContent)
@@ -86,7 +86,7 @@ func TestFindingInPages(t *testing.T) {
 			require.Contains(t, c.asked[0], "StudyDate=20260101-")
 			require.Contains(t, c.asked[0], "PatientID=P%2A")
 			if c.want > 0 {
-				require.Equal(t, match.Entry{StudyUID: "1.2", PatientID: "P2", Modalities: []string{"CT", "SR"}, Instances: 302}, found[2])
+				require.Equal(t, match.Entry{StudyUID: "1.2", PatientID: "P2", PatientName: "Doe^John==do", PatientBirthDate: "19500102", Modalities: []string{"CT", "SR"}, Instances: 302}, found[2])
 			}
 		})
 	}

@@ -119,6 +119,7 @@ type answered map[string]struct {
 func (a answered) entry(q match.Query) match.Entry {
 	e := match.Entry{
 		PatientID: a.text("PatientID"), IssuerOfPatientID: a.text("IssuerOfPatientID"),
+		PatientName: a.name("PatientName"), PatientBirthDate: a.text("PatientBirthDate"),
 		AccessionNumber: a.text("AccessionNumber"), StudyDate: a.text("StudyDate"), StudyTime: a.text("StudyTime"),
 		StudyDescription: a.text("StudyDescription"), StudyUID: a.text("StudyInstanceUID"),
 		SeriesUID: a.text("SeriesInstanceUID"), SeriesDescription: a.text("SeriesDescription"),
@@ -148,6 +149,28 @@ func (a answered) text(keyword string) string {
 		return all[0]
 	}
 	return ""
+}
+
+// name is a person's name with its component groups (PS3.18 section F.2.2).
+func (a answered) name(keyword string) string {
+	attribute, ok := AttributeOf(keyword)
+	if !ok {
+		panic("no attribute " + keyword)
+	}
+	values := a[attribute.Tag].Value
+	if len(values) == 0 {
+		return ""
+	}
+	groups, ok := values[0].(map[string]any)
+	if !ok { // some servers write it as other text
+		return a.text(keyword)
+	}
+	var out []string
+	for _, g := range []string{"Alphabetic", "Ideographic", "Phonetic"} {
+		text, _ := groups[g].(string)
+		out = append(out, text)
+	}
+	return strings.TrimRight(strings.Join(out, "="), "=")
 }
 
 // texts are the values of an attribute; numbers as they are written, since

@@ -57,6 +57,8 @@ func identifier(q match.Query, transferSyntax string) ([]byte, error) {
 	b.Text(tag.StudyInstanceUID, q.StudyUID)
 	switch q.Level {
 	case match.StudyLevel:
+		b.Text(tag.PatientName, "")
+		b.Text(tag.PatientBirthDate, "")
 		b.Text(tag.ModalitiesInStudy, q.Modality)
 		b.Text(tag.NumberOfStudyRelatedInstances, "")
 	case match.SeriesLevel:
@@ -85,6 +87,7 @@ func entry(e part10.Elements) match.Entry {
 	}
 	m := match.Entry{
 		PatientID: text(tag.PatientID), IssuerOfPatientID: text(tag.IssuerOfPatientID),
+		PatientName: text(tag.PatientName), PatientBirthDate: text(tag.PatientBirthDate),
 		AccessionNumber: text(tag.AccessionNumber), StudyDate: text(tag.StudyDate), StudyTime: text(tag.StudyTime),
 		StudyDescription: text(tag.StudyDescription), StudyUID: text(tag.StudyInstanceUID),
 		SeriesUID: text(tag.SeriesInstanceUID), SeriesDescription: text(tag.SeriesDescription),

@@ -59,6 +59,7 @@ func ctFile(t testing.TB, dir, transferSyntax, sopUID string) (string, []byte) {
 	ds := dicom.Dataset{Elements: []*dicom.Element{
 		text(tag.SOPClassUID, ctImage), text(tag.SOPInstanceUID, sopUID), text(tag.Modality, "CT"),
 		text(tag.StudyInstanceUID, "1.2.3"), text(tag.SeriesInstanceUID, "1.2.3.1"), text(tag.PatientID, "P1"),
+		text(tag.PatientName, "Doe^John"), text(tag.PatientBirthDate, "19500102"),
 		number(tag.Rows, 64), number(tag.Columns, 64), number(tag.BitsAllocated, 16), number(tag.BitsStored, 16),
 		number(tag.HighBit, 15), number(tag.PixelRepresentation, 1), number(tag.SamplesPerPixel, 1),
 	}}

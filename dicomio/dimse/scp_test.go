@@ -126,6 +126,8 @@ func TestFindingAndMovingFromDCMTK(t *testing.T) {
 		require.Len(t, studies, 1)
 		require.Equal(t, "1.2.3", studies[0].StudyUID)
 		require.Equal(t, "P1", studies[0].PatientID)
+		require.Equal(t, "Doe^John", studies[0].PatientName)
+		require.Equal(t, "19500102", studies[0].PatientBirthDate)
 		instances, err := c.Find(match.Query{Level: match.InstanceLevel, StudyUID: "1.2.3", SeriesUID: "1.2.3.1"})
 		require.NoError(t, err)
 		require.Len(t, instances, 3)

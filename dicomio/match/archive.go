@@ -31,12 +31,14 @@ type Query struct {
 // return, or that are not of the level, are empty.
 type Entry struct {
 	PatientID, IssuerOfPatientID string
-	AccessionNumber              string
-	StudyDate, StudyTime         string
-	StudyDescription             string
-	StudyUID                     string
-	Modalities                   []string
-	SeriesUID, SeriesDescription string
+	// PatientName is written with all its component groups (PS3.5 section 6.2.1).
+	PatientName, PatientBirthDate string
+	AccessionNumber               string
+	StudyDate, StudyTime          string
+	StudyDescription              string
+	StudyUID                      string
+	Modalities                    []string
+	SeriesUID, SeriesDescription  string
 	// BodyPart is Body Part Examined of a series.
 	BodyPart            string
 	SOPUID, SOPClassUID string

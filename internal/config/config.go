@@ -26,6 +26,8 @@ import (
 type File struct {
 	Deliver []Destination `yaml:"deliver"`
 	Poll    []Poll        `yaml:"poll"`
+	// Priors is nil where none are fetched.
+	Priors *Priors `yaml:"priors"`
 	// Categories say which guidelines are asked about findings.
 	Categories Categories `yaml:"categories"`
 	// Priority is nil where the default rules are in force.
@@ -122,31 +124,6 @@ type Destination struct {
 	PatienceDays int `yaml:"patience-days"`
 }
 
-// Poll is an archive that is looked into for new studies, which are then
-// fetched: exactly one of DICOM and Web is set.
-type Poll struct {
-	// Name is what the log and the metrics call it.
-	Name string `yaml:"name"`
-	// DICOM is an archive: TITLE@HOST:PORT.
-	DICOM string `yaml:"dicom"`
-	// Web is the base URL of a DICOMweb server.
-	Web string `yaml:"web"`
-	// TokenFile holds the bearer token for Web.
-	TokenFile string `yaml:"token-file"`
-	Security  `yaml:",inline"`
-	// Every is how often it is looked, such as 5m.
-	Every Duration `yaml:"every"`
-	// Days is how many days back studies are looked for, today included. 0
-	// means 2.
-	Days int `yaml:"days"`
-	// AnyRegion fetches CT of every part of the body; otherwise those of the
-	// chest, or of which nothing is said.
-	AnyRegion bool `yaml:"any-region"`
-	// Words, in any of the study's and its series' descriptions, mark a chest,
-	// besides the usual ones of English, French and Arabic.
-	Words []string `yaml:"words"`
-}
-
 // Duration is written as Go does: 90s, 5m, 1h30m.
 type Duration time.Duration
 
@@ -216,9 +193,14 @@ func Parse(raw []byte, dir string) (File, error) {
 	for i := range f.Poll {
 		p := &f.Poll[i]
 		p.within(dir)
-		p.TokenFile = within(dir, p.TokenFile)
 		if err := p.check(); err != nil {
 			return File{}, fmt.Errorf("poll, entry %d (%s): %w", i+1, p.Name, err)
+		}
+	}
+	if p := f.Priors; p != nil {
+		p.within(dir)
+		if err := p.check(); err != nil {
+			return File{}, fmt.Errorf("priors: %w", err)
 		}
 	}
 	if err := f.Categories.check(); err != nil {
@@ -336,25 +318,6 @@ func (s Security) refusePlaintext(address string, encrypted bool) error {
 		return nil
 	}
 	return fmt.Errorf("patients' data would go to %s in plaintext: give it tls (web: https://), or insecure: true on a network that is trusted", address)
-}
-
-func (p Poll) check() error {
-	switch {
-	case p.Name == "" || len(p.Name) > 64:
-		return errors.New("give it a name of 1 to 64 bytes")
-	case (p.DICOM == "") == (p.Web == ""):
-		return errors.New("give it exactly one of dicom (TITLE@HOST:PORT of the archive) and web (its DICOMweb URL)")
-	case p.TokenFile != "" && p.Web == "":
-		return errors.New("token-file is for web")
-	case time.Duration(p.Every) < 10*time.Second:
-		return errors.New("every is missing or too short: how often to look, such as 5m; 10s at least")
-	case p.Days < 0 || p.Days > 366:
-		return errors.New("days must be between 1 and 366")
-	}
-	if p.Web != "" {
-		return p.checkWeb(p.Web)
-	}
-	return p.plaintext("dicom", p.DICOM)
 }
 
 // Title takes TITLE@HOST:PORT apart.

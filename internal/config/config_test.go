@@ -36,6 +36,12 @@ poll:
     insecure: true
     every: 5m
     words: [poumons]
+priors:
+  web: https://pacs.example/dicom-web
+  token-file: token
+  tls: {ca: ca.pem}
+  years: 3
+  words: [poumons]
 categories: {guidelines: [lung-rads, brock], screening: yes}
 priority:
   rules:
@@ -61,6 +67,12 @@ func TestAWholeFile(t *testing.T) {
 	require.Equal(t, 3, f.Deliver[0].PatienceDays)
 	require.Equal(t, 5*time.Minute, time.Duration(f.Poll[0].Every))
 	require.True(t, f.Poll[0].Insecure)
+	require.Equal(t, []string{"poumons"}, f.Poll[0].Words)
+	require.Equal(t, "https://pacs.example/dicom-web", f.Priors.Web)
+	require.Equal(t, "/etc/nafas/token", f.Priors.TokenFile)
+	require.Equal(t, "/etc/nafas/ca.pem", f.Priors.TLS.CA)
+	require.Equal(t, 3, f.Priors.Years)
+	require.Equal(t, []string{"poumons"}, f.Priors.Words)
 	require.Equal(t, config.Categories{Guidelines: []string{"lung-rads", "brock"}, Screening: "yes"}, f.Categories)
 	require.Equal(t, priority.Rules{
 		{Name: "large", Level: priority.Urgent, Point: priority.One, SizeMM: 12, UnlessKinds: []measure.Kind{measure.KindCalcified}, KindConfidence: 0.95},
@@ -79,6 +91,7 @@ func TestAWholeFile(t *testing.T) {
 	empty, err := config.Parse(nil, "/")
 	require.NoError(t, err, "a file in which nothing is set sets nothing")
 	require.Empty(t, empty.Deliver)
+	require.Nil(t, empty.Priors, "nothing is fetched that nobody asked for")
 	require.False(t, empty.Categories.Said())
 	require.Nil(t, empty.Rules(), "the default rules")
 }
@@ -119,6 +132,14 @@ func TestWhatIsRefused(t *testing.T) {
 		{"a poll without rest", poll("dicom: A@127.0.0.1:1, every: 1s"), "every"},
 		{"a time without unit", poll("dicom: A@127.0.0.1:1, every: 5"), "no time such as"},
 		{"a poll of nobody", poll("every: 5m"), "exactly one of"},
+		{"priors of nobody", "priors: {years: 2}\n", "exactly one of"},
+		{"priors from two archives", "priors: {dicom: A@127.0.0.1:1, web: http://127.0.0.1/x}\n", "exactly one of"},
+		{"priors from two archives, as a list", "priors: [{dicom: A@127.0.0.1:1}]\n", "mapping is expected"},
+		{"priors in plaintext", "priors: {dicom: A@10.0.0.1:1}\n", "plaintext"},
+		{"priors with a token for DICOM", "priors: {dicom: A@127.0.0.1:1, token-file: x}\n", "token-file is for web"},
+		{"priors of a century", "priors: {dicom: A@127.0.0.1:1, years: 100}\n", "years must be"},
+		{"more priors than anybody reads", "priors: {dicom: A@127.0.0.1:1, most: 11}\n", "most must be"},
+		{"priors at a pace", "priors: {dicom: A@127.0.0.1:1, every: 5m}\n", "every"},
 		{"a year and more", poll("dicom: A@127.0.0.1:1, every: 5m, days: 400"), "days must be"},
 		{"no rules", "priority:\n  rules: []\n", "priority, rules: give 1 to 50"},
 		{"rules that were forgotten", "priority: {}\n", "priority, rules: give 1 to 50"},

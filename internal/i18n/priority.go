@@ -23,6 +23,8 @@ type PriorityWords struct {
 	ScanDoubtful, ScanWeak string
 	// NotRead takes the reason.
 	NotRead string
+	// PriorOnly is for a study that was fetched to be compared with.
+	PriorOnly string
 
 	Days           Plural
 	Or, Comma      string
@@ -79,8 +81,8 @@ var englishPriority = PriorityWords{
 	NoMark:    "no mark above the flag threshold; this does not exclude disease",
 	Spared:    "%s, without effect on the priority: %s", PatternUnknown: "; whether the calcification is of a benign pattern is not told",
 	ScanDoubtful: "the scan may not show all that matters: %s", ScanWeak: "the result is less sure: %s",
-	NotRead: "not read by Nafas: %s",
-	Days:    Plural{One: "%d day", Many: "%d days"}, Or: " or ", Comma: ", ",
+	NotRead: "not read by Nafas: %s", PriorOnly: "fetched to be compared with; not a case to read",
+	Days: Plural{One: "%d day", Many: "%d days"}, Or: " or ", Comma: ", ",
 	Kinds: map[string]string{"solid": "solid", "part-solid": "part-solid", "ground-glass": "ground-glass", "calcified": "calcified"},
 	Changes: map[string]string{
 		"new": "new since the earlier exam", "growing": "growing", "stable": "stable", "shrinking": "shrinking", "unclear": "of unclear growth",
@@ -110,8 +112,8 @@ var frenchPriority = PriorityWords{
 	NoMark:    "aucune marque au-dessus du seuil de signalement ; cela n'exclut pas une anomalie",
 	Spared:    "%s, sans effet sur la priorité : %s", PatternUnknown: " ; le caractère bénin de la calcification n'est pas déterminé",
 	ScanDoubtful: "l'examen peut ne pas montrer tout ce qui compte : %s", ScanWeak: "résultat moins sûr : %s",
-	NotRead: "non lu par Nafas : %s",
-	Days:    Plural{One: "%d jour", Many: "%d jours"}, Or: " ou ", Comma: ", ",
+	NotRead: "non lu par Nafas : %s", PriorOnly: "récupéré pour comparaison ; n'est pas un examen à lire",
+	Days: Plural{One: "%d jour", Many: "%d jours"}, Or: " ou ", Comma: ", ",
 	Kinds: map[string]string{"solid": "solide", "part-solid": "mixte (partiellement solide)", "ground-glass": "verre dépoli", "calcified": "calcifié"},
 	Changes: map[string]string{
 		"new": "d'apparition nouvelle depuis l'examen antérieur", "growing": "en croissance", "stable": "sans changement", "shrinking": "en diminution",
@@ -147,8 +149,8 @@ var arabicPriority = PriorityWords{
 	NoMark:    "لا علامة فوق عتبة التنبيه؛ هذا لا ينفي وجود مرض",
 	Spared:    "%s، دون أثر في الأولوية: %s", PatternUnknown: "؛ لا يُحدَّد ما إذا كان نمط التكلّس حميدًا",
 	ScanDoubtful: "قد لا يُظهر الفحص كل ما يهم: %s", ScanWeak: "النتيجة أقل موثوقية: %s",
-	NotRead: "لم يقرأه Nafas: %s",
-	Days:    Plural{One: "يوم واحد", Two: "يومين", Few: "%d أيام", Many: "%d يومًا", Hundred: "%d يوم"}, Or: " أو ", Comma: "، ",
+	NotRead: "لم يقرأه Nafas: %s", PriorOnly: "جُلب للمقارنة؛ وليس فحصًا للقراءة",
+	Days: Plural{One: "يوم واحد", Two: "يومين", Few: "%d أيام", Many: "%d يومًا", Hundred: "%d يوم"}, Or: " أو ", Comma: "، ",
 	Kinds: map[string]string{"solid": "صلب", "part-solid": "مختلط (صلب جزئيًا)", "ground-glass": "زجاج مطحون", "calcified": "متكلّس"},
 	Changes: map[string]string{
 		"new": "بظهور جديد منذ الفحص السابق", "growing": "في نمو", "stable": "دون تغيّر", "shrinking": "في تناقص",

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
-	"strings"
 	"time"
 
 	"nafas/dicomio/dicomweb"
@@ -22,10 +20,7 @@ type Rule struct {
 	Every time.Duration
 	// Days is how many days back study dates are looked for, today included.
 	Days int
-	// AnyRegion fetches CT of every part of the body.
-	AnyRegion bool
-	// Words mark a chest, in lower case, besides the usual ones.
-	Words []string
+	Region
 }
 
 // Poller looks into one archive for new studies and fetches them. A study is fetched when the archive has had the same number
@@ -85,8 +80,7 @@ func (p *Poller) Look(ctx context.Context) error {
 		return err
 	}
 	for _, m := range found {
-		// Where the archive does not say which modalities, it may be CT.
-		if m.StudyUID == "" || len(m.Modalities) > 0 && !slices.Contains(m.Modalities, "CT") {
+		if m.StudyUID == "" || !mayBeCT(m) {
 			continue
 		}
 		before, ok := known[m.StudyUID]
@@ -150,8 +144,11 @@ func (p *Poller) study(ctx context.Context, archive Archive, before triage.Polle
 	done := after
 	done.Done, done.Fetched, done.Failures, done.NextAt = m.Instances, images, 0, time.Time{}
 	// What came in besides CT may be our own results.
-	if images == before.Fetched || !p.wanted(m, ct) {
+	if images == before.Fetched || !p.rule.wanted(m, ct) {
 		return done, nil
+	}
+	if err := p.ledger.ForItself(ctx, m.StudyUID); err != nil {
+		return after, err
 	}
 	n, err := archive.Fetch(ctx, m)
 	if errors.Is(err, triage.ErrBusy) {
@@ -203,52 +200,4 @@ func refusedOnly(err error) error {
 		return nil
 	}
 	return err
-}
-
-// countCT takes the series that are CT, or may be since the archive does not say
-// what they are, and counts their instances; where the archive
-// does not say how many a series has, those of the study stand for them.
-func countCT(series []match.Entry, study int) (ct []match.Entry, images int) {
-	said := true
-	for _, s := range series {
-		if len(s.Modalities) > 0 && !slices.Contains(s.Modalities, "CT") {
-			continue
-		}
-		ct = append(ct, s)
-		images += s.Instances
-		said = said && s.Instances > 0
-	}
-	if !said {
-		images = study
-	}
-	return ct, images
-}
-
-// chestWords mark a chest in what people and scanners write, in lower case:
-// words of English, French, German, Spanish and Arabic, and values of Body Part
-// Examined (PS3.16 annex L).
-var chestWords = []string{"chest", "thora", "torax", "tórax", "lung", "poumon", "pulm", "صدر", "رئة", "رئت", "الرئ"}
-
-// wanted says whether a study is of the chest, as far as can be told. A study
-// is passed over only where each of its CT series names a part of the body, and
-// none of them this one: to read one study too many costs less than to miss
-// one.
-func (p *Poller) wanted(study match.Entry, ct []match.Entry) bool {
-	if len(ct) == 0 {
-		return false
-	}
-	if p.rule.AnyRegion || p.chest(study.StudyDescription) {
-		return true
-	}
-	for _, s := range ct {
-		if s.BodyPart == "" || p.chest(s.BodyPart) || p.chest(s.SeriesDescription) {
-			return true
-		}
-	}
-	return false
-}
-
-func (p *Poller) chest(text string) bool {
-	text = strings.ToLower(text)
-	return slices.ContainsFunc(slices.Concat(chestWords, p.rule.Words), func(w string) bool { return strings.Contains(text, w) })
 }

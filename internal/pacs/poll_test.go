@@ -82,6 +82,11 @@ func (l ledger) Remember(_ context.Context, _ string, list []triage.Polled) erro
 	return nil
 }
 
+func (l ledger) ForItself(_ context.Context, uid string) error {
+	l["for itself "+uid] = triage.Polled{StudyUID: "for itself " + uid, SeenAt: time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)}
+	return nil
+}
+
 func (l ledger) Unlist(_ context.Context, _ string, since time.Time) error {
 	for k, p := range l {
 		if p.SeenAt.Before(since) {
@@ -111,7 +116,7 @@ type looking struct {
 func look(t *testing.T, h *holdings, l ledger) *looking {
 	t.Helper()
 	out := &looking{at: time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)}
-	out.Poller = pacs.NewPoller(pacs.Rule{Name: "archive", Every: time.Minute, Days: 2, Words: []string{"kopf-hals-thx"}},
+	out.Poller = pacs.NewPoller(pacs.Rule{Name: "archive", Every: time.Minute, Days: 2, Region: pacs.Region{Words: []string{"kopf-hals-thx"}}},
 		h.dial, l, func() time.Time { return out.at }, slog.New(slog.DiscardHandler))
 	return out
 }
@@ -183,8 +188,10 @@ func TestWhatALookRemembersSurvivesARestart(t *testing.T) {
 	l := ledger{}
 	first := look(t, h, l)
 	first.again(t)
+	require.NotContains(t, l, "for itself 1.2")
 	first.again(t)
 	require.Len(t, h.fetched, 1)
+	require.Contains(t, l, "for itself 1.2", "it is a case to read from now on, whatever it was")
 	second := look(t, h, l)
 	second.at = first.at
 	second.again(t)
@@ -229,7 +236,7 @@ func TestWhichStudiesAreFetched(t *testing.T) {
 	}
 	h := &holdings{studies: map[string]holding{"1.2": chest("1.2", 100, 0)}}
 	h.studies["1.2"].series[0].BodyPart = "HEAD"
-	p := pacs.NewPoller(pacs.Rule{Name: "all", Every: time.Minute, Days: 1, AnyRegion: true}, h.dial, ledger{}, time.Now, slog.New(slog.DiscardHandler))
+	p := pacs.NewPoller(pacs.Rule{Name: "all", Every: time.Minute, Days: 1, Region: pacs.Region{AnyRegion: true}}, h.dial, ledger{}, time.Now, slog.New(slog.DiscardHandler))
 	require.NoError(t, p.Look(t.Context()))
 	require.NoError(t, p.Look(t.Context()))
 	require.Len(t, h.fetched, 1)

@@ -63,6 +63,7 @@ func StudyProto(s triage.Study) *nafasv1.Study {
 		Instances:        int32(s.Instances),
 		Quarantined:      int32(s.Quarantined),
 		NotAssessed:      RefusalProto(s.NotAssessed),
+		PriorOnly:        s.PriorOnly,
 	}
 	for _, series := range s.Series {
 		one := seriesProto(series)

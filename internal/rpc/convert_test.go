@@ -1,6 +1,7 @@
 package rpc_test
 
 import (
+	"encoding/json"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -136,4 +137,20 @@ func TestResultJSONNames(t *testing.T) {
 			"rank": 3, "meanDiameterMm": 5, "centerLpsMm": {}, "pixel": {}, "shownDiameterMm": 5, "shownDiameterBy": "detector"
 		}]
 	}`, string(raw))
+}
+
+func TestAPriorIsNamedOnTheWire(t *testing.T) {
+	p, reasons := triage.RankPrior()
+	out, err := protojson.Marshal(rpc.StudyProto(triage.Study{PriorOnly: true, Priority: p, PriorityReasons: reasons}))
+	require.NoError(t, err)
+	require.JSONEq(t, `true`, field(t, out, "priorOnly"))
+	require.JSONEq(t, `[{"code": "PRIOR_ONLY", "text": "fetched to be compared with; not a case to read"}]`, field(t, out, "reasons"))
+	require.False(t, rpc.StudyProto(triage.Study{}).GetPriorOnly())
+}
+
+func field(t *testing.T, object []byte, name string) string {
+	t.Helper()
+	var fields map[string]json.RawMessage
+	require.NoError(t, json.Unmarshal(object, &fields))
+	return string(fields[name])
 }

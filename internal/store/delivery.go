@@ -92,8 +92,13 @@ func (s *SQLite) Said(ctx context.Context, studyUID string) (triage.Delivery, er
 
 // queueDeliveries puts what is said of a study into the outbox of every
 // destination that wants it and was not told the same last, in place of what
-// still waits there. Studies without CT are none that anything is said of.
-func (s *SQLite) queueDeliveries(ctx context.Context, tx *sql.Tx, study int64, priority triage.Priority, key string, at time.Time) error {
+// still waits there. Studies without CT are none that anything is said of, and
+// of a prior the archive that it came from knows all that it wants to.
+func (s *SQLite) queueDeliveries(ctx context.Context, tx *sql.Tx, r *studyRow, key string, at time.Time) error {
+	if r.priorOnly() {
+		return nil
+	}
+	study, priority := r.id, r.priority
 	var hasCT bool
 	if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM series WHERE study_id = ? AND modality = 'CT')`, study).Scan(&hasCT); err != nil || !hasCT {
 		return err
@@ -344,9 +349,10 @@ func (s *SQLite) deliveryStudy(ctx context.Context, tx *sql.Tx, study int64, d *
 
 // aboutSeries is the series that a delivery is about.
 func aboutSeries(list []triage.Series, key string) triage.Series {
+	result, _, _ := strings.Cut(key, " after ")
 	var most triage.Series
 	for _, s := range list {
-		if s.Result != nil && s.Result.Key == key {
+		if s.Result != nil && s.Result.Key == result {
 			return s
 		}
 		if s.Modality == "CT" && s.Instances > most.Instances {

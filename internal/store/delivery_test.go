@@ -236,6 +236,7 @@ func TestAFolderOfTheVersionBefore(t *testing.T) {
 		`DROP TABLE delivery`, `DROP TABLE polled`, `DROP TABLE study_header`, `DROP TABLE series_header`, `DROP TABLE instance_header`,
 		`DROP INDEX series_uid`, `DELETE FROM schema_version WHERE version > 1`,
 		`DROP TABLE comparison`, `DROP INDEX instance_patient`, `DROP INDEX patient_birth_date`,
+		`DROP TABLE prior_study`, `DROP TABLE prior_lookup`, `DROP INDEX study_last_instance`,
 		`DROP TABLE keeping`, `DROP TABLE assessment`, `DROP TABLE gone_instance`, `DROP TABLE doomed`, `DROP TABLE erasure`,
 	} {
 		_, err := s.DB().ExecContext(t.Context(), statement)

@@ -94,6 +94,12 @@ func TestAPriorThatComesLateIsComparedWith(t *testing.T) {
 	require.Contains(t, job.Known, "key of 1.2")
 	require.Zero(t, jobs(t, s))
 	require.Equal(t, []string{"replaced", "waiting", "waiting"}, deliveryStates(t, s), "the destination is told of the change")
+	_, d := next(t, s) // of the prior
+	require.Equal(t, "1.1", d.Study.UID)
+	_, d = next(t, s)
+	require.Equal(t, "1.2", d.Study.UID)
+	require.NotNil(t, d.Series.Result, "with the result")
+	require.Len(t, d.Paths, 1, "and its images")
 
 	record(t, s, true, "1.0/1/0/P/z/day 20240101")
 	readNow(t, s, "1.0")

@@ -146,6 +146,10 @@ func (s *SQLite) eraseRows(ctx context.Context, tx *sql.Tx, e Erasable, at time.
 		UPDATE study SET quarantined = (SELECT count(*) FROM quarantine q WHERE q.study_uid = study.uid) WHERE quarantined > 0`); err != nil {
 		return proof, err
 	}
+	// Whose priors they are that never came is not known.
+	if _, err := tx.ExecContext(ctx, `DELETE FROM prior_study WHERE NOT EXISTS (SELECT 1 FROM study s WHERE s.uid = prior_study.study_uid)`); err != nil {
+		return proof, err
+	}
 	if err := erasePatients(ctx, tx, e); err != nil {
 		return proof, err
 	}

@@ -96,6 +96,11 @@ func ofNoor(t *testing.T, dir string) *store.SQLite {
 	require.Empty(t, forgotten)
 	_, err = s.Bury(t.Context())
 	require.NoError(t, err)
+	// Priors were looked for: one is stored, and another one never came.
+	require.NoError(t, s.Sought(t.Context(), "2.25.9001", noon))
+	require.Equal(t, triage.PriorMissing, needed(t, s, "2.25.9031", noon))
+	_, err = s.DB().ExecContext(t.Context(), `INSERT INTO prior_study VALUES ('2.25.9011', 1, 1, 1)`)
+	require.NoError(t, err)
 	// A crash left a file without a row, a moment ago.
 	orphan := filepath.Join(dir, "instances", "ab", "abcd", "orphan.dcm")
 	require.NoError(t, os.MkdirAll(filepath.Dir(orphan), 0o700))

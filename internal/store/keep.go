@@ -115,7 +115,7 @@ func (s *SQLite) mustKeep(ctx context.Context, tx *sql.Tx, r *studyRow, at time.
 }
 
 // allDelivered says whether nothing is on its way or dead, and every
-// destination of now has what is said of the study now.
+// destination of now has what is said of the study now; of a prior none is to.
 func (s *SQLite) allDelivered(ctx context.Context, tx *sql.Tx, r *studyRow) (bool, error) {
 	rows, err := tx.QueryContext(ctx, `
 		SELECT destination, key, state FROM delivery d WHERE study_id = ?
@@ -136,7 +136,7 @@ func (s *SQLite) allDelivered(ctx context.Context, tx *sql.Tx, r *studyRow) (boo
 		}
 		told[destination] = key
 	}
-	if err := rows.Err(); err != nil || len(s.destinations) == 0 {
+	if err := rows.Err(); err != nil || len(s.destinations) == 0 || r.priorOnly() {
 		return err == nil, err
 	}
 	said, err := saidNow(ctx, tx, r)

@@ -147,7 +147,7 @@ func (s *SQLite) FinishReading(ctx context.Context, t triage.Token, at time.Time
 		if err := r.endReading(ctx, tx, "completed", string(reading.State), at); err != nil {
 			return err
 		}
-		if err := s.queueDeliveries(ctx, tx, r.id, r.priority, deliveryKey(reading), at); err != nil {
+		if err := s.queueDeliveries(ctx, tx, &r, deliveryKey(reading), at); err != nil {
 			return err
 		}
 		if err := s.readAgain(ctx, tx, &r, at, reading.Recipe); err != nil {
@@ -164,7 +164,7 @@ func (s *SQLite) FinishReading(ctx context.Context, t triage.Token, at time.Time
 // study goes on receiving until its settle job runs.
 func (r *studyRow) finish(ctx context.Context, tx *sql.Tx, reading triage.StudyReading) error {
 	r.state, r.notAssessed = reading.State, reading.NotAssessed
-	r.priority, r.reasons = reading.Priority, reading.PriorityReasons
+	r.rank(reading.Priority, reading.PriorityReasons)
 	r.readKey = reading.Key
 	key, err := readingKey(ctx, tx, r.id, reading.Recipe)
 	if err == nil && key != reading.Key && r.settleJobID != 0 {
@@ -242,7 +242,7 @@ func (s *SQLite) GiveUp(ctx context.Context, t triage.Token, uid string, at time
 		}
 		r.setNotAssessed(why)
 		r.state = triage.Failed
-		if err := s.queueDeliveries(ctx, tx, r.id, r.priority, deliveryKey(triage.StudyReading{NotAssessed: why}), at); err != nil {
+		if err := s.queueDeliveries(ctx, tx, &r, deliveryKey(triage.StudyReading{NotAssessed: why}), at); err != nil {
 			return err
 		}
 		if err := saveStudy(ctx, tx, &r, at); err != nil {

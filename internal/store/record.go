@@ -83,6 +83,9 @@ type touched struct {
 	// corrected: a known instance names another patient, or its study another
 	// order.
 	corrected bool
+	// own: something of it was sent for itself, not because we asked an archive
+	// for a prior.
+	own bool
 	// seen: the row shows something else than before.
 	seen bool
 	// renewed: its days have begun anew.
@@ -141,6 +144,7 @@ func (r *recording) file(ctx context.Context, f triage.IntakeFile) (triage.Recor
 	if err != nil {
 		return triage.RecordedFile{}, err
 	}
+	t.own = t.own || f.ForItself || !t.asked(r.now)
 	if outcome == triage.Repeat {
 		if !t.renewed { // else a study that is sent again on its last day loses what was sent first
 			t.renewed = true
@@ -304,8 +308,12 @@ func (r *recording) study(ctx context.Context, uid string, state triage.State) (
 }
 
 func (r *recording) newStudy(ctx context.Context, uid string, state triage.State) (studyRow, error) {
+	mark, err := markedPrior(ctx, r.tx, uid)
+	if err != nil {
+		return studyRow{}, err
+	}
 	row := studyRow{
-		uid: uid, state: state, request: r.in.Priority,
+		uid: uid, prior: mark, state: state, request: r.in.Priority,
 		receivedAt: r.now, updatedAt: r.now, lastInstanceAt: r.now,
 	}
 	if state == triage.NotAssessed {
@@ -349,9 +357,6 @@ func (r *recording) patient(ctx context.Context, p triage.Patient) (int64, error
 
 // conclude decides about one study of the upload and writes its row.
 func (r *recording) conclude(ctx context.Context, t *touched) ([]int64, error) {
-	if t.changed {
-		t.lastInstanceAt = r.now
-	}
 	if r.in.Priority == triage.RequestUrgent && t.request != triage.RequestUrgent {
 		t.request, t.seen = triage.RequestUrgent, true
 		if err := hurry(ctx, r.tx, t.jobID); err != nil {
@@ -360,6 +365,17 @@ func (r *recording) conclude(ctx context.Context, t *touched) ([]int64, error) {
 	}
 	if t.content {
 		if err := returned(ctx, r.tx, t.id); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.ordinary(ctx, t); err != nil {
+		return nil, err
+	}
+	if t.changed {
+		t.lastInstanceAt = r.now
+	}
+	if t.corrected {
+		if err := seekAgain(ctx, r.tx, t.id); err != nil {
 			return nil, err
 		}
 	}

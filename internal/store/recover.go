@@ -23,6 +23,9 @@ func (s *SQLite) recover(ctx context.Context) error {
 		if jobs, err = res.RowsAffected(); err != nil {
 			return err
 		}
+		if err := endFetching(ctx, tx, now); err != nil {
+			return err
+		}
 		// The dead server's turn as leader would delay scheduled jobs.
 		if _, err := tx.ExecContext(ctx, `DELETE FROM river_leader`); err != nil {
 			return err

@@ -28,18 +28,20 @@ type studyRow struct {
 	readingID                             int64
 	settleJobID                           int64
 	change                                int64
+	// prior is the mark of a study that is stored to be compared with alone.
+	prior sql.NullInt64
 }
 
 const studyColumns = `id, uid, state, priority, priority_reasons, request_priority, received_at, updated_at,
 	last_instance_at, instances, quarantined, not_assessed, read_key, coalesce(job_id, 0), job_key,
-	coalesce(reading_id, 0), coalesce(settle_job_id, 0), change`
+	coalesce(reading_id, 0), coalesce(settle_job_id, 0), change, ` + priorMark
 
 func scanStudy(scan func(...any) error) (studyRow, error) {
 	var r studyRow
 	var reasons string
 	var why sql.NullString
 	err := scan(&r.id, &r.uid, &r.state, &r.priority, &reasons, &r.request, &r.receivedAt, &r.updatedAt,
-		&r.lastInstanceAt, &r.instances, &r.quarantined, &why, &r.readKey, &r.jobID, &r.jobKey, &r.readingID, &r.settleJobID, &r.change)
+		&r.lastInstanceAt, &r.instances, &r.quarantined, &why, &r.readKey, &r.jobID, &r.jobKey, &r.readingID, &r.settleJobID, &r.change, &r.prior)
 	if err != nil {
 		return r, err
 	}
@@ -95,7 +97,7 @@ func nextChange(ctx context.Context, tx *sql.Tx) (int64, error) {
 // setNotAssessed makes the study one that a person has to look at.
 func (r *studyRow) setNotAssessed(why *refusal.Error) {
 	r.state, r.notAssessed = triage.NotAssessed, why
-	r.priority, r.reasons = triage.RankUnread(why)
+	r.rank(triage.RankUnread(why))
 	r.readKey = ""
 }
 
@@ -112,7 +114,7 @@ func (r *studyRow) study() triage.Study {
 	return triage.Study{
 		UID: r.uid, State: r.state, Priority: r.priority, PriorityReasons: r.reasons,
 		RequestPriority: r.request, ReceivedAt: fromMicros(r.receivedAt), UpdatedAt: fromMicros(r.updatedAt),
-		Instances: r.instances, Quarantined: r.quarantined, NotAssessed: r.notAssessed,
+		Instances: r.instances, Quarantined: r.quarantined, NotAssessed: r.notAssessed, PriorOnly: r.priorOnly(),
 	}
 }
 

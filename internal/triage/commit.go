@@ -71,7 +71,7 @@ func (u *Upload) write(ctx context.Context) (Recorded, error) {
 	in := Intake{Submission: u.sub, At: now, QuietUntil: now.Add(s.opt.Quiet), Recipe: s.opt.Recipe}
 	for i, f := range u.files {
 		in.Files = append(in.Files, IntakeFile{
-			Header: f.header, Refusal: f.refusal,
+			Header: f.header, Refusal: f.refusal, ForItself: f.forItself,
 			File: StoredFile{Path: moves[i].To, SHA256: f.sum, Bytes: f.bytes},
 		})
 	}

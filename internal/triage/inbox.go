@@ -38,7 +38,11 @@ func newInbox(s *Service) *Inbox {
 }
 
 // Sender is one association. Its methods are called one after another.
-type Sender struct{ inbox *Inbox }
+type Sender struct {
+	inbox *Inbox
+	// forItself is IntakeFile.ForItself.
+	forItself bool
+}
 
 // Sender begins to take from one association. ErrBusy or ErrDiskFull where
 // nothing is taken in now.
@@ -47,6 +51,16 @@ func (i *Inbox) Sender() (*Sender, error) {
 		return nil, err
 	}
 	return &Sender{inbox: i}, nil
+}
+
+// Uploader is a Sender of somebody who sends without being asked, which no
+// archive does that a prior was asked of.
+func (i *Inbox) Uploader() (*Sender, error) {
+	s, err := i.Sender()
+	if err == nil {
+		s.forItself = true
+	}
+	return s, err
 }
 
 // Taken is what became of an instance. Refusal is set for Quarantine.
@@ -76,6 +90,7 @@ func (s *Sender) Take(ctx context.Context, r io.Reader) (Taken, error) {
 		spool.Discard()
 		return Taken{Outcome: Quarantine, Refusal: f.refusal}, nil
 	}
+	f.forItself = s.forItself
 	taken, err := s.inbox.add(ctx, f)
 	if err != nil {
 		spool.Discard()

@@ -133,6 +133,8 @@ type IntakeFile struct {
 	Header  Header
 	File    StoredFile
 	Refusal *refusal.Error
+	// ForItself: it is known that no archive sent it because we asked for a prior.
+	ForItself bool
 }
 
 // Recorded says what the store made of an Intake.

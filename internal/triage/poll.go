@@ -27,6 +27,9 @@ type Ledger interface {
 	Polled(ctx context.Context, archive string) (map[string]Polled, error)
 	// Remember writes what is known now.
 	Remember(ctx context.Context, archive string, list []Polled) error
+	// ForItself says that a study is about to be fetched to be read: one that was
+	// fetched to be compared with is an ordinary one from its next instance on.
+	ForItself(ctx context.Context, studyUID string) error
 	// Unlist drops what the archive has not named since.
 	Unlist(ctx context.Context, archive string, since time.Time) error
 }

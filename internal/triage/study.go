@@ -69,6 +69,8 @@ type Study struct {
 	// Instances are stored; Quarantined are kept apart and never read.
 	Instances   int
 	Quarantined int
+	// PriorOnly: it was fetched to be compared with, and is no case to read.
+	PriorOnly bool
 	// ImagesGoneAt is when the images were deleted after their days; zero where
 	// they are there, and in lists.
 	ImagesGoneAt time.Time

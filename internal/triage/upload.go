@@ -38,6 +38,8 @@ type spooled struct {
 	sum     Sum
 	bytes   int64
 	refusal *refusal.Error
+	// forItself is IntakeFile.ForItself.
+	forItself bool
 	// contradicts: its sender has heard that the instance is known with other
 	// pixels.
 	contradicts bool
@@ -98,6 +100,7 @@ func (u *Upload) Put(ctx context.Context, name string, r io.Reader) error {
 		u.keep(func() { u.refused = append(u.refused, RefusedFile{Name: name, Err: f.refusal}) })
 		return nil
 	}
+	f.forItself = true
 	u.keep(func() { u.files = append(u.files, f) })
 	u.syncs.Go(spool.Sync)
 	return nil

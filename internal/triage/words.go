@@ -65,6 +65,8 @@ func saying(r priority.Reason, w i18n.PriorityWords) string {
 		return fmt.Sprintf(w.ScanDoubtful, listed(r.Scan, w.Scan, w.Comma))
 	case priority.ScanWeak:
 		return fmt.Sprintf(w.ScanWeak, listed(r.Scan, w.Scan, w.Comma))
+	case priority.PriorOnly:
+		return w.PriorOnly
 	case priority.NoMark:
 		return w.NoMark
 	case priority.UnderFlag:

@@ -61,6 +61,12 @@ func RankUnread(why *refusal.Error) (Priority, []PriorityReason) {
 	}}
 }
 
+// RankPrior is the place of a study that was fetched to be compared with: behind
+// every one that somebody has to read.
+func RankPrior() (Priority, []PriorityReason) {
+	return PriorityNone, []PriorityReason{PriorityReason{Reason: priority.Reason{Code: priority.PriorOnly}}.inWords()}
+}
+
 // PriorityFacts are what the rules look at in a result. Of the comparison the
 // changes are in the order of the result's findings; nil: there is none.
 func PriorityFacts(r Result, points manifest.Points, compared *Comparison) priority.Facts {

@@ -42,13 +42,15 @@ const (
 
 	// NotRead: of a study without a result.
 	NotRead Code = "NOT_READ"
+	// PriorOnly: of a study that is no case to read.
+	PriorOnly Code = "PRIOR_ONLY"
 )
 
 // Codes are all, in the order in which reasons are given.
 func Codes() []Code {
 	return []Code{
 		FindingGrowing, FindingChange, FindingSolidPart, FindingLarge, FindingKind, FindingFlagged, FindingShown, ScanDoubtful,
-		NothingRaises, UnderFlag, NoMark, KindSpared, ScanWeak, NotRead,
+		NothingRaises, UnderFlag, NoMark, KindSpared, ScanWeak, NotRead, PriorOnly,
 	}
 }
 

@@ -2356,7 +2356,10 @@ type Study struct {
 	Deliveries []*Delivery `protobuf:"bytes,12,rep,name=deliveries,proto3" json:"deliveries,omitempty"`
 	// Why it has its priority: what holds at that level, then notes, which change
 	// no level. What earlier versions stored has a text alone.
-	Reasons       []*PriorityReason `protobuf:"bytes,13,rep,name=reasons,proto3" json:"reasons,omitempty"`
+	Reasons []*PriorityReason `protobuf:"bytes,13,rep,name=reasons,proto3" json:"reasons,omitempty"`
+	// It was fetched to be compared with, and is no case to read: it has no
+	// priority, and its results are not delivered.
+	PriorOnly     bool `protobuf:"varint,20,opt,name=prior_only,json=priorOnly,proto3" json:"prior_only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2482,12 +2485,19 @@ func (x *Study) GetReasons() []*PriorityReason {
 	return nil
 }
 
+func (x *Study) GetPriorOnly() bool {
+	if x != nil {
+		return x.PriorOnly
+	}
+	return false
+}
+
 // PriorityReason is why a study has its priority, or a note that goes with it.
 type PriorityReason struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// A stable word: FINDING_GROWING, FINDING_CHANGE, FINDING_SOLID_PART,
 	// FINDING_LARGE, FINDING_KIND, FINDING_FLAGGED, FINDING_SHOWN, SCAN_DOUBTFUL,
-	// NO_RULE_HOLDS, ONLY_UNDER_FLAG, NO_MARK, NOT_READ; notes:
+	// NO_RULE_HOLDS, ONLY_UNDER_FLAG, NO_MARK, NOT_READ, PRIOR_ONLY; notes:
 	// KIND_DOES_NOT_RAISE, SCAN_LESS_SURE.
 	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
 	// In English.
@@ -5747,7 +5757,7 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\x17RetryDeliveriesResponse\x12\x1e\n" +
 	"\n" +
 	"deliveries\x18\x01 \x01(\x05R\n" +
-	"deliveries\"\x82\x05\n" +
+	"deliveries\"\xa1\x05\n" +
 	"\x05Study\x12,\n" +
 	"\x12study_instance_uid\x18\x01 \x01(\tR\x10studyInstanceUid\x12*\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x14.nafas.v1.StudyStateR\x05state\x12.\n" +
@@ -5766,7 +5776,9 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\n" +
 	"deliveries\x18\f \x03(\v2\x12.nafas.v1.DeliveryR\n" +
 	"deliveries\x122\n" +
-	"\areasons\x18\r \x03(\v2\x18.nafas.v1.PriorityReasonR\areasons\"\xba\x04\n" +
+	"\areasons\x18\r \x03(\v2\x18.nafas.v1.PriorityReasonR\areasons\x12\x1d\n" +
+	"\n" +
+	"prior_only\x18\x14 \x01(\bR\tpriorOnly\"\xba\x04\n" +
 	"\x0ePriorityReason\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x12\n" +
 	"\x04text\x18\x02 \x01(\tR\x04text\x12*\n" +
