@@ -16,27 +16,31 @@ type canvas struct {
 	// bloodHU is how bright vessels are in this examination.
 	bloodHU float64
 	pose    Pose
-	back    [3]volume.Vec3 // rows of the inverse rotation
+	// forth and back are the pose's linear part and the rows of its inverse.
+	forth, back [3]volume.Vec3
 }
 
 func newCanvas(g volume.Grid, pose Pose) *canvas {
 	c := &canvas{grid: g, hu: make([]int16, g.Len()), pose: pose}
 	c.edgeMM = (g.SpacingMM[0] + g.SpacingMM[1] + min(g.SpacingMM[2], 1.5)) / 3
-	c.back = pose.Axes()
+	stretch := pose.stretch()
+	for n, axis := range pose.Axes() {
+		c.forth[n], c.back[n] = axis.Scale(stretch[n]), axis.Scale(1/stretch[n])
+	}
 	return c
 }
 
 // fromLPS maps patient mm to the chest frame.
 func (c *canvas) fromLPS(p volume.Vec3) volume.Vec3 { return c.turnBack(p.Sub(c.pose.ShiftMM)) }
 
-// turnBack rotates a direction from LPS to the chest frame.
+// turnBack maps a step in LPS to the chest frame.
 func (c *canvas) turnBack(d volume.Vec3) volume.Vec3 {
 	return volume.Vec3{c.back[0].Dot(d), c.back[1].Dot(d), c.back[2].Dot(d)}
 }
 
 // toLPS maps the chest frame to patient mm.
 func (c *canvas) toLPS(p volume.Vec3) volume.Vec3 {
-	return c.pose.ShiftMM.Add(c.back[0].Scale(p[0])).Add(c.back[1].Scale(p[1])).Add(c.back[2].Scale(p[2]))
+	return c.pose.ShiftMM.Add(c.forth[0].Scale(p[0])).Add(c.forth[1].Scale(p[1])).Add(c.forth[2].Scale(p[2]))
 }
 
 // at is the HU of the voxel nearest to a position in LPS; air outside.

@@ -82,11 +82,15 @@ func DrawNodules(seed uint64, count int, m nodule.Mix) []Nodule {
 	return out
 }
 
-// Pose is where the chest lies: LPS = ShiftMM + turn * chest.
+// Pose is where the chest lies: LPS = ShiftMM + turn * (stretch * chest).
 type Pose struct {
 	ShiftMM volume.Vec3
 	// TurnDeg turns about x, then y, then z.
 	TurnDeg volume.Vec3
+	// Stretch is how much larger the chest is along its x, y and z than the
+	// patient's own, as after another breath: organs move apart, while vessels
+	// keep their width and nodules their size. Zero means 1 along each.
+	Stretch volume.Vec3 `json:",omitzero"`
 }
 
 func drawPose(scan uint64) Pose {
@@ -111,16 +115,27 @@ func (p Pose) Axes() [3]volume.Vec3 {
 	return axes
 }
 
+// stretch is Stretch with its default.
+func (p Pose) stretch() volume.Vec3 {
+	if p.Stretch == (volume.Vec3{}) {
+		return volume.Vec3{1, 1, 1}
+	}
+	return p.Stretch
+}
+
 // ToLPS maps the chest frame to patient mm.
 func (p Pose) ToLPS(chestMM volume.Vec3) volume.Vec3 {
-	a := p.Axes()
+	a, s := p.Axes(), p.stretch()
+	for n := range 3 {
+		a[n] = a[n].Scale(s[n])
+	}
 	return p.ShiftMM.Add(a[0].Scale(chestMM[0])).Add(a[1].Scale(chestMM[1])).Add(a[2].Scale(chestMM[2]))
 }
 
 // ToChest is the inverse of ToLPS.
 func (p Pose) ToChest(lpsMM volume.Vec3) volume.Vec3 {
-	a, d := p.Axes(), lpsMM.Sub(p.ShiftMM)
-	return volume.Vec3{a[0].Dot(d), a[1].Dot(d), a[2].Dot(d)}
+	a, d, s := p.Axes(), lpsMM.Sub(p.ShiftMM), p.stretch()
+	return volume.Vec3{a[0].Dot(d) / s[0], a[1].Dot(d) / s[1], a[2].Dot(d) / s[2]}
 }
 
 // Phantom is a generated examination.
@@ -209,6 +224,11 @@ func (s Spec) withDefaults() (Spec, error) {
 	if s.Pose == nil {
 		p := drawPose(s.Scan)
 		s.Pose = &p
+	}
+	for _, f := range s.Pose.stretch() {
+		if !(f >= .5 && f <= 2) {
+			return s, fmt.Errorf("phantom: a chest stretched by %v; give 0.5 to 2 along each axis", s.Pose.Stretch)
+		}
 	}
 	if min(s.Columns, s.Rows, s.Slices) < 1 || max(s.Columns, s.Rows, s.Slices) > maxSide ||
 		s.Columns*s.Rows*s.Slices > maxVoxels || s.SliceThicknessMM < .1 || s.SliceThicknessMM > 40 {
