@@ -2,8 +2,11 @@ package prior_test
 
 import (
 	"flag"
+	"fmt"
 	"math"
 	"os"
+	"slices"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -114,13 +117,21 @@ func TestGrowth(t *testing.T) {
 		checkFew(t, outcomes(t, aPair(t)))
 		return
 	}
-	var all []outcome
-	for n := range *howMany {
-		all = append(all, outcomes(t, simulate(t, settingOf(n, *chosenOn)))...)
-	}
-	require.NoError(t, os.WriteFile(*growthFile, []byte(report(all)), 0o600))
-	if *pairsFile != "" {
-		require.NoError(t, os.WriteFile(*pairsFile, []byte(table(all)), 0o600))
+	all := make([][]outcome, *howMany)
+	var done sync.Mutex
+	for n := range all {
+		t.Run(fmt.Sprint("pair ", n), func(t *testing.T) {
+			t.Parallel()
+			of := outcomes(t, simulate(t, settingOf(n, *chosenOn)))
+			done.Lock()
+			defer done.Unlock()
+			all[n] = of
+			// After each pair, so that a run that is cut short is not lost.
+			require.NoError(t, os.WriteFile(*growthFile, []byte(report(slices.Concat(all...))), 0o600))
+			if *pairsFile != "" {
+				require.NoError(t, os.WriteFile(*pairsFile, []byte(table(slices.Concat(all...))), 0o600))
+			}
+		})
 	}
 }
 
