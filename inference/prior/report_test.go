@@ -170,9 +170,10 @@ func apart(all []outcome) string {
 func told(all []outcome) string {
 	var b strings.Builder
 	b.WriteString("| in one exam alone | count | said to be new, or gone | unpaired | found in the other by looking | paired with a nodule, or a mark |\n|---|---|---|---|---|---|\n")
+	what := map[fate]string{isNew: "new, all free", isGone: "gone, all from a vessel", falseMark: "false marks, mostly on vessels"}
 	for _, f := range []fate{isNew, isGone, falseMark} {
 		of := kept(all, func(o outcome) bool { return o.fate == f })
-		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %d |\n", f, len(of),
+		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %d |\n", what[f], len(of),
 			count(of, func(o outcome) bool { return o.state == prior.New || o.state == prior.Gone }), count(of, is(prior.Unpaired)),
 			count(of, func(o outcome) bool { return o.state == prior.Paired && o.change.Earlier < 0 && o.fate != isGone }),
 			count(of, func(o outcome) bool {

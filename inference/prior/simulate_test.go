@@ -99,7 +99,9 @@ func examine(t *testing.T, pt *phantom.Patient, spec phantom.Spec) *phantom.Phan
 	}
 }
 
-// fateOf is by a nodule's ID: 1 in 9 is new and 1 in 9 is gone, of all sizes.
+// fateOf is by a nodule's ID: 1 in 9 is new and 1 in 9 is gone, of all sizes. As
+// placements go by the ID too, new ones are free, which leaves their place empty
+// before, and gone ones lay on a vessel, which stays.
 func fateOf(id int) fate {
 	switch id % 9 {
 	case 4:
