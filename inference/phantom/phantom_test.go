@@ -189,6 +189,34 @@ func TestPriorOfTheSamePatient(t *testing.T) {
 	}
 }
 
+// After another breath places move with the chest, and nodules keep their size.
+func TestABreath(t *testing.T) {
+	s := small()
+	s.NoiseHU, s.Nodules = -1, solids()
+	now := examine(t, s)
+	before := now.Prior(123, func(n phantom.Nodule) float64 { return n.DiameterMM })
+	before.Pose = &phantom.Pose{ShiftMM: volume.Vec3{4, -160, -90}, TurnDeg: volume.Vec3{3, -2, 4}, Stretch: volume.Vec3{1.05, .95, 1.1}}
+	prior := examine(t, before)
+	turned := phantom.Pose{ShiftMM: before.Pose.ShiftMM, TurnDeg: before.Pose.TurnDeg}
+	for i, old := range prior.Nodules {
+		recent := now.Nodules[i]
+		chest := now.Spec.Pose.ToChest(recent.CenterLPSMM)
+		require.Less(t, prior.Spec.Pose.ToLPS(chest).Sub(old.CenterLPSMM).Norm(), 2.)
+		require.Less(t, prior.Spec.Pose.ToChest(prior.Spec.Pose.ToLPS(chest)).Sub(chest).Norm(), 1e-9)
+		stretched := turned.ToLPS(volume.Vec3{1.05 * chest[0], .95 * chest[1], 1.1 * chest[2]})
+		require.Less(t, prior.Spec.Pose.ToLPS(chest).Sub(stretched).Norm(), 1e-9)
+		require.InEpsilon(t, recent.DiameterMM, old.DiameterMM, .05, "the wall may cut it a little otherwise")
+		hu, ok := nearest(prior.Volume, old.CenterLPSMM)
+		require.True(t, ok)
+		require.Greater(t, hu, -350.)
+	}
+	for _, stretch := range []volume.Vec3{{1, 0, 1}, {1, 1, 3}, {math.NaN(), 1, 1}} {
+		before.Pose.Stretch = stretch
+		_, err := phantom.Generate(t.Context(), before)
+		require.ErrorContains(t, err, "stretched", stretch)
+	}
+}
+
 func TestLungsAreFound(t *testing.T) {
 	other := phantom.NewPatient(22)
 	for _, pt := range []*phantom.Patient{patient(), other} {

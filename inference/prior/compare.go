@@ -90,5 +90,11 @@ func (f *Finding) size() float64 {
 	if f.Measured != nil && f.Measured.Reliable() {
 		return equivalentMM(f.Measured)
 	}
-	return f.DiameterMM
+	if f.DiameterMM > leastTryMM { // false for NaN
+		return min(f.DiameterMM, mostSizeMM)
+	}
+	return leastTryMM
 }
+
+// mostSizeMM: nothing in a lung that is compared is larger.
+const mostSizeMM = 80.0

@@ -4,8 +4,6 @@ import (
 	"context"
 	"math"
 	"slices"
-
-	"nafas/inference/measure"
 )
 
 // grow says of every pair how it changed.
@@ -23,10 +21,9 @@ func (c *comparing) grow(context.Context) error {
 		}
 		thick := max(c.current.thicknessMM(), c.earlier.thicknessMM())
 		out.DiameterChangeMM = now.MeanDiameterMM - then.MeanDiameterMM
-		out.DiameterErrorMM = math.Hypot(diameterErrorMM(now, thick), diameterErrorMM(then, thick))
+		out.DiameterErrorMM = diameterError(now, then)
 		if len(out.NoGrowth) == 0 {
-			error95 := max(math.Hypot(logVolumeError(now, thick), logVolumeError(then, thick)), leastLogError)
-			out.Growth = growth(math.Log(now.VolumeMM3/then.VolumeMM3), error95, c.days)
+			out.Growth = growth(math.Log(now.VolumeMM3/then.VolumeMM3), logError(now, then, thick), c.days)
 		}
 	}
 	return nil
@@ -64,7 +61,3 @@ func growth(log, error95 float64, days int) *Growth {
 // stableDays: a doubling time above 600 days needs no work-up (BTS 2015); what
 // surely grows, or shrinks, no faster is stable.
 const stableDays = 600
-
-func subsolid(m *measure.Measurement) bool {
-	return m.Kind == measure.KindPartSolid || m.Kind == measure.KindGroundGlass
-}

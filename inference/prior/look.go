@@ -69,38 +69,65 @@ const (
 // tries are the diameters that are tried, over the finding's own.
 var tries = [...]float64{1, .7, .5}
 
+// lookAt looks for a body at the place of a finding, and measures it.
 func (d *direction) lookAt(f *Finding, p place) (*measure.Measurement, sight) {
-	if !p.seen {
+	if !p.seen || !p.sure {
 		return nil, unclear
 	}
+	filled := d.filled(f, p.at)
 	is := nothing
-	if !p.sure {
+	if filled > mostEmpty {
 		is = unclear
 	}
 	for _, share := range tries {
-		m := measure.Measure(d.inE.Volume, d.inE.Field, p.at, max(share*f.size(), leastMM))
-		if !m.HasBody() {
-			if m.Doubt != measure.DoubtFaint {
-				is = unclear
-			}
+		m := measure.Measure(d.inE.Volume, d.inE.Field, p.at, max(share*f.size(), leastTryMM))
+		if !m.HasBody() || m.CenterLPSMM.Sub(p.at).Norm() > placeMM {
 			continue
 		}
-		if m.Reliable() && plausible(f, m, p) {
+		if m.Reliable() && (same(f, m, filled) || smaller(f, m, d.inE.thicknessMM())) {
 			return m, alike
+		}
+		if m.Seen >= leastBodySeen {
+			is = unclear
 		}
 	}
 	return nil, is
 }
 
-// leastMM is the smallest body that is told from a vessel.
-const leastMM = 3.0
+const (
+	leastTryMM = 3.0
+	// A place is filled where at least half of the finding's ball is as dense as
+	// it, and empty where hardly anything is: what was new in the development
+	// pairs filled 4 % at most, what was there more than half.
+	leastFilled, mostEmpty = .5, .15
+	// leastBodySeen is the share of the border that a body has towards lung: less
+	// is a vessel that passes.
+	leastBodySeen = .5
+)
 
-func plausible(f *Finding, m *measure.Measurement, p place) bool {
-	d := equivalentMM(m)
-	off := m.CenterLPSMM.Sub(p.at).Norm()
-	return p.sure && d >= leastMM && off <= placeMM && m.Seen >= .8 && m.LongAxisMM <= 1.8*m.ShortAxisMM &&
-		f.size()/d <= mostRatio && d/f.size() <= 1.5
+// same tells whether a body that fills the place of a finding is it: of about its
+// size, and as much attached.
+func same(f *Finding, m *measure.Measurement, filled float64) bool {
+	const seenLess, mostGrown, mostShrunk = .12, 1.5, 2.0
+	seen := roundSeen
+	if f.Measured != nil && f.Measured.Reliable() {
+		seen = min(seen, f.Measured.Seen-seenLess)
+	}
+	ratio := f.size() / equivalentMM(m)
+	return filled >= leastFilled && m.Seen >= seen && ratio <= mostShrunk && ratio >= 1/mostGrown
 }
+
+// smaller tells whether a body that does not fill the place can be what a finding
+// grew from, or became: round, lung on nearly all sides, and large enough to be
+// told from a piece of a vessel.
+func smaller(f *Finding, m *measure.Measurement, sliceMM float64) bool {
+	const leastMM, perSlice, roundest = 3.5, 1.6, 1.6
+	d := equivalentMM(m)
+	return m.Seen >= roundSeen && m.LongAxisMM <= roundest*m.ShortAxisMM &&
+		d >= max(leastMM, perSlice*sliceMM) && f.size()/d <= mostRatio && d <= f.size()
+}
+
+const roundSeen = .85
 
 // equivalentMM is the diameter of the ball of the measured volume.
 func equivalentMM(m *measure.Measurement) float64 { return math.Cbrt(m.VolumeMM3 * 6 / math.Pi) }
