@@ -25,15 +25,15 @@ var House = Rules{
 		{"inference/alter/pair", []string{"inference/volume", "inference/finding"}, "findings are compared, whoever made them"},
 		{"inference/froc", []string{"inference/volume", "inference/finding"}, "an evaluation sees marks and truth, never the pipeline that made them"},
 		{"inference/froc/chart", []string{"inference/froc"}, "a curve becomes a picture"},
-		{"inference/guideline", []string{"inference/finding"}, "guidelines are tables over findings"},
+		{"inference/guideline", nil, "a leaf: guidelines are tables over sizes and states"},
 		{"inference/measure", []string{"inference/volume", "inference/finding", "inference/lung"}, "a finding is measured in the volume"},
-		{"inference/prior", []string{"inference/volume", "inference/finding", "inference/lung", "inference/measure"}, "two readings are compared, whoever made them"},
-		{"inference/suggest", []string{"inference/volume", "inference/finding", "inference/measure", "inference/prior", "inference/guideline"}, "what was measured is put to the guidelines, whoever measured it"},
+		{"inference/prior", []string{"inference/volume", "inference/lung", "inference/measure"}, "two readings are compared, whoever made them"},
+		{"inference/suggest", []string{"inference/finding", "inference/measure", "inference/prior", "inference/guideline"}, "what was measured is put to the guidelines, whoever measured it"},
 		{"inference/detect/...", []string{"inference/volume", "inference/finding", "inference/lung", "models/manifest"}, "a detector is what a manifest describes; it declares the port that runs it"},
 		{"inference/onnx", nil, "the engine satisfies detect's port without importing the domain"},
 		{"inference", []string{
 			"inference/volume", "inference/finding", "inference/lung", "inference/detect/...", "inference/measure",
-			"inference/prior", "inference/guideline", "models/manifest",
+			"models/manifest",
 		}, "the pipeline goes from a volume to findings and knows no DICOM, no service and no engine"},
 
 		{"dicomio/refusal", nil, "a leaf: the reasons are words"},
@@ -51,8 +51,7 @@ var House = Rules{
 
 		{"internal/triage/priority", []string{"inference/measure", "inference/prior"}, "rules are tables over facts; they know no study"},
 		{"internal/triage/...", slices.Concat(below, []string{"internal/triage/priority", "internal/i18n"}), "the application declares ports; it knows no adapter"},
-		{"internal/triage/objects", slices.Concat(below, []string{"internal/triage/...", "internal/triage/priority", "internal/triage/wording", "internal/i18n", "dicomio/report", "dicomio/render/..."}), "results become objects for other systems, whoever asks for them"},
-
+		{"internal/triage/objects", slices.Concat(below, []string{"internal/triage/...", "internal/triage/wording", "internal/i18n", "dicomio/report", "dicomio/render/..."}), "results become objects for other systems, whoever asks for them"},
 		{"internal/triage/wording", []string{"inference/guideline", "inference/suggest", "internal/i18n", "internal/triage/..."}, "suggestions become sentences, whoever shows them"},
 
 		{"internal/access", nil, "a leaf: who may do what"},
@@ -66,13 +65,13 @@ var House = Rules{
 		{"internal/store/...", adapter(), "an adapter: knows the application, never another adapter"},
 		{"internal/jobs/...", adapter("models"), "an adapter: knows the application, never another adapter"},
 		{"internal/worker/...", adapter(), "an adapter: knows the application, never another adapter"},
-		{"internal/rpc/...", adapter("proto/..."), "an adapter: knows the application, never another adapter"},
+		{"internal/rpc/...", adapter("proto/...", "internal/triage/priority", "internal/triage/wording"), "an adapter: knows the application, never another adapter"},
 		{"internal/pacs/...", adapter("dicomio/dimse/...", "dicomio/dicomweb/...", "dicomio/render/..."), "an adapter: knows the application, never another adapter"},
 		{"internal/deliver/...", adapter("dicomio/dimse/...", "dicomio/dicomweb/...", "dicomio/report"), "an adapter: knows the application, never another adapter"},
 		{"internal/metrics", adapter(), "an adapter: knows the application, never another adapter"},
 		{"internal/web/...", adapter(), "an adapter: knows the application, never another adapter"},
 		{"internal/rescore/...", adapter(), "an adapter: knows the application, never another adapter"},
-		{"internal/interop/...", adapter("dicomio/report"), "an adapter: knows the application, never another adapter"},
+		{"internal/interop/...", adapter("dicomio/report", "internal/triage/wording"), "an adapter: knows the application, never another adapter"},
 
 		{"cmd/...", []string{"..."}, "wires everything; nobody can import it"},
 	},
@@ -107,5 +106,5 @@ var TopLevel = []string{
 // adapter is what an adapter may know: the application, what lies below it,
 // and the three leaves that every adapter shares.
 func adapter(own ...string) []string {
-	return slices.Concat(below, []string{"internal/triage/...", "internal/triage/objects", "internal/triage/priority", "internal/triage/wording", "internal/access", "internal/config", "internal/i18n"}, own)
+	return slices.Concat(below, []string{"internal/triage/...", "internal/triage/objects", "internal/access", "internal/config", "internal/i18n"}, own)
 }
