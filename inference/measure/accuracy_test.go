@@ -104,10 +104,9 @@ func examine(t *testing.T, spec phantom.Spec) *phantom.Phantom {
 		if err == nil {
 			return p
 		}
-		var id int
-		_, scanErr := fmt.Sscanf(err.Error(), "phantom: nodule %d", &id)
-		require.NoError(t, scanErr, err)
-		spec.Nodules = slices.DeleteFunc(slices.Clone(spec.Nodules), func(n phantom.Nodule) bool { return n.ID == id })
+		var full *phantom.NoPlaceError
+		require.ErrorAs(t, err, &full)
+		spec.Nodules = slices.DeleteFunc(slices.Clone(spec.Nodules), func(n phantom.Nodule) bool { return n.ID == full.ID })
 	}
 }
 

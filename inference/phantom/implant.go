@@ -31,8 +31,8 @@ type ImplantOptions struct {
 // Implant sets nodules into the voxels of a real series, with the blur and the
 // noise of its scanner, and returns the truth. Places are found in the series
 // itself: free in lung, on a vessel, at the pleura. A Pinned nodule goes where
-// its ChestMM says, taken as LPS. A nodule that finds no place is an error, and
-// then no voxel was changed.
+// its ChestMM says, taken as LPS. A nodule that finds no place is a
+// *NoPlaceError, and then no voxel was changed.
 func Implant(ctx context.Context, v *volume.Volume, o ImplantOptions) ([]Truth, error) {
 	if o.InPlaneSigmaMM == 0 {
 		o.InPlaneSigmaMM = .55
@@ -55,7 +55,7 @@ func Implant(ctx context.Context, v *volume.Volume, o ImplantOptions) ([]Truth, 
 		}
 		site, ok := im.find(n)
 		if !ok {
-			return nil, fmt.Errorf("phantom: nodule %d (%s, %.1f mm) finds no place in this series", n.ID, n.Placement, n.DiameterMM)
+			return nil, noPlace(&n, "this series")
 		}
 		t := Truth{
 			Role: RoleNodule, ID: n.ID, Kind: n.Kind.String(), Placement: n.Placement.String(),

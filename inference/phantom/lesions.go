@@ -1,7 +1,6 @@
 package phantom
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 
@@ -32,7 +31,7 @@ func (l *lesions) nodules() ([]Truth, error) {
 		if !n.Pinned {
 			p, ok := l.find(n)
 			if !ok {
-				return nil, fmt.Errorf("phantom: nodule %d (%s, %.1f mm) finds no place in the field of view", n.ID, n.Placement, n.DiameterMM)
+				return nil, noPlace(n, "the field of view")
 			}
 			n.Pinned, n.ChestMM = true, p
 		}

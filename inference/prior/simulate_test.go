@@ -2,7 +2,6 @@ package prior_test
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -92,10 +91,9 @@ func examine(t *testing.T, pt *phantom.Patient, spec phantom.Spec) *phantom.Phan
 		if err == nil {
 			return p
 		}
-		var id int
-		_, scanErr := fmt.Sscanf(err.Error(), "phantom: nodule %d", &id)
-		require.NoError(t, scanErr, err)
-		spec.Nodules = slices.DeleteFunc(slices.Clone(spec.Nodules), func(n phantom.Nodule) bool { return n.ID == id })
+		var full *phantom.NoPlaceError
+		require.ErrorAs(t, err, &full)
+		spec.Nodules = slices.DeleteFunc(slices.Clone(spec.Nodules), func(n phantom.Nodule) bool { return n.ID == full.ID })
 	}
 }
 
