@@ -16,6 +16,9 @@ import (
 	"nafas/inference/volume"
 )
 
+// measuredBy is measure.Method as objects say it: name and version.
+var measuredBy = [2]string{"radial border", "2"}
+
 // everyKind are the kinds that a measurement tells, and one that it does not.
 var everyKind = []measure.Kind{measure.KindSolid, measure.KindPartSolid, measure.KindGroundGlass, measure.KindCalcified, measure.KindUnknown}
 
@@ -67,7 +70,7 @@ func checkMeasured(r report.Result, f report.Finding, g *node) error {
 	mm, mean, by := f.MeanDiameterMM, "373098007 SCT", [2]string{r.Algorithm.Name, r.Algorithm.Version}
 	want := map[string]string{}
 	if m := f.Measured; m != nil {
-		mm, by = m.MeanDiameterMM, [2]string{"radial border", "1"}
+		mm, by = m.MeanDiameterMM, measuredBy
 		want["118565006 SCT"], want["112031 DCM"] = fmt.Sprint(m.VolumeMM3, " mm3 UCUM"), fmt.Sprint(m.MeanHU, " [hnsf'U] UCUM")
 		want["103339001 SCT"], want["103340004 SCT"] = fmt.Sprint(m.LongAxisMM, " mm UCUM"), fmt.Sprint(m.ShortAxisMM, " mm UCUM")
 		want["C41144 NCIt"] = map[measure.Kind]string{
@@ -205,7 +208,7 @@ func TestMeasuredSegments(t *testing.T) {
 		items := f.Elements().Sequence(tag.SegmentSequence)
 		require.Len(t, items, 4)
 		for i, item := range items {
-			by := [2]string{"radial border", "1"}
+			by := measuredBy
 			if i >= 2 {
 				by = [2]string{r.Algorithm.Name, r.Algorithm.Version}
 			}
