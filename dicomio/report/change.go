@@ -8,7 +8,7 @@ import (
 	"nafas/inference/prior"
 )
 
-// Compared is the examination that a series was compared with, or was not.
+// Compared is the earlier study that a series was compared with, or was not.
 type Compared struct {
 	// Date of it, YYYYMMDD; Days lie between.
 	Date string
@@ -51,7 +51,7 @@ func day(da string) string {
 	return da[:4] + "-" + da[4:6] + "-" + da[6:]
 }
 
-// ChangeIn says what became of a finding since the examination that it was
+// ChangeIn says what became of a finding since the study that it was
 // compared with; "" where it was not.
 func ChangeIn(l Language, c *Compared, change *prior.Change) string {
 	if c == nil || change == nil || c.Not != "" || c.Refused != "" {
@@ -115,7 +115,7 @@ type changeWords struct {
 
 var changes = map[Language]changeWords{
 	English: {
-		"the examination of %s, %d days before", "Compared with %s: %s. Calculated, to be confirmed.",
+		"the study of %s, %d days before", "Compared with %s: %s. Calculated, to be confirmed.",
 		"Compared with %s.", "Not compared with %s: %s. Compare by eye.",
 		"Earlier findings that are not seen any more: %d.", "Earlier findings of which this cannot be said: %d.",
 		"not seen there, new", "it cannot be said whether it was there",
@@ -131,11 +131,11 @@ var changes = map[Language]changeWords{
 	French: {
 		"l'examen antérieur du %s (%d jours avant)", "Comparé à %s : %s. Calculé, à confirmer.",
 		"Comparé à %s.", "Non comparé à %s : %s. Comparer visuellement.",
-		"Constatations antérieures qui ne sont plus visibles : %d.", "Constatations antérieures sans correspondance certaine : %d.",
+		"Détections antérieures qui ne sont plus visibles : %d.", "Détections antérieures sans correspondance certaine : %d.",
 		"non visible auparavant, nouveau", "sa présence antérieure ne peut être affirmée",
 		"diamètre moyen %+.1f mm (± %.1f)", "volume %+.0f %% (%+.0f à %+.0f %%)", "pas de croissance volumique calculée (%s)",
 		"temps de doublement %.0f jours (%.0f à %.0f)", "temps de doublement %.0f jours (%.0f ou plus)", ", ",
-		map[prior.Trend]string{prior.TrendGrowing: "en croissance", prior.TrendStable: "stable", prior.TrendShrinking: "en régression", prior.TrendUnclear: "dans la marge d'erreur ou incertain"},
+		map[prior.Trend]string{prior.TrendGrowing: "en croissance", prior.TrendStable: "stable", prior.TrendShrinking: "en diminution", prior.TrendUnclear: "dans la marge d'erreur ou incertain"},
 		map[prior.Reason]string{
 			prior.LungsDiffer: "les poumons n'ont pas pu être superposés", prior.ThicknessDiffers: "épaisseur de coupe différente",
 			prior.ThicknessTooLarge: "coupes trop épaisses", prior.KernelDiffers: "filtre de reconstruction différent", prior.KernelUnknown: "filtre de reconstruction inconnu",
@@ -145,11 +145,11 @@ var changes = map[Language]changeWords{
 	Arabic: {
 		"الفحص السابق بتاريخ %s (قبل %d يومًا)", "بالمقارنة مع %s: %s. محسوب، يحتاج إلى تأكيد.",
 		"تمت المقارنة مع %s.", "لم تتم المقارنة مع %s: %s. قارن بالعين.",
-		"نتائج سابقة لم تعد مرئية: %d.", "نتائج سابقة لا يمكن الجزم بشأنها: %d.",
+		"موجودات سابقة لم تعد مرئية: %d.", "موجودات سابقة لا يمكن الجزم بشأنها: %d.",
 		"لم يكن مرئيًا سابقًا، جديد", "لا يمكن الجزم بوجوده سابقًا",
 		"متوسط القطر %+.1f مم (± %.1f)", "الحجم %+.0f %% (من %+.0f إلى %+.0f %%)", "لم يُحسب النمو الحجمي (%s)",
 		"زمن التضاعف %.0f يومًا (من %.0f إلى %.0f)", "زمن التضاعف %.0f يومًا (%.0f أو أكثر)", "، ",
-		map[prior.Trend]string{prior.TrendGrowing: "في نمو", prior.TrendStable: "مستقر", prior.TrendShrinking: "في تراجع", prior.TrendUnclear: "ضمن هامش الخطأ أو غير واضح"},
+		map[prior.Trend]string{prior.TrendGrowing: "في نمو", prior.TrendStable: "دون تغيّر", prior.TrendShrinking: "في تناقص", prior.TrendUnclear: "ضمن هامش الخطأ أو غير واضح"},
 		map[prior.Reason]string{
 			prior.LungsDiffer: "تعذّرت مطابقة الرئتين", prior.ThicknessDiffers: "سماكة مقاطع مختلفة",
 			prior.ThicknessTooLarge: "مقاطع سميكة جدًا", prior.KernelDiffers: "مرشح إعادة بناء مختلف", prior.KernelUnknown: "مرشح إعادة البناء غير معروف",

@@ -27,7 +27,7 @@ func TestWhatChangedIsSaid(t *testing.T) {
 		{prior.Change{State: prior.Paired, NoGrowth: []prior.Reason{prior.KernelDiffers, prior.NotMeasured}},
 			"no growth by volume (another kernel, not measured in both)"},
 	} {
-		require.Equal(t, "Compared with the examination of 2025-12-01, 90 days before: "+c.want+". Calculated, to be confirmed.",
+		require.Equal(t, "Compared with the study of 2025-12-01, 90 days before: "+c.want+". Calculated, to be confirmed.",
 			report.ChangeIn(report.English, before, &c.change))
 	}
 	paired := &prior.Change{State: prior.Paired}
@@ -42,11 +42,11 @@ func TestWhatWasComparedIsSaid(t *testing.T) {
 		compared report.Compared
 		want     string
 	}{
-		{report.Compared{}, "Compared with the examination of 2025-12-01, 90 days before."},
-		{report.Compared{Gone: 1, Unpaired: 2}, "Compared with the examination of 2025-12-01, 90 days before." +
+		{report.Compared{}, "Compared with the study of 2025-12-01, 90 days before."},
+		{report.Compared{Gone: 1, Unpaired: 2}, "Compared with the study of 2025-12-01, 90 days before." +
 			" Earlier findings that are not seen any more: 1. Earlier findings of which this cannot be said: 2."},
-		{report.Compared{Not: "its images were deleted"}, "Not compared with the examination of 2025-12-01, 90 days before: its images were deleted. Compare by eye."},
-		{report.Compared{Refused: prior.LungsDiffer}, "Not compared with the examination of 2025-12-01, 90 days before: the lungs could not be laid over each other. Compare by eye."},
+		{report.Compared{Not: "its images were deleted"}, "Not compared with the study of 2025-12-01, 90 days before: its images were deleted. Compare by eye."},
+		{report.Compared{Refused: prior.LungsDiffer}, "Not compared with the study of 2025-12-01, 90 days before: the lungs could not be laid over each other. Compare by eye."},
 	} {
 		c.compared.Date, c.compared.Days = "20251201", 90
 		require.Equal(t, c.want, c.compared.Sentence(report.English))

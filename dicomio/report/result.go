@@ -23,7 +23,7 @@ type Result struct {
 	// FoundKey identifies what was found alone, whatever it was compared with; ""
 	// means Key.
 	FoundKey string
-	// Compared is the earlier examination that is known; nil where there is none.
+	// Compared is the earlier study that is known; nil where there is none.
 	Compared *Compared
 	// Findings in the order of their rank. None does not exclude disease.
 	Findings []Finding
@@ -65,7 +65,7 @@ type Finding struct {
 	SOPInstanceUID string
 	// Frame counts from 1 in multi-frame instances; 0 in others.
 	Frame int
-	// Change since the earlier examination; nil where nothing was compared.
+	// Change since the earlier study; nil where nothing was compared.
 	Change *prior.Change
 	// PixelColumn and PixelRow are 0 at the centre of the top left pixel.
 	PixelColumn, PixelRow float64

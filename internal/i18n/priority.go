@@ -85,17 +85,17 @@ var englishPriority = PriorityWords{
 	Days: Plural{One: "%d day", Many: "%d days"}, Or: " or ", Comma: ", ",
 	Kinds: map[string]string{"solid": "solid", "part-solid": "part-solid", "ground-glass": "ground-glass", "calcified": "calcified"},
 	Changes: map[string]string{
-		"new": "new since the earlier exam", "growing": "growing", "stable": "stable", "shrinking": "shrinking", "unclear": "of unclear growth",
-		"unpaired": "not surely matched with the earlier exam", "uncompared": "not compared with an earlier exam",
+		"new": "new since the earlier study", "growing": "growing", "stable": "stable", "shrinking": "shrinking", "unclear": "of unclear growth",
+		"unpaired": "not surely matched with the earlier study", "uncompared": "not compared with an earlier study",
 	},
 	Scan: map[string]string{
 		"LOW_LUNG_VOLUME": "little lung in the scan", "ONE_LUNG": "lung on one side alone", "MISSING_SLICE": "a slice is missing",
 		"SLICES_APART": "gaps between slices", "THICK_SLICES": "thick slices", "IMAGES_LEFT_OUT": "images were left out",
 		"OTHER_STACK": "a part of the series was not read", "GANTRY_TILT": "a slightly tilted gantry", "SLICES_SHIFTED": "shifted slices",
 		"LOSSY_COMPRESSION": "lossy compression", "SECONDARY_IMAGE_TYPE": "secondary images", "DERIVED_IMAGE_TYPE": "derived images",
-		"RESCALE_TYPE": "modified Hounsfield units", "LUNGS_NOT_REGISTERED": "the comparison with the earlier exam failed",
-		"PRIOR_IMAGES_DELETED": "the images of an earlier exam were deleted", "PRIOR_NOT_ASSESSED": "an earlier exam could not be assessed",
-		"PRIOR_NOT_READ": "the images of an earlier exam could not be read",
+		"RESCALE_TYPE": "modified Hounsfield units", "LUNGS_NOT_REGISTERED": "the comparison with the earlier study failed",
+		"PRIOR_IMAGES_DELETED": "the images of an earlier study were deleted", "PRIOR_NOT_ASSESSED": "an earlier study could not be assessed",
+		"PRIOR_NOT_READ": "the images of an earlier study could not be read",
 	},
 }
 
@@ -116,7 +116,7 @@ var frenchPriority = PriorityWords{
 	Days: Plural{One: "%d jour", Many: "%d jours"}, Or: " ou ", Comma: ", ",
 	Kinds: map[string]string{"solid": "solide", "part-solid": "mixte (partiellement solide)", "ground-glass": "verre dépoli", "calcified": "calcifié"},
 	Changes: map[string]string{
-		"new": "d'apparition nouvelle depuis l'examen antérieur", "growing": "en croissance", "stable": "sans changement", "shrinking": "en diminution",
+		"new": "d'apparition nouvelle depuis l'examen antérieur", "growing": "en croissance", "stable": "stable", "shrinking": "en diminution",
 		"unclear": "d'évolution incertaine", "unpaired": "sans correspondance sûre à l'examen antérieur", "uncompared": "sans comparaison avec un examen antérieur",
 	},
 	Scan: map[string]string{

@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"nafas/dicomio/report"
+	"nafas/inference/prior"
 	"nafas/internal/i18n"
 	"nafas/internal/triage/priority"
 )
@@ -115,6 +117,17 @@ func TestPlurals(t *testing.T) {
 	} {
 		for i, l := range []string{"en", "fr", "ar"} {
 			require.Equal(t, want[i], i18n.Priority(l).Days.Of(n))
+		}
+	}
+}
+
+// A report says a trend in the word of the reasons of priorities, which stand
+// beside it: dicomio/report cannot take its words from here.
+func TestTrendsAreSaidAlike(t *testing.T) {
+	for _, l := range []report.Language{report.English, report.French, report.Arabic} {
+		for trend, word := range map[prior.Trend]string{prior.TrendGrowing: "growing", prior.TrendStable: "stable", prior.TrendShrinking: "shrinking"} {
+			said := report.ChangeIn(l, &report.Compared{}, &prior.Change{State: prior.Paired, Growth: &prior.Growth{Trend: trend}})
+			require.Contains(t, said, i18n.Priority(string(l)).Changes[word])
 		}
 	}
 }

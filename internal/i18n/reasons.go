@@ -38,8 +38,8 @@ var reasons = map[string]threefold{
 	"WORKER_CRASHED":       {"the analysis broke off", "l'analyse s'est interrompue", "توقف التحليل فجأة"},
 	"CANCELLED":            {"the analysis was cancelled", "l'analyse a été annulée", "أُلغي التحليل"},
 	"INTERNAL":             {"an internal error", "erreur interne", "خطأ داخلي"},
-	"PRIOR_IMAGES_DELETED": {"the images of the earlier examination were deleted", "les images de l'examen antérieur ont été supprimées", "حُذفت صور الفحص السابق"},
-	"PRIOR_NOT_ASSESSED":   {"the earlier examination could not be read", "l'examen antérieur n'a pas pu être lu", "تعذّرت قراءة الفحص السابق"},
-	"PRIOR_NOT_READ":       {"the images of the earlier examination could not be read again", "les images de l'examen antérieur n'ont pas pu être relues", "تعذّرت إعادة قراءة صور الفحص السابق"},
+	"PRIOR_IMAGES_DELETED": {"the images of the earlier study were deleted", "les images de l'examen antérieur ont été supprimées", "حُذفت صور الفحص السابق"},
+	"PRIOR_NOT_ASSESSED":   {"the earlier study could not be read", "l'examen antérieur n'a pas pu être lu", "تعذّرت قراءة الفحص السابق"},
+	"PRIOR_NOT_READ":       {"the images of the earlier study could not be read again", "les images de l'examen antérieur n'ont pas pu être relues", "تعذّرت إعادة قراءة صور الفحص السابق"},
 	"LIMIT_EXCEEDED":       {"the analysis took too long or too much memory", "l'analyse a dépassé les limites de temps ou de mémoire", "تجاوز التحليل حدود الوقت أو الذاكرة"},
 }

@@ -11,7 +11,7 @@ func (w words) place() concept {
 }
 
 // change names the sentence that says what became of a finding since an earlier
-// examination.
+// study.
 func (w words) change() concept {
 	return concept{Value: "change", Scheme: local, Meaning: w.changeWord}
 }

@@ -37,7 +37,7 @@ var wordsIn = map[report.Language]words{
 		rankWord: "Rank", flaggedWord: "Score at or above the flag threshold", frameWord: "Frame number", yes: "Yes", no: "No",
 		toLeft: "Position towards the left", toBack: "Position towards the back", toHead: "Position towards the head",
 		languageName: "English",
-		placeWord:    "Estimated place", changeWord: "Change since the earlier examination", suggestionWord: "Suggestion of a guideline, to be confirmed", sizedByWord: "Size given by", measuredWord: "Measurement", detectorWord: "Detector",
+		placeWord:    "Estimated place", changeWord: "Change since the earlier study", suggestionWord: "Suggestion of a guideline, to be confirmed", sizedByWord: "Size given by", measuredWord: "Measurement", detectorWord: "Detector",
 		kinds: map[measure.Kind]string{
 			measure.KindSolid: "solid nodule", measure.KindPartSolid: "part-solid nodule",
 			measure.KindGroundGlass: "ground-glass nodule", measure.KindCalcified: "calcified nodule",

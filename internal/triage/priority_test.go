@@ -97,7 +97,7 @@ func TestReasonsInWords(t *testing.T) {
 		{
 			"two are new", nil, triage.Result{Findings: []triage.Finding{sized(1, 0.9, 8, measure.KindSolid), sized(2, 0.8, 9.5, measure.KindSolid)}},
 			year(prior.Change{State: prior.New}, prior.Change{State: prior.New}), triage.PriorityUrgent,
-			[]string{"2 flagged findings of 8 mm or more, new since the earlier exam; the largest is 9.5 mm (measured)"},
+			[]string{"2 flagged findings of 8 mm or more, new since the earlier study; the largest is 9.5 mm (measured)"},
 			[]string{"2 détections signalées de 8 mm ou plus, d'apparition nouvelle depuis l'examen antérieur ; la plus grande : 9.5 mm (mesure)"},
 			[]string{"موجودتان عند عتبة التنبيه أو فوقها، بقطر 8 مم أو أكثر، بظهور جديد منذ الفحص السابق؛ أكبرها 9.5 مم (القياس)"},
 		},

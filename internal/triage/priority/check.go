@@ -125,7 +125,7 @@ func (r Rule) checkTogether() error {
 	case r.GrownMM > 0 && !paired:
 		return errors.New("grown-mm is of findings that were found in both exams, which its changes leave out: leave changes out")
 	case r.WithinDays > 0 && onlyUncompared:
-		return errors.New("within-days is of findings that were compared with an earlier exam, which its changes leave out")
+		return errors.New("within-days is of findings that were compared with an earlier study, which its changes leave out")
 	}
 	return nil
 }

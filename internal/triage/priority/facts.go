@@ -38,7 +38,7 @@ type Finding struct {
 	// SolidMM is the diameter of the solid part; 0 but for a part-solid nodule that
 	// was measured.
 	SolidMM float64
-	// Change is what became of it since the earlier exam; nil where it was compared
+	// Change is what became of it since the earlier study; nil where it was compared
 	// with none. Days lie between the two.
 	Change *prior.Change
 	Days   int
@@ -64,13 +64,13 @@ func (p Point) reaches(least Point) bool {
 	return max(slices.Index(Points, p), 0) >= max(slices.Index(Points, least), 0)
 }
 
-// Change is what became of a finding since the earlier exam, in one word.
+// Change is what became of a finding since the earlier study, in one word.
 type Change string
 
 // The changes. Growing, Stable and Shrinking are of findings that were found in
 // both exams and whose whole band of growth is so; Unclear are the others of
 // these. Unpaired: it cannot be said whether it was there. Uncompared: there was
-// no earlier exam to compare with.
+// no earlier study to compare with.
 const (
 	New        Change = "new"
 	Growing    Change = "growing"

@@ -12,7 +12,7 @@ type Code string
 const (
 	// FindingGrowing: a finding grows.
 	FindingGrowing Code = "FINDING_GROWING"
-	// FindingChange: what became of a finding since the earlier exam, such as new.
+	// FindingChange: what became of a finding since the earlier study, such as new.
 	FindingChange Code = "FINDING_CHANGE"
 	// FindingSolidPart: a part-solid nodule with a large solid part.
 	FindingSolidPart Code = "FINDING_SOLID_PART"

@@ -44,7 +44,7 @@ type Rule struct {
 	// GrownMM is what its mean diameter must have grown by more than, and by more
 	// than the error of that.
 	GrownMM float64 `yaml:"grown-mm" json:",omitempty"`
-	// WithinDays is how long ago the earlier exam may be.
+	// WithinDays is how long ago the earlier study may be.
 	WithinDays int `yaml:"within-days" json:",omitempty"`
 
 	// Count is how many findings must be such; 0 means 1.
