@@ -64,16 +64,10 @@ func growthProto(g *prior.Growth) *nafasv1.Growth {
 	if g == nil {
 		return nil
 	}
-	days := func(v float64) *float64 {
-		if v == 0 {
-			return nil
-		}
-		return &v
-	}
 	return &nafasv1.Growth{
 		VolumeChange: g.VolumeChange, VolumeChangeLow: g.VolumeChangeLow, VolumeChangeHigh: g.VolumeChangeHigh,
 		DoublingsPerYear: g.DoublingsPerYear, DoublingsPerYearLow: g.DoublingsPerYearLow, DoublingsPerYearHigh: g.DoublingsPerYearHigh,
-		DoublingDays: days(g.DoublingDays), DoublingDaysShort: days(g.DoublingDaysShort), DoublingDaysLong: days(g.DoublingDaysLong),
+		DoublingDays: above0(g.DoublingDays), DoublingDaysShort: above0(g.DoublingDaysShort), DoublingDaysLong: above0(g.DoublingDaysLong),
 		Trend: trendToProto[g.Trend],
 	}
 }
