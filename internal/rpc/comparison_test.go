@@ -15,7 +15,7 @@ import (
 )
 
 func ranked(rank int) triage.Finding {
-	return triage.Finding{Finding: finding.Finding{Rank: rank, MeanDiameterMM: float64(10 + rank)}, SOPInstanceUID: "1.9"}
+	return triage.Finding{Finding: finding.Finding{Rank: rank, MeanDiameterMM: float64(10 + rank)}, SOPInstanceUID: "1.9", Measured: &triage.Measurement{Method: "m 2"}}
 }
 
 func studyWith(c *triage.Comparison) *nafasv1.SeriesResult {
@@ -52,6 +52,7 @@ func TestAComparisonOnTheWire(t *testing.T) {
 	require.Equal(t, float64(12), r.Comparison.EarlierFindings[1].Finding.MeanDiameterMm)
 
 	one, two := r.Findings[0].Change, r.Findings[1].Change
+	require.Equal(t, "m 2", one.EarlierMeasurement.Method)
 	require.Equal(t, nafasv1.ChangeState_CHANGE_STATE_PAIRED, one.State)
 	require.Equal(t, int32(2), one.EarlierRank)
 	require.Equal(t, "1.8", one.InEarlier.SopInstanceUid)
