@@ -17,7 +17,7 @@ import (
 )
 
 // With -growth FILE the table of docs/accuracy/growth.md is measured, which takes
-// a quarter of an hour, and written there; with -pairs FILE every nodule too, as
+// a quarter of an hour, and written there, and all real scans are compared; with -pairs FILE every nodule too, as
 // CSV.
 var (
 	growthFile = flag.String("growth", "", "compare all simulated pairs, and write the table to this `file`")

@@ -70,41 +70,52 @@ func lain(v *volume.Volume, pose phantom.Pose) *volume.Volume {
 	return &out
 }
 
-// TestRealScanAgainstItself lays real scans over themselves, sampled on a grid
-// turned by 10 degrees, in slices of 5 mm, noisier, and of a patient who lies
-// elsewhere and turned.
-func TestRealScanAgainstItself(t *testing.T) {
-	pose := phantom.Pose{ShiftMM: volume.Vec3{60, -80, 150}, TurnDeg: volume.Vec3{8, -6, 9}}
-	for _, folder := range realScans(t) {
-		t.Run(filepath.Base(folder), func(t *testing.T) {
-			current := realExam(t, folder)
-			other := lain(alter.Noise(alter.Reslice(alter.Turn(current.Volume, 10), 5), 20, 3), pose)
-			current.Findings = placesIn(current.Field, 30)
-			c, err := prior.Compare(t.Context(), current, examOf(t, other), 100)
+// TestRealScans lays each real scan over itself, sampled on a grid turned by 10
+// degrees, in slices of 5 mm, noisier, and of a patient who lies elsewhere and
+// turned; and over the next patient's, which is refused. One test for both, since
+// to read a scan takes longer than to compare it. With -growth it takes all that
+// the documented figures come from, else every third.
+func TestRealScans(t *testing.T) {
+	folders := realScans(t)
+	if *growthFile == "" {
+		folders = everyThird(folders)
+	}
+	first := realExam(t, folders[0])
+	current := first
+	for i, folder := range folders {
+		name := filepath.Base(folder)
+		t.Run(name+" against itself", func(t *testing.T) { againstItself(t, current) })
+		next := first
+		if i+1 < len(folders) {
+			next = realExam(t, folders[i+1])
+		}
+		t.Run(name+" against another's", func(t *testing.T) {
+			c, err := prior.Compare(t.Context(), current, next, 100)
 			require.NoError(t, err)
-			require.Empty(t, c.Refused, "overlap %.3f", c.LungOverlap)
-			for i, f := range current.Findings {
-				off := c.Current[i].EarlierCenterLPSMM.Sub(pose.ToLPS(f.CenterLPSMM)).Norm()
-				require.Less(t, off, 3., "at %v", f.CenterLPSMM)
-			}
+			require.Equal(t, prior.LungsDiffer, c.Refused, "overlap %.3f", c.LungOverlap)
 		})
+		current = next
 	}
 }
 
-// TestRealScansOfOthers: no scan is laid over another patient's.
-func TestRealScansOfOthers(t *testing.T) {
-	folders := realScans(t)
-	first := realExam(t, folders[0])
-	current := first
-	for i := range folders {
-		earlier := first
-		if next := (i + 1) % len(folders); next != 0 {
-			earlier = realExam(t, folders[next])
-		}
-		c, err := prior.Compare(t.Context(), current, earlier, 100)
-		require.NoError(t, err)
-		require.Equal(t, prior.LungsDiffer, c.Refused, "%s and the next, overlap %.3f", filepath.Base(folders[i]), c.LungOverlap)
-		current = earlier
+func everyThird(folders []string) (out []string) {
+	for i := 0; i < len(folders); i += 3 {
+		out = append(out, folders[i])
+	}
+	return out
+}
+
+func againstItself(t *testing.T, current prior.Exam) {
+	t.Helper()
+	pose := phantom.Pose{ShiftMM: volume.Vec3{60, -80, 150}, TurnDeg: volume.Vec3{8, -6, 9}}
+	other := lain(alter.Noise(alter.Reslice(alter.Turn(current.Volume, 10), 5), 20, 3), pose)
+	current.Findings = placesIn(current.Field, 30)
+	c, err := prior.Compare(t.Context(), current, examOf(t, other), 100)
+	require.NoError(t, err)
+	require.Empty(t, c.Refused, "overlap %.3f", c.LungOverlap)
+	for i, f := range current.Findings {
+		off := c.Current[i].EarlierCenterLPSMM.Sub(pose.ToLPS(f.CenterLPSMM)).Norm()
+		require.Less(t, off, 3., "at %v", f.CenterLPSMM)
 	}
 }
 
