@@ -42,25 +42,7 @@ func (c *configCheckCmd) Run(s *streams, ctx kongContext) error {
 	if c.HTTP.Listen != "" {
 		check("http", c.HTTP.check(c.serviceFlags), c.HTTP.Listen)
 	}
-	settings, err := c.settings()
-	if err != nil || c.Settings != "" {
-		check("settings", err, c.Settings)
-	}
-	if o, err := siteFlags(settings.Categories).options(); err != nil || settings.Categories.Said() {
-		check("categories", err, siteFlagsOf(o).said())
-	}
-	if c.rules = settings.Rules(); len(c.rules) > 0 {
-		check("priority", nil, fmt.Sprintf("%d rules in place of the default ones", len(c.rules)))
-	}
-	if to, err := c.destinations(settings.Deliver); err != nil || len(to.outbox) > 0 {
-		check("deliver", err, strings.Join(to.names(), ", "))
-	}
-	if polls, err := c.polls(settings.Poll); err != nil || len(polls) > 0 {
-		check("poll", err, strings.Join(pollNames(polls), ", "))
-	}
-	if earlier, err := c.priors(settings.Priors); err != nil || earlier != nil {
-		check("priors", err, earlier.words())
-	}
+	c.tryFile(check)
 	busy, err := c.tryListener(ctx)
 	check("listener", err, c.Listen+" "+c.exposureWords())
 	if busy {
@@ -90,6 +72,29 @@ func (c *configCheckCmd) Run(s *streams, ctx kongContext) error {
 		return errors.New("serve would not start with these settings")
 	}
 	return nil
+}
+
+// tryFile tries what the settings file says, section by section.
+func (c *configCheckCmd) tryFile(check func(name string, err error, good string)) {
+	settings, err := c.settings()
+	if err != nil || c.Settings != "" {
+		check("settings", err, c.Settings)
+	}
+	if o, err := siteFlags(settings.Categories).options(); err != nil || settings.Categories.Said() {
+		check("categories", err, siteFlagsOf(o).said())
+	}
+	if c.rules = settings.Rules(); len(c.rules) > 0 {
+		check("priority", nil, fmt.Sprintf("%d rules in place of the default ones", len(c.rules)))
+	}
+	if to, err := c.destinations(settings.Deliver); err != nil || len(to.outbox) > 0 {
+		check("deliver", err, strings.Join(to.names(), ", "))
+	}
+	if polls, err := c.polls(settings.Poll); err != nil || len(polls) > 0 {
+		check("poll", err, strings.Join(pollNames(polls), ", "))
+	}
+	if earlier, err := c.priors(settings.Priors); err != nil || earlier != nil {
+		check("priors", err, earlier.words())
+	}
 }
 
 const jpeg2000Lossless = "1.2.840.10008.1.2.4.90"
