@@ -50,7 +50,7 @@ func (c Categories) Said() bool { return len(c.Guidelines) > 0 || c.Screening !=
 func (c Categories) check() error {
 	for i, name := range c.Guidelines {
 		if slices.Contains(c.Guidelines[:i], name) {
-			return fmt.Errorf("guidelines: %s is there twice", name)
+			return fmt.Errorf("guidelines: %s is there twice: name each once", name)
 		}
 	}
 	if err := oneOf("guidelines", c.Guidelines, Guidelines); err != nil {

@@ -2,6 +2,7 @@ package triage_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -162,4 +163,38 @@ func TestAnEarlierStudyThatIsNotCompared(t *testing.T) {
 		withheld[s.Assessment.Categories.Guidelines[0].Exam.Withheld]++
 	}
 	require.Equal(t, map[guideline.Reason]int{"": 1, guideline.StateNotKnown: 1}, withheld)
+}
+
+// What is said of margins by their rank, and of the age, is said of the latest of
+// the studies that are read in one go, and not of its prior.
+func TestFactsAreOfTheLatestStudy(t *testing.T) {
+	now := items(t, chest(64, 2.5), ctwriter.Options{Seed: "a", Patient: patientA, Date: "20260301"})
+	then := items(t, chest(100, 2), ctwriter.Options{Seed: "b", Patient: patientA, Date: "20251201"})
+	find := withField(volume.Vec3{12.3, 20.6, 17.4})
+	onlyNow := pipelineFunc(func(ctx context.Context, v *volume.Volume) (triage.Detected, error) {
+		d, err := find(ctx, v)
+		if v.Size[2] == 100 {
+			d.Findings = nil
+		}
+		return d, err
+	})
+	age := 61
+	reader := func(o triage.CategoryOptions) *triage.Reader {
+		return triage.NewReader(onlyNow, model, triage.Runtime{}, triage.ReaderOptions{Parallel: 2, Categories: o})
+	}
+	o := triage.CategoryOptions{Spiculated: map[int]guideline.Answer{1: guideline.Yes}, Patient: guideline.Patient{AgeYears: &age}}
+	batch := readAll(t, reader(o), append(now, then...))
+	require.Len(t, batch.Studies, 2)
+	both := triage.NewReader(pipelineFunc(solid), model, triage.Runtime{}, triage.ReaderOptions{Parallel: 2, Categories: o})
+	aged := 0
+	for _, study := range readAll(t, both, append(now, then...)).Studies {
+		if brock := study.Assessment.Categories.Brock[0]; !slices.Contains(brock.Missing, guideline.FactAge) {
+			aged++
+		}
+	}
+	require.Equal(t, 1, aged, "the age at one exam is none at another")
+
+	o.Spiculated[2] = guideline.No
+	_, err := reader(o).ReadStudies(t.Context(), append(now, then...), nil)
+	require.ErrorContains(t, err, "no finding of rank 2")
 }

@@ -21,6 +21,8 @@ type studyRead struct {
 	sums  *contentSums
 	known map[string]Result
 	notes []string
+	// latest: no study that is read with it is of a later day.
+	latest bool
 	// earlier is what the study is compared with; nil where there is nothing.
 	earlier *before
 	// headers is the wall time of reading all headers.
@@ -78,7 +80,11 @@ func (s *studyRead) read(ctx context.Context, study dicomio.Study) (StudyReading
 	}
 	out.State, out.Comparison = Done, comparison
 	out.Priority, out.PriorityReasons = s.r.opt.Ranking.Rank(*result, comparison)
-	asked := s.r.opt.Categories.with(facts)
+	said := s.r.opt.Categories
+	if !s.latest { // margins and age are of the study that a reader looks at
+		said.Spiculated, said.Patient.AgeYears = nil, nil
+	}
+	asked := said.with(facts)
 	asked.Earlier = asked.Earlier || s.earlier != nil
 	categories, err := Categorise(result.Findings, comparison, asked)
 	if err != nil {
