@@ -99,6 +99,11 @@ func TestAPriorThatComesLateIsComparedWith(t *testing.T) {
 	_, d = next(t, s)
 	require.Equal(t, "1.2", d.Study.UID)
 	require.NotNil(t, d.Series.Result, "with the result")
+	require.NotNil(t, d.Study.Comparison, "and what changed, of which its report speaks")
+	require.Equal(t, "1.1", d.Study.Comparison.EarlierStudyUID)
+	said, err := s.Said(t.Context(), "1.2")
+	require.NoError(t, err)
+	require.Equal(t, d.Study.Comparison, said.Study.Comparison, "the report that is asked for says the same")
 	require.Len(t, d.Paths, 1, "and its images")
 
 	record(t, s, true, "1.0/1/0/P/z/day 20240101")
