@@ -147,7 +147,7 @@ func (s Study) withheld() Study {
 	for i := range s.Series {
 		s.Series[i].Result, s.Series[i].NotRead = nil, s.NotAssessed
 	}
-	s.Assessment = nil
+	s.Assessment, s.Comparison = nil, nil
 	return s
 }
 
