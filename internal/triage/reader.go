@@ -172,7 +172,7 @@ func (r *Reader) read(ctx context.Context, items []source.Item, sums *contentSum
 	for _, i := range byDate(studies) {
 		study := studies[i]
 		s := &studyRead{
-			r: r, sums: sums, known: job.Known, notes: notes[study.UID], headers: inv.Elapsed,
+			r: r, sums: sums, known: job.Known, compared: job.Compared, notes: notes[study.UID], headers: inv.Elapsed,
 			report: func(series, stage string, done, total int) { report(study.UID, series, stage, done, total) },
 		}
 		if s.earlier = others.before(study); job.Earlier != nil {
