@@ -279,6 +279,29 @@ func TestAPriorThatIsCorrectedAway(t *testing.T) {
 	require.Nil(t, study(t, s, "1.2").Comparison)
 }
 
+// The report that takes a comparison back is the latest one, though the result
+// in it is as old as the first.
+func TestAComparisonIsTakenBack(t *testing.T) {
+	s := withDestinations(t, t.TempDir(), "A")
+	read := func(uid string, at time.Time) {
+		token, job := startJob(t, s, uid)
+		require.NoError(t, s.FinishReading(t.Context(), token, at, compared(job, reading(uid))))
+	}
+	require.Equal(t, triage.PriorMissing, needed(t, s, "1.1", noon))
+	sendAt(t, s, noon, true, "1.1/1/1/P/a/day 20250101")
+	read("1.1", noon)
+	sendAt(t, s, noon, true, "1.2/1/2/P/b/day 20250401")
+	read("1.2", noon.Add(time.Hour))
+	token, first := next(t, s)
+	require.Equal(t, noon.Add(time.Hour), first.At)
+	require.NoError(t, s.Delivered(t.Context(), token, first.ID, noon, nil))
+	sendAt(t, s, noon.Add(2*time.Hour), true, "1.1/1/3/Q/c/day 20250101")
+	read("1.2", noon.Add(3*time.Hour))
+	_, second := next(t, s)
+	require.Nil(t, second.Study.Comparison)
+	require.Equal(t, noon.Add(3*time.Hour), second.At)
+}
+
 func TestAComparisonIsKeptWhole(t *testing.T) {
 	s := openFor(t, t.TempDir())
 	record(t, s, true, "1.1/1/1/P/a/day 20250101")
