@@ -279,6 +279,33 @@ func TestAPriorThatIsCorrectedAway(t *testing.T) {
 	require.Nil(t, study(t, s, "1.2").Comparison)
 }
 
+// Who cancels an analysis, as whoever sends a study again and leaves does, does
+// not lose the result of a study that was only to be compared.
+func TestACancelledComparison(t *testing.T) {
+	s := openFor(t, t.TempDir())
+	sendAt(t, s, noon, true, "1.2/1/2/P/b/day 20250401")
+	readNow(t, s, "1.2")
+	sendAt(t, s, noon, true, "1.1/1/1/P/a/day 20250101")
+	readNow(t, s, "1.1")
+	first := study(t, s, "1.2")
+	require.Equal(t, triage.Waiting, first.State)
+	_, err := s.Cancel(t.Context(), "1.2", noon, refusal.New(triage.Cancelled, "", ""))
+	require.NoError(t, err)
+	got := study(t, s, "1.2")
+	require.Equal(t, triage.Done, got.State)
+	require.Nil(t, got.NotAssessed)
+	require.Equal(t, first.Priority, got.Priority)
+	require.Zero(t, jobs(t, s))
+	sendAt(t, s, noon, true, "1.2/1/2/P/b/day 20250401")
+	require.Equal(t, "1.1", readNow(t, s, "1.2").Earlier.StudyUID, "sent again it is compared")
+
+	// New images are another matter: nothing is said of them.
+	sendAt(t, s, noon.Add(time.Hour), true, "1.2/1/3/P/c/day 20250401")
+	_, err = s.Cancel(t.Context(), "1.2", noon, refusal.New(triage.Cancelled, "", ""))
+	require.NoError(t, err)
+	require.Equal(t, triage.NotAssessed, study(t, s, "1.2").State)
+}
+
 // The report that takes a comparison back is the latest one, though the result
 // in it is as old as the first.
 func TestAComparisonIsTakenBack(t *testing.T) {

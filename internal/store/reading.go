@@ -273,8 +273,29 @@ func (s *SQLite) Cancel(ctx context.Context, uid string, at time.Time, why *refu
 			return err
 		}
 		r.settleJobID = 0
-		r.setNotAssessed(why)
+		holds, err := resultHolds(ctx, tx, &r)
+		if err != nil {
+			return err
+		}
+		if holds {
+			r.state = triage.Done
+		} else {
+			r.setNotAssessed(why)
+		}
 		return saveStudy(ctx, tx, &r, at)
 	})
 	return dropped, err
+}
+
+// resultHolds says whether the study has a result of all that is stored of it, so
+// that the reading that is cancelled was to compare, or to read anew.
+func resultHolds(ctx context.Context, tx *sql.Tx, r *studyRow) (is bool, err error) {
+	if r.readKey == "" || r.notAssessed != nil {
+		return false, nil
+	}
+	err = tx.QueryRowContext(ctx, `
+		SELECT EXISTS (SELECT 1 FROM reading WHERE study_id = ?1 AND outcome = ?2 AND started_at >= ?3)
+			AND EXISTS (SELECT 1 FROM series WHERE study_id = ?1 AND result_key IS NOT NULL)`,
+		r.id, triage.Done, r.lastInstanceAt).Scan(&is)
+	return is, err
 }
