@@ -135,9 +135,20 @@ func (s *scanned) exam(r *Result) prior.Exam {
 		e.Contrast = prior.Yes // where no agent is named, none may have been given or nobody wrote it down
 	}
 	for _, f := range r.Findings {
-		e.Findings = append(e.Findings, prior.Finding{CenterLPSMM: f.CenterLPSMM, DiameterMM: f.MeanDiameterMM, Measured: f.Measured.unpacked()})
+		e.Findings = append(e.Findings, prior.Finding{CenterLPSMM: f.CenterLPSMM, DiameterMM: f.MeanDiameterMM, Measured: s.measured(f)})
 	}
 	return e
+}
+
+// measured is what was measured of a finding; measured again where another
+// version did, or none: what two methods measure is no growth.
+func (s *scanned) measured(f Finding) *measure.Measurement {
+	if f.Measured != nil && f.Measured.Method == measure.Method {
+		return f.Measured.unpacked()
+	}
+	m := measure.Measure(s.assembled.Volume, s.field, f.CenterLPSMM, f.MeanDiameterMM)
+	m.Round()
+	return m
 }
 
 // unpacked is the measurement with its mask; nil stays nil.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -134,6 +135,19 @@ func TestAStoredStudyIsCompared(t *testing.T) {
 	require.True(t, first.Comparison.Compared())
 	result := first.Series[0].Result
 	require.Equal(t, now.Earlier.ComparisonKey(result.Key), first.Comparison.Key)
+
+	// What another version measured is measured again, in the same images.
+	old := *now.Earlier.Result
+	old.Findings = slices.Clone(old.Findings)
+	other := *old.Findings[0].Measured
+	other.Method, other.VolumeMM3 = "radial border 0", 1
+	old.Findings[0].Measured = &other
+	of := now
+	of.Earlier = &triage.Earlier{StudyUID: then.StudyUID, SeriesUID: now.Earlier.SeriesUID, Days: 90, Files: then.Files, Result: &old}
+	_, err = r.Read(t.Context(), of, nil)
+	require.NoError(t, err)
+	require.NotEqual(t, 1., c.asked[1].earlier.Findings[0].Measured.VolumeMM3)
+	c.asked = c.asked[:1]
 
 	now.Known = map[string]triage.Result{result.Key: *result}
 	again, err := comparing(pipelineFunc(nil), c).Read(t.Context(), now, nil)
