@@ -77,6 +77,7 @@ func New() *Metrics {
 // kinds are the words for triage.TroubleKind.
 var kinds = map[triage.TroubleKind]string{
 	triage.TroubleCrash: "crash", triage.TroubleError: "error", triage.TroubleNoWorker: "no_worker",
+	triage.TroubleLimit: "error",
 }
 
 // Took implements triage.Meter.

@@ -174,7 +174,7 @@ func (s *Seeker) have(ctx context.Context, archive Archive, m match.Entry) (bool
 
 // candidates are the earlier CT studies of the patient that the archive names,
 // the latest first. A study of which the day or the patient's ID is not known
-// has none.
+// has none; nor has one whose ID cannot be asked for.
 func (s *Seeker) candidates(ctx context.Context, archive Archive, of triage.Unsought) ([]match.Entry, error) {
 	const day = "20060102"
 	date, err := time.Parse(day, of.StudyDate)
@@ -197,9 +197,12 @@ func (s *Seeker) candidates(ctx context.Context, archive Archive, of triage.Unso
 	return found[:min(len(found), mostLookedAt)], nil
 }
 
+// patientID is what the archive is asked for; "" where nobody is known. An ID
+// with what a query takes for any letters (PS3.4 C.2.2.2.4), or for the next
+// value, cannot be asked for: it would have the archive list its other patients.
 func patientID(records []triage.Patient) string {
 	for _, p := range records {
-		if id := trimmed(p.ID); id != "" {
+		if id := trimmed(p.ID); id != "" && !strings.ContainsAny(id, `*?\`) {
 			return id
 		}
 	}

@@ -171,8 +171,10 @@ func TestAPriorThatIsStored(t *testing.T) {
 
 func TestAStudyOfNobodyKnownHasNoPriors(t *testing.T) {
 	for name, of := range map[string]triage.Unsought{
-		"no ID":   {StudyUID: "1.9", StudyDate: "20250401", Patients: []triage.Patient{{Name: "Doe^Jane"}}},
-		"no date": {StudyUID: "1.9", StudyDate: "20259999", Patients: []triage.Patient{{ID: "P1"}}},
+		"no ID":                              {StudyUID: "1.9", StudyDate: "20250401", Patients: []triage.Patient{{Name: "Doe^Jane"}}},
+		"an ID that would ask for everybody": {StudyUID: "1.9", StudyDate: "20250401", Patients: []triage.Patient{{ID: "P*"}}},
+		"an ID that would ask for others":    {StudyUID: "1.9", StudyDate: "20250401", Patients: []triage.Patient{{ID: "P?"}}},
+		"no date":                            {StudyUID: "1.9", StudyDate: "20259999", Patients: []triage.Patient{{ID: "P1"}}},
 	} {
 		s := seek(1)
 		s.earlier("1.1", "20240101")

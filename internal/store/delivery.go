@@ -215,18 +215,21 @@ func subjectOf(ctx context.Context, tx *sql.Tx, study int64) (string, error) {
 }
 
 // sayAt is the time that the objects of a delivery bear, which is part of their
-// UIDs: that of the result, but where the destination was told the same before
-// and something else since, now: the same object again would not be the latest.
+// UIDs: that of what is said, but where the destination was told something as
+// late before, now: the object would not be the latest. So it is where the same
+// is said again, and where a comparison is taken back.
 func sayAt(ctx context.Context, tx *sql.Tx, study int64, destination, key string, now time.Time) (int64, error) {
-	var again bool
-	if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM delivery WHERE study_id = ? AND destination = ? AND key = ? AND state <> 'dead')`,
-		study, destination, key).Scan(&again); err != nil {
+	at, err := saidAt(ctx, tx, study, key, now)
+	if err != nil {
 		return 0, err
 	}
-	if again {
-		return micros(now), nil
+	var later bool
+	err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM delivery WHERE study_id = ? AND destination = ? AND created_at >= ? AND state <> 'dead')`,
+		study, destination, at).Scan(&later)
+	if later {
+		at = micros(now)
 	}
-	return saidAt(ctx, tx, study, key, now)
+	return at, err
 }
 
 // replaceDeliveries ends the older deliveries of a study that still wait.
@@ -312,6 +315,9 @@ func (s *SQLite) deliveryStudy(ctx context.Context, tx *sql.Tx, study int64, d *
 		return err
 	}
 	if d.Study.Assessment, err = loadAssessment(ctx, tx, study); err != nil {
+		return err
+	}
+	if d.Study.Comparison, err = loadComparison(ctx, tx, study); err != nil {
 		return err
 	}
 	if d.Study.Deliveries, err = loadDeliveries(ctx, tx, study); err != nil {

@@ -3,62 +3,137 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"nafas/dicomio/refusal"
 	"nafas/internal/triage"
 )
 
-// earlierOf finds what a study is compared with; nil where nothing is stored.
+// earlierOf finds what a study is compared with; nil where nothing is stored. It
+// looks at the days before it one by one, from the latest on, until one has a
+// study that was read: one ID may name a whole archive.
 func earlierOf(ctx context.Context, tx *sql.Tx, study int64) (*triage.Earlier, error) {
 	of, err := examined(ctx, tx, study)
+	if err != nil || of.StudyDate == "" {
+		return nil, err
+	}
+	others, err := ofSamePatient(ctx, tx, study, of.Patients)
 	if err != nil {
 		return nil, err
 	}
-	others, err := mayBeSamePatient(ctx, tx, study)
-	if err != nil {
-		return nil, err
-	}
-	candidates := make([]triage.Examined, len(others))
-	for i, other := range others {
-		if candidates[i], err = examined(ctx, tx, other); err != nil {
-			return nil, err
+	others = slices.DeleteFunc(others, func(o other) bool { return o.date >= of.StudyDate })
+	var picked *triage.Earlier
+	for len(others) > 0 && (picked == nil || picked.SeriesUID == "") {
+		last := len(others) - 1
+		for last > 0 && others[last-1].date == others[last].date {
+			last--
+		}
+		day := make([]triage.Examined, len(others)-last)
+		for i, o := range others[last:] {
+			if day[i], err = examined(ctx, tx, o.id); err != nil {
+				return nil, err
+			}
+		}
+		others = others[:last]
+		if e := triage.PickEarlier(of, day); picked == nil || e != nil && e.SeriesUID != "" {
+			picked = e
 		}
 	}
-	picked := triage.PickEarlier(of, candidates)
 	if picked == nil || picked.SeriesUID == "" {
 		return picked, nil
 	}
 	return picked, fetchEarlier(ctx, tx, picked)
 }
 
-// mayBeSamePatient lists the studies of whom has the same ID or was born on the
-// same day: triage.PickEarlier says who is the same. A study of nobody known has
-// none.
-func mayBeSamePatient(ctx context.Context, tx *sql.Tx, study int64) (out []int64, err error) {
-	rows, err := tx.QueryContext(ctx, `
-		WITH own AS (
-			SELECT DISTINCT p.patient_id, p.birth_date FROM patient p WHERE p.id IN (
-				SELECT patient_id FROM instance WHERE study_id = ?1 UNION SELECT patient_id FROM gone_instance WHERE study_id = ?1)
-		), people AS (
-			SELECT p.id FROM patient p JOIN own ON p.patient_id = own.patient_id AND own.patient_id <> ''
-			UNION SELECT p.id FROM patient p JOIN own ON p.birth_date = own.birth_date AND own.birth_date <> ''
-		)
-		SELECT study_id FROM instance WHERE patient_id IN (SELECT id FROM people) AND study_id <> ?1
-		UNION SELECT study_id FROM gone_instance WHERE patient_id IN (SELECT id FROM people) AND study_id <> ?1`, study)
+// other is a study beside another one, perhaps of the same patient.
+type other struct {
+	id int64
+	// date is YYYYMMDD; "" where it is not known.
+	date string
+	// patients are those of its records that are the other one's patient.
+	patients []triage.Patient
+}
+
+// ofSamePatient lists the other studies with a record that is the same patient's
+// as each of the records, the earliest first; whether all of a study's are says
+// triage.PickEarlier. A study of nobody known has none.
+func ofSamePatient(ctx context.Context, tx *sql.Tx, study int64, records []triage.Patient) ([]other, error) {
+	people, err := samePeople(ctx, tx, records)
+	if err != nil || len(people) == 0 {
+		return nil, err
+	}
+	ids, err := json.Marshal(slices.Collect(maps.Keys(people)))
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
+	// The next study of a record is looked up in the index, since a study has
+	// hundreds of instances.
+	rows, err := tx.QueryContext(ctx, `
+		WITH RECURSIVE people AS (SELECT value AS id FROM json_each(?1)), have AS (
+			SELECT people.id, (SELECT min(i.study_id) FROM instance i WHERE i.patient_id = people.id) AS study FROM people
+			UNION ALL SELECT have.id, (SELECT min(i.study_id) FROM instance i WHERE i.patient_id = have.id AND i.study_id > have.study) FROM have WHERE study IS NOT NULL
+		), had AS (
+			SELECT people.id, (SELECT min(g.study_id) FROM gone_instance g WHERE g.patient_id = people.id) AS study FROM people
+			UNION ALL SELECT had.id, (SELECT min(g.study_id) FROM gone_instance g WHERE g.patient_id = had.id AND g.study_id > had.study) FROM had WHERE study IS NOT NULL
+		)
+		SELECT p.study, p.id, coalesce(h.study_date, k.study_date, '') AS date FROM (SELECT * FROM have UNION SELECT * FROM had) p
+		LEFT JOIN study_header h ON h.study_id = p.study LEFT JOIN keeping k ON k.study_id = p.study
+		WHERE p.study IS NOT NULL AND p.study <> ?2 ORDER BY date, p.study`, string(ids), study)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []other
 	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
+		var o other
+		var person int64
+		if err := rows.Scan(&o.id, &person, &o.date); err != nil {
 			return nil, err
 		}
-		out = append(out, id)
+		if n := len(out); n == 0 || out[n-1].id != o.id {
+			out = append(out, o)
+		}
+		last := &out[len(out)-1]
+		last.patients = append(last.patients, people[person])
 	}
 	return out, rows.Err()
+}
+
+// samePeople are the records that are the same patient's as each of the given
+// ones, by their row: of those with an ID or a birth date of theirs, without
+// which nobody is known to be the same.
+func samePeople(ctx context.Context, tx *sql.Tx, records []triage.Patient) (map[int64]triage.Patient, error) {
+	out := map[int64]triage.Patient{}
+	for _, r := range records {
+		if err := addPeople(ctx, tx, r, out); err != nil {
+			return nil, err
+		}
+	}
+	maps.DeleteFunc(out, func(_ int64, p triage.Patient) bool { return !triage.SamePatients(records, []triage.Patient{p}) })
+	return out, nil
+}
+
+func addPeople(ctx context.Context, tx *sql.Tx, like triage.Patient, out map[int64]triage.Patient) error {
+	rows, err := tx.QueryContext(ctx, `
+		SELECT id, patient_id, issuer, name, birth_date FROM patient WHERE patient_id = ?1 AND ?1 <> ''
+		UNION SELECT id, patient_id, issuer, name, birth_date FROM patient WHERE birth_date = ?2 AND ?2 <> ''`, like.ID, like.BirthDate)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id int64
+		var p triage.Patient
+		if err := rows.Scan(&id, &p.ID, &p.Issuer, &p.Name, &p.BirthDate); err != nil {
+			return err
+		}
+		out[id] = p
+	}
+	return rows.Err()
 }
 
 // examined is a study as a prior, or as what is compared with one.
@@ -142,7 +217,7 @@ func fetchEarlier(ctx context.Context, tx *sql.Tx, e *triage.Earlier) error {
 // or were: what they are compared with is another one now. It follows every end
 // of a reading, whatever became of it.
 func (s *SQLite) compareLater(ctx context.Context, tx *sql.Tx, study int64, at time.Time, recipe triage.Recipe) error {
-	others, err := mayBeSamePatient(ctx, tx, study)
+	next, err := mayFollow(ctx, tx, study)
 	if err != nil {
 		return err
 	}
@@ -151,7 +226,7 @@ func (s *SQLite) compareLater(ctx context.Context, tx *sql.Tx, study int64, at t
 		return err
 	}
 	seen := map[int64]bool{study: true}
-	for _, id := range append(others, compared...) {
+	for _, id := range append(next, compared...) {
 		if seen[id] {
 			continue
 		}
@@ -161,6 +236,36 @@ func (s *SQLite) compareLater(ctx context.Context, tx *sql.Tx, study int64, at t
 		}
 	}
 	return nil
+}
+
+// mayFollow lists the studies that this one may be the latest before: later ones
+// of the patient, but for those that have another read one between.
+func mayFollow(ctx context.Context, tx *sql.Tx, study int64) (out []int64, err error) {
+	of, err := examined(ctx, tx, study)
+	if err != nil || of.StudyDate == "" {
+		return nil, err
+	}
+	others, err := ofSamePatient(ctx, tx, study, of.Patients)
+	if err != nil {
+		return nil, err
+	}
+	var between []triage.Examined
+	for _, o := range others {
+		if o.date <= of.StudyDate || slices.ContainsFunc(between, func(b triage.Examined) bool {
+			return b.StudyDate < o.date && triage.SamePatients(b.Patients, o.patients)
+		}) {
+			continue
+		}
+		e, err := examined(ctx, tx, o.id)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, o.id)
+		if e.Final && e.SeriesUID != "" {
+			between = append(between, e)
+		}
+	}
+	return out, nil
 }
 
 // compareAgain queues a study that was read where something else is its prior
@@ -184,10 +289,12 @@ func (s *SQLite) compareAgain(ctx context.Context, tx *sql.Tx, study int64, at t
 			coalesce((SELECT max(result_key) FROM series WHERE study_id = ?1), '')`, study).Scan(&key, &result); err != nil {
 		return err
 	}
-	if key == earlier.ComparisonKey(result) {
+	if earlier.Holds(key, result) {
 		return nil
 	}
-	_, moved, err := s.decide(ctx, tx, &r, decideOn{complete: true, at: at, recipe: recipe})
+	// Also where it depends on nothing else than was read: what could not be
+	// compared then may be now.
+	_, moved, err := s.decide(ctx, tx, &r, decideOn{complete: true, corrected: true, at: at, recipe: recipe})
 	if err != nil || !moved {
 		return err
 	}

@@ -99,6 +99,11 @@ func TestAPriorThatComesLateIsComparedWith(t *testing.T) {
 	_, d = next(t, s)
 	require.Equal(t, "1.2", d.Study.UID)
 	require.NotNil(t, d.Series.Result, "with the result")
+	require.NotNil(t, d.Study.Comparison, "and what changed, of which its report speaks")
+	require.Equal(t, "1.1", d.Study.Comparison.EarlierStudyUID)
+	said, err := s.Said(t.Context(), "1.2")
+	require.NoError(t, err)
+	require.Equal(t, d.Study.Comparison, said.Study.Comparison, "the report that is asked for says the same")
 	require.Len(t, d.Paths, 1, "and its images")
 
 	record(t, s, true, "1.0/1/0/P/z/day 20240101")
@@ -189,6 +194,78 @@ func TestAPriorWhoseImagesAreGone(t *testing.T) {
 	require.Empty(t, e.Files)
 }
 
+// The images of a prior come again, after a study could not be compared with
+// them: now it can.
+func TestAPriorWhoseImagesComeAgain(t *testing.T) {
+	for name, send := range map[string]func(t *testing.T, s *store.SQLite, files ...string){
+		"declared complete": func(t *testing.T, s *store.SQLite, files ...string) { record(t, s, true, files...) },
+		"one by one": func(t *testing.T, s *store.SQLite, files ...string) {
+			for _, f := range files {
+				sendAt(t, s, noon, false, f)
+			}
+			settled, err := s.Settle(t.Context(), begin(t, s, "settle"), "1.1", noon.Add(time.Hour), noon.Add(time.Hour), recipe)
+			require.NoError(t, err)
+			require.Zero(t, settled.NotBefore)
+			readNow(t, s, "1.1")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := openFor(t, t.TempDir())
+			prior := []string{"1.1/1/1/P/a/day 20250101", "1.1/1/2/P/b/day 20250101"}
+			record(t, s, true, prior...)
+			readNow(t, s, "1.1")
+			_, err := s.Forget(t.Context(), "1.1", noon.Add(48*time.Hour), triage.KeepRule{Done: time.Hour})
+			require.NoError(t, err)
+			record(t, s, true, "1.2/1/3/P/c/day 20250401")
+			require.Equal(t, triage.PriorImagesDeleted, readNow(t, s, "1.2").Earlier.Why.Reason)
+			send(t, s, prior...)
+			require.Nil(t, readNow(t, s, "1.2").Earlier.Why)
+			require.Nil(t, study(t, s, "1.2").Comparison.Why)
+			require.Zero(t, jobs(t, s))
+		})
+	}
+}
+
+// A prior that is held, since it has two patients, is nobody's prior.
+func TestAPriorThatIsHeld(t *testing.T) {
+	s := openFor(t, t.TempDir())
+	record(t, s, true, "1.1/1/1/P/a/day 20250101")
+	readNow(t, s, "1.1")
+	record(t, s, true, "1.2/1/2/P/b/day 20250401")
+	readNow(t, s, "1.2")
+	record(t, s, true, "1.1/1/3/Q/c/day 20250101")
+	require.Equal(t, refusal.PatientMismatch, study(t, s, "1.1").NotAssessed.Reason)
+	require.Nil(t, readNow(t, s, "1.2").Earlier)
+	require.Nil(t, study(t, s, "1.2").Comparison)
+}
+
+// One ID may name a whole archive, as that of people who want no name. What a
+// study that comes does not change is left as it is, also where a version that
+// compared nothing read it.
+func TestWhatAStudyIsNotTheNextBeforeIsLeftAlone(t *testing.T) {
+	s := openFor(t, t.TempDir())
+	for _, month := range []string{"03", "01", "02", "05", "06"} {
+		record(t, s, true, "1."+month+"/1/"+month+"/P/"+month+"/day 2025"+month+"01")
+		token, _ := startJob(t, s, "1."+month)
+		r := resultOf("1."+month, "key of 1."+month)
+		r.Key, r.Recipe = "read by an earlier version", recipe
+		require.NoError(t, s.FinishReading(t.Context(), token, noon, r))
+		_, err := s.DB().ExecContext(t.Context(), `UPDATE river_job SET state = 'completed', finalized_at = '2026-01-01 00:00:00.000' WHERE finalized_at IS NULL`)
+		require.NoError(t, err)
+		_, err = s.DB().ExecContext(t.Context(), `UPDATE study SET state = 'done', job_id = NULL, job_key = ''`)
+		require.NoError(t, err)
+	}
+	record(t, s, true, "1.12/1/12/P/z/day 20251201")
+	require.Equal(t, "1.06", readNow(t, s, "1.12").Earlier.StudyUID)
+	require.Zero(t, jobs(t, s), "it comes before none")
+	record(t, s, true, "1.04/1/04/P/y/day 20250401")
+	require.Equal(t, "1.03", readNow(t, s, "1.04").Earlier.StudyUID)
+	require.Equal(t, 1, jobs(t, s), "it comes before one")
+	require.Equal(t, "1.04", readNow(t, s, "1.05").Earlier.StudyUID)
+	require.Equal(t, "1.05", readNow(t, s, "1.06").Earlier.StudyUID, "which was never compared with what is before it")
+	require.Zero(t, jobs(t, s))
+}
+
 // A prior that turns out to be another patient's is taken back.
 func TestAPriorThatIsCorrectedAway(t *testing.T) {
 	s := openFor(t, t.TempDir())
@@ -200,6 +277,56 @@ func TestAPriorThatIsCorrectedAway(t *testing.T) {
 	readNow(t, s, "1.1")
 	require.Nil(t, readNow(t, s, "1.2").Earlier)
 	require.Nil(t, study(t, s, "1.2").Comparison)
+}
+
+// Who cancels an analysis, as whoever sends a study again and leaves does, does
+// not lose the result of a study that was only to be compared.
+func TestACancelledComparison(t *testing.T) {
+	s := openFor(t, t.TempDir())
+	sendAt(t, s, noon, true, "1.2/1/2/P/b/day 20250401")
+	readNow(t, s, "1.2")
+	sendAt(t, s, noon, true, "1.1/1/1/P/a/day 20250101")
+	readNow(t, s, "1.1")
+	first := study(t, s, "1.2")
+	require.Equal(t, triage.Waiting, first.State)
+	_, err := s.Cancel(t.Context(), "1.2", noon, refusal.New(triage.Cancelled, "", ""))
+	require.NoError(t, err)
+	got := study(t, s, "1.2")
+	require.Equal(t, triage.Done, got.State)
+	require.Nil(t, got.NotAssessed)
+	require.Equal(t, first.Priority, got.Priority)
+	require.Zero(t, jobs(t, s))
+	sendAt(t, s, noon, true, "1.2/1/2/P/b/day 20250401")
+	require.Equal(t, "1.1", readNow(t, s, "1.2").Earlier.StudyUID, "sent again it is compared")
+
+	// New images are another matter: nothing is said of them.
+	sendAt(t, s, noon.Add(time.Hour), true, "1.2/1/3/P/c/day 20250401")
+	_, err = s.Cancel(t.Context(), "1.2", noon, refusal.New(triage.Cancelled, "", ""))
+	require.NoError(t, err)
+	require.Equal(t, triage.NotAssessed, study(t, s, "1.2").State)
+}
+
+// The report that takes a comparison back is the latest one, though the result
+// in it is as old as the first.
+func TestAComparisonIsTakenBack(t *testing.T) {
+	s := withDestinations(t, t.TempDir(), "A")
+	read := func(uid string, at time.Time) {
+		token, job := startJob(t, s, uid)
+		require.NoError(t, s.FinishReading(t.Context(), token, at, compared(job, reading(uid))))
+	}
+	require.Equal(t, triage.PriorMissing, needed(t, s, "1.1", noon))
+	sendAt(t, s, noon, true, "1.1/1/1/P/a/day 20250101")
+	read("1.1", noon)
+	sendAt(t, s, noon, true, "1.2/1/2/P/b/day 20250401")
+	read("1.2", noon.Add(time.Hour))
+	token, first := next(t, s)
+	require.Equal(t, noon.Add(time.Hour), first.At)
+	require.NoError(t, s.Delivered(t.Context(), token, first.ID, noon, nil))
+	sendAt(t, s, noon.Add(2*time.Hour), true, "1.1/1/3/Q/c/day 20250101")
+	read("1.2", noon.Add(3*time.Hour))
+	_, second := next(t, s)
+	require.Nil(t, second.Study.Comparison)
+	require.Equal(t, noon.Add(3*time.Hour), second.At)
 }
 
 func TestAComparisonIsKeptWhole(t *testing.T) {

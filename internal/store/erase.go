@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -125,6 +126,10 @@ func (s *SQLite) eraseRows(ctx context.Context, tx *sql.Tx, e Erasable, at time.
 	if _, err := tx.ExecContext(ctx, `PRAGMA defer_foreign_keys = ON`); err != nil {
 		return proof, err
 	}
+	compared, err := comparedWithErased(ctx, tx, e)
+	if err != nil {
+		return proof, err
+	}
 	for _, study := range e.Studies {
 		proof.Studies = append(proof.Studies, name(study.UID))
 		proof.Instances += study.Instances
@@ -153,12 +158,50 @@ func (s *SQLite) eraseRows(ctx context.Context, tx *sql.Tx, e Erasable, at time.
 	if err := erasePatients(ctx, tx, e); err != nil {
 		return proof, err
 	}
+	if err := s.readWithout(ctx, tx, compared, at); err != nil {
+		return proof, err
+	}
 	body, err := json.Marshal(proof)
 	if err != nil {
 		return proof, err
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO erasure (erased_at, proof) VALUES (?, ?)`, micros(at), string(body))
 	return proof, err
+}
+
+// comparedWithErased lists the studies that stay, and of which something is said
+// by one that goes: under another ID one person may have both.
+func comparedWithErased(ctx context.Context, tx *sql.Tx, e Erasable) ([]int64, error) {
+	var out []int64
+	for _, study := range e.Studies {
+		compared, err := comparedWith(ctx, tx, study.id)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, compared...)
+	}
+	return slices.DeleteFunc(out, func(id int64) bool {
+		return slices.ContainsFunc(e.Studies, func(s ErasableStudy) bool { return s.id == id })
+	}), nil
+}
+
+// readWithout has studies read again at the next start: what they were compared
+// with is gone.
+func (s *SQLite) readWithout(ctx context.Context, tx *sql.Tx, studies []int64, at time.Time) error {
+	for _, id := range studies {
+		r, err := scanStudy(tx.QueryRowContext(ctx, `SELECT `+studyColumns+` FROM study WHERE id = ?`, id).Scan)
+		if err != nil {
+			return err
+		}
+		r.readKey = ""
+		if _, err := s.queueSettling(ctx, tx, &r, at); err != nil {
+			return err
+		}
+		if err := saveStudy(ctx, tx, &r, at); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // notErased is what an erasure cannot reach.

@@ -16,15 +16,15 @@ import (
 	"nafas/internal/triage"
 )
 
-// named takes "study/series/sop/id^issuer^name/pixels/note" for a file; what
+// named takes "study/series/sop/id^issuer^name^birth date/pixels/note" for a file; what
 // begins with "half" says whose it is and is not readable.
 func named(data []byte) (triage.Header, error) {
 	h, err := header(data)
 	if err != nil {
 		return h, err
 	}
-	who := strings.Split(h.Patient.ID+"^^", "^")
-	h.Patient = triage.Patient{ID: who[0], Issuer: who[1], Name: who[2]}
+	who := strings.Split(h.Patient.ID+"^^^", "^")
+	h.Patient = triage.Patient{ID: who[0], Issuer: who[1], Name: who[2], BirthDate: who[3]}
 	if strings.HasSuffix(string(data), "unreadable") {
 		return h, refusal.New(refusal.Unsupported, "", "no decoder")
 	}
@@ -168,6 +168,28 @@ func TestStudiesOfTwoPatientsAreShared(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, traces(t, s.Dir(), "Somebody"), "the study went as a whole")
 	require.NotEmpty(t, traces(t, s.Dir(), "Noor"), "B's is another patient")
+}
+
+// A study that stays does not go on saying what an erased one said of it.
+func TestErasingWhatAStudyWasComparedWith(t *testing.T) {
+	s := withDestinations(t, t.TempDir())
+	service := triage.New(s, s, named, nil, triage.Options{MinFreeBytes: 1, Log: silent(), Recipe: recipe})
+	for _, uid := range []string{"1.1", "1.2"} {
+		issuer := "HOSP" + uid
+		_, err := upload(t, service, uid+"/1/"+uid+".1/ID"+uid+"^"+issuer+"^Noor^19500101/"+uid+"/day 2025010"+uid[2:])
+		require.NoError(t, err)
+		readNow(t, s, uid)
+	}
+	require.Equal(t, "1.1", study(t, s, "1.2").Comparison.EarlierStudyUID, "one person by name and day of birth")
+	found, err := s.Erasable(t.Context(), store.Whose{ID: "ID1.1"}, named)
+	require.NoError(t, err)
+	require.Len(t, found.Studies, 1)
+	_, err = s.Erase(t.Context(), found, later, pseudonym)
+	require.NoError(t, err)
+	require.Nil(t, study(t, s, "1.2").Comparison)
+	_, err = s.Settle(t.Context(), begin(t, s, "settle"), "1.2", later, time.Now().Add(time.Hour), recipe)
+	require.NoError(t, err)
+	require.Nil(t, readNow(t, s, "1.2").Earlier, "its priority and categories are without it")
 }
 
 // TestErasingSurvivesLossOfPower lets the power go at every operation of the

@@ -87,9 +87,12 @@ func (s *SQLite) StartReading(ctx context.Context, t triage.Token, uid string, a
 		if out.Known, err = knownResults(ctx, tx, r.id, recipe); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `
-			UPDATE reading SET key = ?, attempt = ?, started_at = coalesce(started_at, ?) WHERE id = ?`,
-			out.Key, t.Attempt, micros(at), r.readingID); err != nil {
+		if out.Compared, err = loadComparison(ctx, tx, r.id); err != nil {
+			return err
+		}
+		if err := tx.QueryRowContext(ctx, `
+			UPDATE reading SET key = ?, attempt = ?, started_at = coalesce(started_at, ?) WHERE id = ? RETURNING max(crashes, errors)`,
+			out.Key, t.Attempt, micros(at), r.readingID).Scan(&out.Trouble); err != nil {
 			return err
 		}
 		r.state, r.jobKey = triage.Running, out.Key
@@ -209,9 +212,12 @@ func writeSeries(ctx context.Context, tx *sql.Tx, study int64, t triage.Token, a
 
 // Trouble implements triage.Store.
 func (s *SQLite) Trouble(ctx context.Context, t triage.Token, uid string, at time.Time, kind triage.TroubleKind) (int, error) {
-	column := "errors"
-	if kind == triage.TroubleCrash {
+	column, least := "errors", 0
+	switch kind {
+	case triage.TroubleCrash:
 		column = "crashes"
+	case triage.TroubleLimit:
+		least = triage.MaxTrouble - 1
 	}
 	var n int
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
@@ -220,7 +226,7 @@ func (s *SQLite) Trouble(ctx context.Context, t triage.Token, uid string, at tim
 			return err
 		}
 		if kind != triage.TroubleNoWorker {
-			if err := tx.QueryRowContext(ctx, `UPDATE reading SET `+column+` = `+column+` + 1 WHERE id = ? RETURNING `+column, r.readingID).Scan(&n); err != nil {
+			if err := tx.QueryRowContext(ctx, `UPDATE reading SET `+column+` = max(`+column+` + 1, ?) WHERE id = ? RETURNING `+column, least, r.readingID).Scan(&n); err != nil {
 				return err
 			}
 		}
@@ -267,8 +273,29 @@ func (s *SQLite) Cancel(ctx context.Context, uid string, at time.Time, why *refu
 			return err
 		}
 		r.settleJobID = 0
-		r.setNotAssessed(why)
+		holds, err := resultHolds(ctx, tx, &r)
+		if err != nil {
+			return err
+		}
+		if holds {
+			r.state = triage.Done
+		} else {
+			r.setNotAssessed(why)
+		}
 		return saveStudy(ctx, tx, &r, at)
 	})
 	return dropped, err
+}
+
+// resultHolds says whether the study has a result of all that is stored of it, so
+// that the reading that is cancelled was to compare, or to read anew.
+func resultHolds(ctx context.Context, tx *sql.Tx, r *studyRow) (is bool, err error) {
+	if r.readKey == "" || r.notAssessed != nil {
+		return false, nil
+	}
+	err = tx.QueryRowContext(ctx, `
+		SELECT EXISTS (SELECT 1 FROM reading WHERE study_id = ?1 AND outcome = ?2 AND started_at >= ?3)
+			AND EXISTS (SELECT 1 FROM series WHERE study_id = ?1 AND result_key IS NOT NULL)`,
+		r.id, triage.Done, r.lastInstanceAt).Scan(&is)
+	return is, err
 }

@@ -389,7 +389,15 @@ func (r *recording) conclude(ctx context.Context, t *touched) ([]int64, error) {
 	if !moved && !t.seen && !t.changed {
 		return dropped, nil
 	}
-	return dropped, saveStudy(ctx, r.tx, &t.studyRow, r.in.At)
+	if err := saveStudy(ctx, r.tx, &t.studyRow, r.in.At); err != nil {
+		return nil, err
+	}
+	if t.changed && t.state.Final() {
+		// It is held now, or its images are there again: that nothing is read does
+		// not leave it the prior that it was.
+		return dropped, r.s.compareLater(ctx, r.tx, t.id, r.in.At, r.in.Recipe)
+	}
+	return dropped, nil
 }
 
 // micros is a time as the database keeps it.

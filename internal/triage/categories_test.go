@@ -89,12 +89,13 @@ func TestARankThatIsNone(t *testing.T) {
 func TestCategoriesOfAHeldStudyAreWithheld(t *testing.T) {
 	study := triage.Study{
 		NotAssessed: refusal.New(refusal.PatientMismatch, "", "two"), Series: []triage.Series{{Result: &triage.Result{}}},
-		Assessment: &triage.Assessment{},
+		Assessment: &triage.Assessment{}, Comparison: &triage.Comparison{},
 	}
 	s := triage.New(oneStudy{study: study}, nil, nil, nil, triage.Options{})
 	got, err := s.Study(t.Context(), "1.2")
 	require.NoError(t, err)
 	require.Nil(t, got.Assessment)
+	require.Nil(t, got.Comparison, "it has findings of an earlier study of one of the two")
 	_, err = s.SuggestCategories(t.Context(), "1.2", triage.CategoryOptions{})
 	require.ErrorIs(t, err, triage.ErrNoResult)
 }

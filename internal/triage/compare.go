@@ -33,10 +33,11 @@ func (s *studyRead) compare(ctx context.Context, series *dicomio.Series, result 
 	if e == nil || s.r.opt.Compare == nil {
 		return nil, nil
 	}
-	out := &Comparison{EarlierStudyUID: e.StudyUID, EarlierSeriesUID: e.SeriesUID, EarlierStudyDate: e.StudyDate, Why: e.Why}
-	out.Key, out.Days = e.ComparisonKey(result.Key), e.Days
+	if s.compared != nil && e.Holds(s.compared.Key, result.Key) {
+		return s.compared, nil
+	}
 	if e.Why != nil {
-		return out, nil
+		return e.said(result), nil
 	}
 	if now == nil {
 		var err error
@@ -49,15 +50,14 @@ func (s *studyRead) compare(ctx context.Context, series *dicomio.Series, result 
 		if ctx.Err() != nil {
 			return nil, err
 		}
-		// Another key: once they can be read, that is another comparison.
-		out.Key, out.Why = out.Key+" not read", notReadAgain(err)
-		return out, nil
+		return e.setAside(notReadAgain(err)).said(result), nil
 	}
 	s.report(series.UID, "compare", 0, 0)
 	changes, err := s.r.opt.Compare(ctx, now.exam(result), then.exam(e.Result), e.Days)
 	if err != nil {
 		return nil, fmt.Errorf("compare: %w", err)
 	}
+	out := e.said(result)
 	out.Method, out.Comparison = prior.Method, *changes
 	for i := range out.Current {
 		if m := out.Current[i].EarlierMeasured; m != nil {
@@ -76,6 +76,16 @@ func (s *studyRead) compare(ctx context.Context, series *dicomio.Series, result 
 		}
 	}
 	return out, nil
+}
+
+// said is a comparison of the result, without what was found.
+func (e *Earlier) said(result *Result) *Comparison {
+	out := &Comparison{
+		EarlierStudyUID: e.StudyUID, EarlierSeriesUID: e.SeriesUID, EarlierStudyDate: e.StudyDate,
+		Why: e.Why, Key: e.ComparisonKey(result.Key),
+	}
+	out.Days = e.Days
+	return out
 }
 
 // notReadAgain is why the images of an earlier study, which were read once, are

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"nafas/dicomio/ctwriter"
+	"nafas/dicomio/refusal"
 	"nafas/dicomio/source"
 	"nafas/inference/lung"
 	"nafas/inference/measure"
@@ -153,6 +154,19 @@ func TestAStoredStudyIsCompared(t *testing.T) {
 	require.NoError(t, err, "the pipeline, which would panic, is not asked")
 	require.Equal(t, first.Comparison, again.Comparison)
 	require.Equal(t, c.asked[0].current.Findings, c.asked[1].current.Findings, "as it was when it was read")
+
+	now.Compared = first.Comparison
+	kept, err := comparing(pipelineFunc(nil), &comparer{}).Read(t.Context(), now, nil)
+	require.NoError(t, err)
+	require.Equal(t, first.Comparison, kept.Comparison, "what was compared is not compared again")
+	gone := *now.Earlier
+	gone.Files, gone.Why = nil, refusal.New(triage.PriorImagesDeleted, "", "deleted")
+	now.Earlier, gone = &gone, *now.Earlier
+	kept, err = comparing(pipelineFunc(nil), &comparer{}).Read(t.Context(), now, nil)
+	require.NoError(t, err)
+	require.Equal(t, first.Comparison, kept.Comparison, "and holds when the images are deleted, as the priority and the categories do")
+	require.Equal(t, first.Assessment, kept.Assessment)
+	now.Earlier, now.Compared = &gone, nil
 
 	require.NoError(t, os.Remove(then.Files[3].Path))
 	broken, err := r.Read(t.Context(), now, nil)

@@ -20,7 +20,8 @@ const (
 	PriorImagesDeleted refusal.Reason = "PRIOR_IMAGES_DELETED"
 	// PriorNotAssessed: it was refused, or its reading failed.
 	PriorNotAssessed refusal.Reason = "PRIOR_NOT_ASSESSED"
-	// PriorNotRead: its images could not be read again.
+	// PriorNotRead: its images could not be read again, or comparing with them
+	// failed.
 	PriorNotRead refusal.Reason = "PRIOR_NOT_READ"
 )
 
@@ -59,15 +60,39 @@ func (e *Earlier) Key() string {
 }
 
 // ComparisonKey identifies the comparison of a result with an earlier study; ""
-// for none.
+// for none. What could have been compared and was not has a key of its own: once
+// it can be, that is another comparison.
 func (e *Earlier) ComparisonKey(resultKey string) string {
 	if e == nil {
 		return ""
 	}
+	key := e.comparedKey(resultKey)
+	if e.Result != nil && e.Why != nil {
+		key += " " + string(e.Why.Reason)
+	}
+	return key
+}
+
+// comparedKey is that of a comparison that was made.
+func (e *Earlier) comparedKey(resultKey string) string {
 	h := sha256.New()
 	writePart(h, []byte(resultKey))
 	writePart(h, []byte(e.Key()))
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// Holds says whether the comparison that is kept under a key, "" for none, is
+// what is to be said of a result. What was compared while the images of the
+// earlier study were there holds when they are gone.
+func (e *Earlier) Holds(key, resultKey string) bool {
+	return key == e.ComparisonKey(resultKey) || e != nil && key == e.comparedKey(resultKey)
+}
+
+// setAside is the earlier study, not to be compared with.
+func (e *Earlier) setAside(why *refusal.Error) *Earlier {
+	out := *e
+	out.Why, out.Files = why, nil
+	return &out
 }
 
 // Examined is a study with what decides whether another one may be compared
@@ -102,7 +127,7 @@ func PickEarlier(of Examined, candidates []Examined) *Earlier {
 	var best, other *Earlier
 	for _, c := range newestFirst(candidates) {
 		days := daysBetween(c.StudyDate, of.StudyDate)
-		if c.StudyUID == of.StudyUID || days < 1 || !c.Final || !samePatients(of.Patients, c.Patients) {
+		if c.StudyUID == of.StudyUID || days < 1 || !c.Final || !SamePatients(of.Patients, c.Patients) {
 			continue
 		}
 		e := &Earlier{StudyUID: c.StudyUID, SeriesUID: c.SeriesUID, StudyDate: c.StudyDate, Days: days}
@@ -155,7 +180,9 @@ func daysBetween(from, to string) int {
 	return int(b.Sub(a).Hours() / 24)
 }
 
-func samePatients(a, b []Patient) bool {
+// SamePatients says whether each record of one study is known to be the same
+// patient's as each of another one; of nobody's none is.
+func SamePatients(a, b []Patient) bool {
 	for _, p := range a {
 		for _, q := range b {
 			if !dicomio.SamePatient(p, q) {

@@ -24,7 +24,7 @@ import (
 type file struct {
 	study, series, sop string
 	patient, pixels    string
-	// note is header text that nothing depends on; kernel is header text that
+	// note is header text that nothing depends on, but for "day YYYYMMDD"; kernel is header text that
 	// a reading depends on.
 	note, kernel string
 }
@@ -44,6 +44,9 @@ func readHeader(data []byte) (triage.Header, error) {
 		Patient: triage.Patient{ID: p[3]},
 		Pixels:  sha256.Sum256([]byte(p[0] + p[1] + p[4])),
 		Content: sha256.Sum256([]byte(p[0] + p[1] + p[2] + p[4] + p[6])),
+	}
+	if day, ok := strings.CutPrefix(p[5], "day "); ok {
+		h.Description.Study = triage.Attributes{"StudyDate": day}
 	}
 	if p[4] == "unsupported" {
 		return h, refusal.New(refusal.Unsupported, "", "no decoder")

@@ -38,6 +38,7 @@ func (s *Service) Read(ctx context.Context, t Token, studyUID string) error {
 		return err
 	}
 	s.hub.changed()
+	job.lastTry(t.Attempt)
 	began := time.Now()
 	reading, err := s.readInterruptibly(ctx, t, job)
 	if err == nil {
@@ -51,7 +52,7 @@ func (s *Service) Read(ctx context.Context, t Token, studyUID string) error {
 		return nil
 	}
 	log.WarnContext(ctx, "reading ended early", "error", err, "seconds", time.Since(began).Seconds())
-	return s.readingFailed(ctx, t, studyUID, err)
+	return s.readingFailed(ctx, t, job, err)
 }
 
 func (s *Service) readInterruptibly(ctx context.Context, t Token, job ReadingJob) (StudyReading, error) {
@@ -79,12 +80,16 @@ func (s *Service) readInterruptibly(ctx context.Context, t Token, job ReadingJob
 }
 
 // readingFailed decides between another try and the end of the job.
-func (s *Service) readingFailed(ctx context.Context, t Token, studyUID string, err error) error {
+func (s *Service) readingFailed(ctx context.Context, t Token, job ReadingJob, err error) error {
+	studyUID, kind := job.StudyUID, TroubleError
 	stopping := errors.Is(ctx.Err(), context.Canceled)
 	switch {
 	case errors.Is(err, ErrFenced), stopping:
 		return err
-	case errors.Is(err, ErrOverLimit), errors.Is(ctx.Err(), context.DeadlineExceeded):
+	case !errors.Is(err, ErrOverLimit) && !errors.Is(ctx.Err(), context.DeadlineExceeded):
+	case job.compares():
+		kind = TroubleLimit
+	default:
 		return s.giveUp(ctx, t, studyUID, refusal.New(LimitExceeded,
 			"look at the study without Nafas; raise the limits of the worker if such studies are usual here",
 			"the analysis went over its limit of time or memory"))
@@ -96,7 +101,6 @@ func (s *Service) readingFailed(ctx context.Context, t Token, studyUID string, e
 		s.hub.changed()
 		return errors.Join(err, waitErr)
 	}
-	kind := TroubleError
 	if errors.Is(err, ErrWorkerDied) {
 		kind = TroubleCrash
 	}

@@ -173,7 +173,7 @@ func (r *Reader) read(ctx context.Context, items []source.Item, sums *contentSum
 	for n, i := range order {
 		study := studies[i]
 		s := &studyRead{
-			r: r, latest: n == len(order)-1, sums: sums, known: job.Known, notes: notes[study.UID], headers: inv.Elapsed,
+			r: r, latest: n == len(order)-1, sums: sums, known: job.Known, compared: job.Compared, notes: notes[study.UID], headers: inv.Elapsed,
 			report: func(series, stage string, done, total int) { report(study.UID, series, stage, done, total) },
 		}
 		if s.earlier = others.before(study); job.Earlier != nil {

@@ -72,6 +72,24 @@ type ReadingJob struct {
 	Known map[string]Result
 	// Earlier is what the study is compared with; nil where there is nothing.
 	Earlier *Earlier
+	// Compared is the comparison that is kept of the study: it is taken as it is
+	// where it holds. nil for none.
+	Compared *Comparison
+	// Trouble is how often the job failed so far, in the way in which it failed
+	// most.
+	Trouble int
+}
+
+// compares says whether another study is looked at too.
+func (j ReadingJob) compares() bool { return j.Earlier != nil && j.Earlier.Why == nil }
+
+// lastTry leaves the earlier study out where it may be what the tries before
+// failed at: it must not cost the study its own result.
+func (j *ReadingJob) lastTry(attempt int) {
+	if j.compares() && (j.Trouble >= MaxTrouble-1 || attempt > maxBegun/2) {
+		j.Earlier = j.Earlier.setAside(refusal.New(PriorNotRead, "compare with the earlier study by eye, and report the error in the server's log",
+			"the analysis failed while it was to compare with an earlier study of the patient, and was done without"))
+	}
 }
 
 // ReadingFile is the current version of one instance. Path is as the store
@@ -113,6 +131,9 @@ const (
 	TroubleError TroubleKind = "error"
 	// TroubleNoWorker: the attempt never began. It is not counted.
 	TroubleNoWorker TroubleKind = "no worker"
+	// TroubleLimit: the attempt went over its limits with an earlier study beside
+	// it. It counts as all errors but the last, which is without.
+	TroubleLimit TroubleKind = "limit"
 )
 
 // MaxTrouble is how often a job may fail in one way before it is set aside.

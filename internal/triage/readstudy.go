@@ -25,6 +25,8 @@ type studyRead struct {
 	latest bool
 	// earlier is what the study is compared with; nil where there is nothing.
 	earlier *before
+	// compared is the comparison that is kept of the study; nil for none.
+	compared *Comparison
 	// headers is the wall time of reading all headers.
 	headers time.Duration
 	report  func(series, stage string, done, total int)

@@ -147,12 +147,13 @@ func (s Study) withheld() Study {
 	for i := range s.Series {
 		s.Series[i].Result, s.Series[i].NotRead = nil, s.NotAssessed
 	}
-	s.Assessment = nil
+	s.Assessment, s.Comparison = nil, nil
 	return s
 }
 
 // Cancel stops the analysis of a study between two tiles. The study stays,
-// not assessed, reason CANCELLED; one that is final is left as it is.
+// not assessed, reason CANCELLED; one that is final is left as it is, and one
+// that was read, and was to be compared with what came later, keeps its result.
 // ErrNotFound where nothing of it was taken in.
 func (s *Service) Cancel(ctx context.Context, studyUID string) error {
 	dropped, err := s.store.Cancel(ctx, studyUID, s.opt.Now(), refusal.New(Cancelled,

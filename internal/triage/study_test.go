@@ -224,6 +224,50 @@ func TestHowAReadingFails(t *testing.T) {
 	}
 }
 
+// An earlier study that cannot be compared with does not cost a study its own
+// result, however the comparison ends the analysis.
+func TestAnEarlierStudyThatCannotBeComparedWith(t *testing.T) {
+	for name, c := range map[string]struct {
+		err   error
+		tries int
+	}{
+		"errors":  {errTest, triage.MaxTrouble},
+		"limits":  {triage.ErrOverLimit, 2},
+		"crashes": {triage.ErrWorkerDied, triage.MaxTrouble},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			before := file{study: "1.1", series: "1.2.1", sop: "1.1.1.1", patient: "P", pixels: "z", note: "day 20250101"}
+			now := a1
+			now.note = "day 20250401"
+			b.send(complete, before)
+			require.NoError(t, b.readNow())
+			b.send(complete, now)
+			tries := 0
+			var without *triage.Earlier
+			b.read = func(ctx context.Context, job triage.ReadingJob, progress func(triage.Progress)) (triage.StudyReading, error) {
+				tries++
+				if job.Earlier.Why == nil {
+					return triage.StudyReading{}, c.err
+				}
+				without = job.Earlier
+				return oneFinding(ctx, job, progress)
+			}
+			for !b.study("1.2").State.Final() {
+				j := b.begin("read")
+				if b.Read(t.Context(), j.token, j.study) != nil {
+					b.again(j)
+				}
+			}
+			require.Equal(t, triage.Done, b.study("1.2").State)
+			require.Equal(t, c.tries, tries)
+			require.Equal(t, triage.PriorNotRead, without.Why.Reason, "which says why nothing is compared")
+			require.Empty(t, without.Files)
+			require.Empty(t, b.jobs(), "and it is not tried for ever")
+		})
+	}
+}
+
 func TestMissingWorkerIsNoStudysFault(t *testing.T) {
 	b := newBench(t)
 	b.send(complete, a1)
