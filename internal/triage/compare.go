@@ -125,16 +125,23 @@ func (s *scanned) exam(r *Result) prior.Exam {
 		e.Contrast = prior.Yes // where no agent is named, none may have been given or nobody wrote it down
 	}
 	for _, f := range r.Findings {
-		e.Findings = append(e.Findings, prior.Finding{CenterLPSMM: f.CenterLPSMM, DiameterMM: f.MeanDiameterMM, Measured: f.Measured.unpacked()})
+		e.Findings = append(e.Findings, prior.Finding{CenterLPSMM: f.CenterLPSMM, DiameterMM: f.MeanDiameterMM, Measured: s.measure(f)})
 	}
 	return e
 }
 
-// unpacked is the measurement with its mask; nil stays nil.
-func (m *Measurement) unpacked() *measure.Measurement {
-	if m == nil {
-		return nil
+// measure is what was measured of a finding of the scan, by the method that is in
+// use: what another one measured, an earlier version's or none, would differ from it
+// by more than the nodule changed.
+func (s *scanned) measure(f Finding) *measure.Measurement {
+	if f.Measured == nil || f.Measured.Method != measure.Method {
+		return measure.Measure(s.assembled.Volume, s.field, f.CenterLPSMM, f.MeanDiameterMM)
 	}
+	return f.Measured.unpacked()
+}
+
+// unpacked is the measurement with its mask.
+func (m *Measurement) unpacked() *measure.Measurement {
 	out := m.Measurement
 	out.Mask = measure.Mask{Lo: m.Body.First, Size: m.Body.Size}
 	for _, in := range m.Body.In() {
