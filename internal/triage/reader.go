@@ -169,11 +169,16 @@ func (r *Reader) read(ctx context.Context, items []source.Item, sums *contentSum
 	notes, batch := sortNotes(inv)
 	studies, others := dicomio.Studies(dicomio.Group(inv.Instances)), newTogether(r)
 	batch.Studies = make([]StudyReading, len(studies))
-	for _, i := range byDate(studies) {
+	order := byDate(studies)
+	for n, i := range order {
 		study := studies[i]
 		s := &studyRead{
 			r: r, sums: sums, known: job.Known, notes: notes[study.UID], headers: inv.Elapsed,
-			report: func(series, stage string, done, total int) { report(study.UID, series, stage, done, total) },
+			categories: r.opt.Categories,
+			report:     func(series, stage string, done, total int) { report(study.UID, series, stage, done, total) },
+		}
+		if n < len(order)-1 {
+			s.categories = s.categories.ofEarlier()
 		}
 		if s.earlier = others.before(study); job.Earlier != nil {
 			s.earlier = &before{*job.Earlier, r.stored(*job.Earlier)}

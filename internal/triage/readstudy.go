@@ -23,6 +23,8 @@ type studyRead struct {
 	notes []string
 	// earlier is what the study is compared with; nil where there is nothing.
 	earlier *before
+	// categories are the reader's options, as far as they hold for this study.
+	categories CategoryOptions
 	// headers is the wall time of reading all headers.
 	headers time.Duration
 	report  func(series, stage string, done, total int)
@@ -78,7 +80,7 @@ func (s *studyRead) read(ctx context.Context, study dicomio.Study) (StudyReading
 	}
 	out.State, out.Comparison = Done, comparison
 	out.Priority, out.PriorityReasons = s.r.opt.Ranking.Rank(*result, comparison)
-	asked := s.r.opt.Categories.with(facts)
+	asked := s.categories.with(facts)
 	asked.Earlier = asked.Earlier || s.earlier != nil
 	categories, err := Categorise(result.Findings, comparison, asked)
 	if err != nil {
