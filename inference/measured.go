@@ -9,15 +9,13 @@ import (
 
 	"nafas/inference/finding"
 	"nafas/inference/measure"
-	"nafas/inference/volume"
 )
 
 // Finding is a finding with what was measured of it.
 type Finding struct {
 	// Finding has the size that the detector gave.
 	finding.Finding
-	// Measured is rounded: positions to 0.01 mm, volumes to 0.1 mm3, densities
-	// to 0.1 HU, shares to 0.001.
+	// Measured is rounded (measure.Measurement.Round).
 	Measured *measure.Measurement
 	// Place is where in the lung it lies; gaps are rounded to 0.1 mm.
 	Place finding.Place
@@ -46,7 +44,7 @@ func (r *run) measureAll(ctx context.Context) error {
 				}
 				f := &r.out.Findings[i]
 				m := measure.Measure(r.volume, r.field, f.CenterLPSMM, f.MeanDiameterMM)
-				round(m)
+				m.Round()
 				f.Measured = m
 			}
 		})
@@ -76,23 +74,6 @@ func (r *run) place(ctx context.Context) error {
 		f.Place.PleuraMM, f.Place.FissureMM = rounded(f.Place.PleuraMM, 10), rounded(f.Place.FissureMM, 10)
 	}
 	return nil
-}
-
-// round takes away the digits that say nothing.
-func round(m *measure.Measurement) {
-	for _, p := range []*volume.Vec3{
-		&m.CenterLPSMM, &m.LongAxisLPSMM[0], &m.LongAxisLPSMM[1], &m.ShortAxisLPSMM[0], &m.ShortAxisLPSMM[1],
-	} {
-		for axis := range p {
-			p[axis] = rounded(p[axis], 100)
-		}
-	}
-	for _, v := range []*float64{&m.VolumeMM3, &m.SolidVolumeMM3, &m.MeanHU, &m.MinHU, &m.MaxHU} {
-		*v = rounded(*v, 10)
-	}
-	for _, share := range []*float64{&m.VolumeError, &m.KindConfidence, &m.Seen} {
-		*share = rounded(*share, 1000)
-	}
 }
 
 // rounded is v to one part of a unit; never -0.

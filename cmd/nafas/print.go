@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 
 	"google.golang.org/protobuf/encoding/protojson"
@@ -66,15 +67,20 @@ func (p *jsonPrinter) close() error                           { return nil }
 // read, has one row that says so.
 type csvPrinter struct{ w *csv.Writer }
 
-var csvHeader = slices.Concat([]string{
-	"study_instance_uid", "series_instance_uid", "status", "model", "rank", "score", "flagged",
-	"x_mm", "y_mm", "z_mm", "mean_diameter_mm", "side", "sop_instance_uid", "slice", "frame", "column", "row",
-	"volume_mm3", "long_axis_mm", "short_axis_mm", "mean_diameter_measured_mm", "kind", "kind_confidence", "solid_diameter_mm",
-	"mean_hu", "measured_by", "doubt", "lobe", "zone", "pleura_mm", "fissure_mm",
-}, changeHeader)
+// What a row says of its series, of its finding, and of the study.
+var (
+	seriesHeader  = []string{"study_instance_uid", "series_instance_uid", "status", "model"}
+	findingHeader = []string{
+		"rank", "score", "flagged",
+		"x_mm", "y_mm", "z_mm", "mean_diameter_mm", "side", "sop_instance_uid", "slice", "frame", "column", "row",
+		"volume_mm3", "long_axis_mm", "short_axis_mm", "mean_diameter_measured_mm", "kind", "kind_confidence", "solid_diameter_mm",
+		"mean_hu", "measured_by", "doubt", "lobe", "zone", "pleura_mm", "fissure_mm",
+	}
+	studyHeader = []string{"study_priority", "study_priority_reasons"}
+)
 
 // columns are all of a row.
-var columns = slices.Concat(csvHeader, suggestedColumns)
+var columns = slices.Concat(seriesHeader, findingHeader, changeHeader, suggestedColumns, studyHeader)
 
 func newCSVPrinter(w io.Writer) *csvPrinter {
 	p := &csvPrinter{w: csv.NewWriter(w)}
@@ -92,18 +98,36 @@ func (p *csvPrinter) row(words ...string) error {
 func (p *csvPrinter) result(r *nafasv1.SeriesResult) error {
 	model := r.GetModel().GetName() + " " + r.GetModel().GetVersion()
 	head := []string{r.GetStudyInstanceUid(), r.GetSeriesInstanceUid()}
+	rest := func(f *nafasv1.Finding) []string {
+		return slices.Concat(changeColumns(r.GetComparison(), f.GetChange()), categoryColumns(r.GetAssessment().GetCategories(), f.GetRank()),
+			priorityColumns(r.GetStudyPriority(), r.GetStudyPriorityReasons()))
+	}
 	if len(r.GetFindings()) == 0 {
-		if err := p.row(append(head, "read, no mark (does not exclude disease)", model)...); err != nil {
+		if err := p.row(slices.Concat(head, []string{"read, no mark (does not exclude disease)", model}, make([]string, len(findingHeader)), rest(nil))...); err != nil {
 			return err
 		}
 	}
 	for _, f := range r.GetFindings() {
-		if err := p.row(slices.Concat(head, []string{"read", model}, findingColumns(f), measuredColumns(f), placeColumns(f.GetPlace()),
-			changeColumns(r.GetComparison(), f.GetChange()), categoryColumns(r.GetAssessment().GetCategories(), f.GetRank()))...); err != nil {
+		if err := p.row(slices.Concat(head, []string{"read", model}, findingColumns(f), measuredColumns(f), placeColumns(f.GetPlace()), rest(f))...); err != nil {
 			return err
 		}
 	}
 	return p.gone(r)
+}
+
+// priorityColumns are the last of a row: the study's priority, and the codes of
+// its reasons.
+func priorityColumns(p nafasv1.Priority, reasons []*nafasv1.PriorityReason) []string {
+	var codes []string
+	for _, r := range reasons {
+		if r.GetCode() != "" && !slices.Contains(codes, r.GetCode()) {
+			codes = append(codes, r.GetCode())
+		}
+	}
+	if p == nafasv1.Priority_PRIORITY_UNSPECIFIED {
+		return []string{"", strings.Join(codes, " ")}
+	}
+	return []string{priorityWord(p), strings.Join(codes, " ")}
 }
 
 // findingColumns are what the detector gave, and the image.
@@ -179,7 +203,9 @@ var kindWords = map[nafasv1.NoduleKind]string{
 }
 
 func (p *csvPrinter) notRead(n *nafasv1.SeriesNotRead) error {
-	return p.row(n.GetStudyInstanceUid(), n.GetSeriesInstanceUid(), "not read: "+reasonWord(n.GetNotRead().GetReason()))
+	before := []string{n.GetStudyInstanceUid(), n.GetSeriesInstanceUid(), "not read: " + reasonWord(n.GetNotRead().GetReason())}
+	return p.row(slices.Concat(before, make([]string, len(columns)-len(before)-len(studyHeader)),
+		priorityColumns(n.GetStudyPriority(), n.GetStudyPriorityReasons()))...)
 }
 
 func (p *csvPrinter) close() error {

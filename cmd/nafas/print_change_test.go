@@ -107,3 +107,23 @@ func TestWhatWasNotComparedIsPrinted(t *testing.T) {
 	require.Equal(t, "", csvRows(t, printed(t, "csv", r))[0]["earlier_study_date"])
 	require.NotContains(t, printed(t, "table", r), "COMPARED")
 }
+
+// Each row says the study's priority, whatever else it says.
+func TestThePriorityIsPrinted(t *testing.T) {
+	r := comparedResult()
+	r.StudyPriority = nafasv1.Priority_PRIORITY_URGENT
+	r.StudyPriorityReasons = []*nafasv1.PriorityReason{{Code: "FINDING_GROWING"}, {Code: "FINDING_GROWING"}, {Code: "SCAN_LESS_SURE"}, {}}
+	row := csvRows(t, printed(t, "csv", r))[3]
+	require.Equal(t, []string{"urgent", "FINDING_GROWING SCAN_LESS_SURE"}, []string{row["study_priority"], row["study_priority_reasons"]})
+	r.Findings, r.StudyPriority = nil, nafasv1.Priority_PRIORITY_ROUTINE
+	row = csvRows(t, printed(t, "csv", r))[0]
+	require.Equal(t, []string{"routine", "20251201", ""}, []string{row["study_priority"], row["earlier_study_date"], row["rank"]})
+
+	var out bytes.Buffer
+	p := newPrinter(&streams{out: &out, format: "csv"})
+	require.NoError(t, p.notRead(&nafasv1.SeriesNotRead{NotRead: &nafasv1.Refusal{Reason: nafasv1.Reason_REASON_NO_LUNG},
+		StudyPriority: nafasv1.Priority_PRIORITY_NOT_ASSESSED, StudyPriorityReasons: []*nafasv1.PriorityReason{{Code: "NOT_READ"}}}))
+	require.NoError(t, p.close())
+	row = csvRows(t, out.String())[0]
+	require.Equal(t, []string{"not read: NO_LUNG", "not assessed", "NOT_READ"}, []string{row["status"], row["study_priority"], row["study_priority_reasons"]})
+}

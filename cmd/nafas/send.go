@@ -161,10 +161,14 @@ func notRead(study *nafasv1.Study) []*nafasv1.SeriesNotRead {
 			Modality:          series.GetModality(),
 			Instances:         series.GetInstances(),
 			NotRead:           why,
+
+			StudyPriority: study.GetPriority(), StudyPriorityReasons: study.GetReasons(),
 		})
 	}
 	if why := study.GetNotAssessed(); why != nil && len(study.GetSeries()) == 0 {
-		list = append(list, &nafasv1.SeriesNotRead{StudyInstanceUid: study.GetStudyInstanceUid(), NotRead: why})
+		list = append(list, &nafasv1.SeriesNotRead{
+			StudyInstanceUid: study.GetStudyInstanceUid(), NotRead: why, StudyPriority: study.GetPriority(), StudyPriorityReasons: study.GetReasons(),
+		})
 	}
 	return list
 }

@@ -32,6 +32,7 @@ func Compare(ctx context.Context, current, earlier Exam, days int) (*Comparison,
 			return nil, err
 		}
 	}
+	c.out.round()
 	return c.out, nil
 }
 

@@ -40,18 +40,19 @@ func compareProto(p *nafasv1.SeriesResult, c *triage.Comparison) {
 	}
 	for i, f := range p.Findings {
 		if change := c.Of(int(f.GetRank())); change != nil {
-			f.Change = changeProto(change)
+			f.Change = changeProto(change, f.GetMeasurement().GetMethod())
 			f.Change.InEarlier = imagePlaceProto(c.InEarlier, i)
 		}
 	}
 }
 
-func changeProto(c *prior.Change) *nafasv1.Change {
+// changeProto is c on the wire; method measured the finding in both scans.
+func changeProto(c *prior.Change, method string) *nafasv1.Change {
 	p := &nafasv1.Change{
 		State: changeToProto[c.State], EarlierRank: int32(c.Earlier + 1), Growth: growthProto(c.Growth), NoGrowth: reasons(c.NoGrowth),
 	}
 	if m := c.EarlierMeasured; m != nil {
-		p.EarlierMeasurement = measurementProto(&triage.Measurement{Measurement: *m})
+		p.EarlierMeasurement = measurementProto(&triage.Measurement{Measurement: *m, Method: method})
 	}
 	if c.DiameterErrorMM > 0 {
 		p.DiameterChangeMm, p.DiameterErrorMm = &c.DiameterChangeMM, &c.DiameterErrorMM

@@ -15,11 +15,11 @@ import (
 )
 
 func ranked(rank int) triage.Finding {
-	return triage.Finding{Finding: finding.Finding{Rank: rank, MeanDiameterMM: float64(10 + rank)}, SOPInstanceUID: "1.9"}
+	return triage.Finding{Finding: finding.Finding{Rank: rank, MeanDiameterMM: float64(10 + rank)}, SOPInstanceUID: "1.9", Measured: &triage.Measurement{Method: "m 2"}}
 }
 
 func studyWith(c *triage.Comparison) *nafasv1.SeriesResult {
-	s := triage.Study{UID: "1.2", State: triage.Done, Comparison: c, Series: []triage.Series{
+	s := triage.Study{UID: "1.2", State: triage.Done, Comparison: c, Priority: triage.PriorityHigh, Series: []triage.Series{
 		{UID: "1", NotRead: refusal.New(refusal.NotPreferred, "", "")},
 		{UID: "2", Result: &triage.Result{Findings: []triage.Finding{ranked(1), ranked(2)}}},
 	}}
@@ -42,6 +42,7 @@ func TestAComparisonOnTheWire(t *testing.T) {
 		InEarlier:       []triage.ImagePlace{{SOPInstanceUID: "1.8", Slice: 4, PixelColumn: 7}, {}},
 		InCurrent:       []triage.ImagePlace{{}, {SOPInstanceUID: "1.9"}},
 	})
+	require.Equal(t, nafasv1.Priority_PRIORITY_HIGH, r.StudyPriority, "a result that is read by itself says it too")
 	require.Equal(t, int32(90), r.Comparison.Days)
 	require.Equal(t, []string{"KERNEL_NOT_KNOWN"}, r.Comparison.NotComparable)
 	require.Equal(t, nafasv1.ChangeState_CHANGE_STATE_GONE, r.Comparison.EarlierFindings[0].State)
@@ -51,6 +52,7 @@ func TestAComparisonOnTheWire(t *testing.T) {
 	require.Equal(t, float64(12), r.Comparison.EarlierFindings[1].Finding.MeanDiameterMm)
 
 	one, two := r.Findings[0].Change, r.Findings[1].Change
+	require.Equal(t, "m 2", one.EarlierMeasurement.Method)
 	require.Equal(t, nafasv1.ChangeState_CHANGE_STATE_PAIRED, one.State)
 	require.Equal(t, int32(2), one.EarlierRank)
 	require.Equal(t, "1.8", one.InEarlier.SopInstanceUid)

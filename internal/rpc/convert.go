@@ -70,6 +70,7 @@ func StudyProto(s triage.Study) *nafasv1.Study {
 		if one.Result != nil { // one series of a study is read
 			one.Result.Assessment = assessmentProto(s.Assessment)
 			compareProto(one.Result, s.Comparison)
+			one.Result.StudyPriority, one.Result.StudyPriorityReasons = p.Priority, p.Reasons
 		}
 		p.Series = append(p.Series, one)
 	}

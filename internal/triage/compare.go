@@ -125,23 +125,27 @@ func (s *scanned) exam(r *Result) prior.Exam {
 		e.Contrast = prior.Yes // where no agent is named, none may have been given or nobody wrote it down
 	}
 	for _, f := range r.Findings {
-		e.Findings = append(e.Findings, prior.Finding{CenterLPSMM: f.CenterLPSMM, DiameterMM: f.MeanDiameterMM, Measured: s.measure(f)})
+		e.Findings = append(e.Findings, prior.Finding{CenterLPSMM: f.CenterLPSMM, DiameterMM: f.MeanDiameterMM, Measured: s.measured(f)})
 	}
 	return e
 }
 
-// measure is what was measured of a finding of the scan, by the method that is in
-// use: what another one measured, an earlier version's or none, would differ from it
-// by more than the nodule changed.
-func (s *scanned) measure(f Finding) *measure.Measurement {
-	if f.Measured == nil || f.Measured.Method != measure.Method {
-		return measure.Measure(s.assembled.Volume, s.field, f.CenterLPSMM, f.MeanDiameterMM)
+// measured is what was measured of a finding; measured again where another
+// version did, or none: what two methods measure is no growth.
+func (s *scanned) measured(f Finding) *measure.Measurement {
+	if f.Measured != nil && f.Measured.Method == measure.Method {
+		return f.Measured.unpacked()
 	}
-	return f.Measured.unpacked()
+	m := measure.Measure(s.assembled.Volume, s.field, f.CenterLPSMM, f.MeanDiameterMM)
+	m.Round()
+	return m
 }
 
-// unpacked is the measurement with its mask.
+// unpacked is the measurement with its mask; nil stays nil.
 func (m *Measurement) unpacked() *measure.Measurement {
+	if m == nil {
+		return nil
+	}
 	out := m.Measurement
 	out.Mask = measure.Mask{Lo: m.Body.First, Size: m.Body.Size}
 	for _, in := range m.Body.In() {

@@ -2903,6 +2903,9 @@ type SeriesResult struct {
 	// What changed since an earlier study of the same patient; absent where none
 	// is known.
 	Comparison *Comparison `protobuf:"bytes,12,opt,name=comparison,proto3" json:"comparison,omitempty"`
+	// The study's, with the reasons: a result that is read by itself says it too.
+	StudyPriority        Priority          `protobuf:"varint,13,opt,name=study_priority,json=studyPriority,proto3,enum=nafas.v1.Priority" json:"study_priority,omitempty"`
+	StudyPriorityReasons []*PriorityReason `protobuf:"bytes,14,rep,name=study_priority_reasons,json=studyPriorityReasons,proto3" json:"study_priority_reasons,omitempty"`
 	// What is said of the study beyond these findings; absent in results of
 	// versions that made none.
 	Assessment    *Assessment `protobuf:"bytes,11,opt,name=assessment,proto3" json:"assessment,omitempty"`
@@ -3013,6 +3016,20 @@ func (x *SeriesResult) GetNotes() []string {
 func (x *SeriesResult) GetComparison() *Comparison {
 	if x != nil {
 		return x.Comparison
+	}
+	return nil
+}
+
+func (x *SeriesResult) GetStudyPriority() Priority {
+	if x != nil {
+		return x.StudyPriority
+	}
+	return Priority_PRIORITY_UNSPECIFIED
+}
+
+func (x *SeriesResult) GetStudyPriorityReasons() []*PriorityReason {
+	if x != nil {
+		return x.StudyPriorityReasons
 	}
 	return nil
 }
@@ -4081,8 +4098,11 @@ type SeriesNotRead struct {
 	Modality          string                 `protobuf:"bytes,3,opt,name=modality,proto3" json:"modality,omitempty"`
 	Instances         int32                  `protobuf:"varint,4,opt,name=instances,proto3" json:"instances,omitempty"`
 	NotRead           *Refusal               `protobuf:"bytes,5,opt,name=not_read,json=notRead,proto3" json:"not_read,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// The study's, with the reasons.
+	StudyPriority        Priority          `protobuf:"varint,6,opt,name=study_priority,json=studyPriority,proto3,enum=nafas.v1.Priority" json:"study_priority,omitempty"`
+	StudyPriorityReasons []*PriorityReason `protobuf:"bytes,7,rep,name=study_priority_reasons,json=studyPriorityReasons,proto3" json:"study_priority_reasons,omitempty"`
+	unknownFields        protoimpl.UnknownFields
+	sizeCache            protoimpl.SizeCache
 }
 
 func (x *SeriesNotRead) Reset() {
@@ -4146,6 +4166,20 @@ func (x *SeriesNotRead) GetInstances() int32 {
 func (x *SeriesNotRead) GetNotRead() *Refusal {
 	if x != nil {
 		return x.NotRead
+	}
+	return nil
+}
+
+func (x *SeriesNotRead) GetStudyPriority() Priority {
+	if x != nil {
+		return x.StudyPriority
+	}
+	return Priority_PRIORITY_UNSPECIFIED
+}
+
+func (x *SeriesNotRead) GetStudyPriorityReasons() []*PriorityReason {
+	if x != nil {
+		return x.StudyPriorityReasons
 	}
 	return nil
 }
@@ -5828,7 +5862,7 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\bmodality\x18\x02 \x01(\tR\bmodality\x12\x1c\n" +
 	"\tinstances\x18\x03 \x01(\x05R\tinstances\x12,\n" +
 	"\bnot_read\x18\x04 \x01(\v2\x11.nafas.v1.RefusalR\anotRead\x12.\n" +
-	"\x06result\x18\x05 \x01(\v2\x16.nafas.v1.SeriesResultR\x06result\"\x92\x04\n" +
+	"\x06result\x18\x05 \x01(\v2\x16.nafas.v1.SeriesResultR\x06result\"\x9d\x05\n" +
 	"\fSeriesResult\x12,\n" +
 	"\x12study_instance_uid\x18\x01 \x01(\tR\x10studyInstanceUid\x12.\n" +
 	"\x13series_instance_uid\x18\x02 \x01(\tR\x11seriesInstanceUid\x12%\n" +
@@ -5844,7 +5878,9 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	" \x03(\tR\x05notes\x124\n" +
 	"\n" +
 	"comparison\x18\f \x01(\v2\x14.nafas.v1.ComparisonR\n" +
-	"comparison\x124\n" +
+	"comparison\x129\n" +
+	"\x0estudy_priority\x18\r \x01(\x0e2\x12.nafas.v1.PriorityR\rstudyPriority\x12N\n" +
+	"\x16study_priority_reasons\x18\x0e \x03(\v2\x18.nafas.v1.PriorityReasonR\x14studyPriorityReasons\x124\n" +
 	"\n" +
 	"assessment\x18\v \x01(\v2\x14.nafas.v1.AssessmentR\n" +
 	"assessment\"B\n" +
@@ -5955,13 +5991,15 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\x19SuggestCategoriesResponse\x124\n" +
 	"\n" +
 	"categories\x18\x01 \x01(\v2\x14.nafas.v1.CategoriesR\n" +
-	"categories\"\xd5\x01\n" +
+	"categories\"\xe0\x02\n" +
 	"\rSeriesNotRead\x12,\n" +
 	"\x12study_instance_uid\x18\x01 \x01(\tR\x10studyInstanceUid\x12.\n" +
 	"\x13series_instance_uid\x18\x02 \x01(\tR\x11seriesInstanceUid\x12\x1a\n" +
 	"\bmodality\x18\x03 \x01(\tR\bmodality\x12\x1c\n" +
 	"\tinstances\x18\x04 \x01(\x05R\tinstances\x12,\n" +
-	"\bnot_read\x18\x05 \x01(\v2\x11.nafas.v1.RefusalR\anotRead\"M\n" +
+	"\bnot_read\x18\x05 \x01(\v2\x11.nafas.v1.RefusalR\anotRead\x129\n" +
+	"\x0estudy_priority\x18\x06 \x01(\x0e2\x12.nafas.v1.PriorityR\rstudyPriority\x12N\n" +
+	"\x16study_priority_reasons\x18\a \x03(\v2\x18.nafas.v1.PriorityReasonR\x14studyPriorityReasons\"M\n" +
 	"\x05Model\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x16\n" +
@@ -6352,91 +6390,95 @@ var file_nafas_v1_triage_proto_depIdxs = []int32{
 	57,  // 48: nafas.v1.SeriesResult.timings:type_name -> nafas.v1.StageTime
 	54,  // 49: nafas.v1.SeriesResult.runtime:type_name -> nafas.v1.Runtime
 	59,  // 50: nafas.v1.SeriesResult.comparison:type_name -> nafas.v1.Comparison
-	40,  // 51: nafas.v1.SeriesResult.assessment:type_name -> nafas.v1.Assessment
-	41,  // 52: nafas.v1.Assessment.categories:type_name -> nafas.v1.Categories
-	47,  // 53: nafas.v1.Categories.caveat:type_name -> nafas.v1.Code
-	42,  // 54: nafas.v1.Categories.guidelines:type_name -> nafas.v1.GuidelineSuggestions
-	46,  // 55: nafas.v1.Categories.brock:type_name -> nafas.v1.BrockRisk
-	43,  // 56: nafas.v1.GuidelineSuggestions.exam:type_name -> nafas.v1.Suggestion
-	43,  // 57: nafas.v1.GuidelineSuggestions.findings:type_name -> nafas.v1.Suggestion
-	47,  // 58: nafas.v1.Suggestion.category:type_name -> nafas.v1.Code
-	45,  // 59: nafas.v1.Suggestion.now:type_name -> nafas.v1.FollowUpStep
-	45,  // 60: nafas.v1.Suggestion.then:type_name -> nafas.v1.FollowUpStep
-	47,  // 61: nafas.v1.Suggestion.used_by:type_name -> nafas.v1.Code
-	44,  // 62: nafas.v1.Suggestion.other:type_name -> nafas.v1.SuggestionOption
-	44,  // 63: nafas.v1.Suggestion.options:type_name -> nafas.v1.SuggestionOption
-	47,  // 64: nafas.v1.Suggestion.withheld:type_name -> nafas.v1.Code
-	47,  // 65: nafas.v1.Suggestion.missing:type_name -> nafas.v1.Code
-	47,  // 66: nafas.v1.Suggestion.assumptions:type_name -> nafas.v1.Code
-	47,  // 67: nafas.v1.Suggestion.needs_radiologist:type_name -> nafas.v1.Code
-	47,  // 68: nafas.v1.Suggestion.unverified:type_name -> nafas.v1.Code
-	47,  // 69: nafas.v1.SuggestionOption.assumes:type_name -> nafas.v1.Code
-	47,  // 70: nafas.v1.SuggestionOption.used_by:type_name -> nafas.v1.Code
-	47,  // 71: nafas.v1.SuggestionOption.category:type_name -> nafas.v1.Code
-	45,  // 72: nafas.v1.SuggestionOption.now:type_name -> nafas.v1.FollowUpStep
-	45,  // 73: nafas.v1.SuggestionOption.then:type_name -> nafas.v1.FollowUpStep
-	47,  // 74: nafas.v1.FollowUpStep.action:type_name -> nafas.v1.Code
-	47,  // 75: nafas.v1.BrockRisk.withheld:type_name -> nafas.v1.Code
-	47,  // 76: nafas.v1.BrockRisk.missing:type_name -> nafas.v1.Code
-	47,  // 77: nafas.v1.BrockRisk.assumptions:type_name -> nafas.v1.Code
-	47,  // 78: nafas.v1.BrockRisk.unverified:type_name -> nafas.v1.Code
-	7,   // 79: nafas.v1.PatientFacts.family_history_of_lung_cancer:type_name -> nafas.v1.FactAnswer
-	7,   // 80: nafas.v1.PatientFacts.emphysema:type_name -> nafas.v1.FactAnswer
-	7,   // 81: nafas.v1.PatientFacts.screening:type_name -> nafas.v1.FactAnswer
-	7,   // 82: nafas.v1.PatientFacts.known_cancer:type_name -> nafas.v1.FactAnswer
-	7,   // 83: nafas.v1.PatientFacts.known_lung_cancer:type_name -> nafas.v1.FactAnswer
-	7,   // 84: nafas.v1.PatientFacts.immunosuppressed:type_name -> nafas.v1.FactAnswer
-	7,   // 85: nafas.v1.FindingFacts.spiculated:type_name -> nafas.v1.FactAnswer
-	48,  // 86: nafas.v1.SuggestCategoriesRequest.patient:type_name -> nafas.v1.PatientFacts
-	49,  // 87: nafas.v1.SuggestCategoriesRequest.findings:type_name -> nafas.v1.FindingFacts
-	41,  // 88: nafas.v1.SuggestCategoriesResponse.categories:type_name -> nafas.v1.Categories
-	20,  // 89: nafas.v1.SeriesNotRead.not_read:type_name -> nafas.v1.Refusal
-	67,  // 90: nafas.v1.Scan.spacing_mm:type_name -> nafas.v1.Point
-	67,  // 91: nafas.v1.Finding.center_lps_mm:type_name -> nafas.v1.Point
-	68,  // 92: nafas.v1.Finding.pixel:type_name -> nafas.v1.PixelPosition
-	65,  // 93: nafas.v1.Finding.measurement:type_name -> nafas.v1.Measurement
-	64,  // 94: nafas.v1.Finding.place:type_name -> nafas.v1.Place
-	61,  // 95: nafas.v1.Finding.change:type_name -> nafas.v1.Change
-	20,  // 96: nafas.v1.Comparison.not_compared:type_name -> nafas.v1.Refusal
-	60,  // 97: nafas.v1.Comparison.earlier_findings:type_name -> nafas.v1.EarlierFinding
-	58,  // 98: nafas.v1.EarlierFinding.finding:type_name -> nafas.v1.Finding
-	8,   // 99: nafas.v1.EarlierFinding.state:type_name -> nafas.v1.ChangeState
-	63,  // 100: nafas.v1.EarlierFinding.in_current:type_name -> nafas.v1.ImagePlace
-	8,   // 101: nafas.v1.Change.state:type_name -> nafas.v1.ChangeState
-	63,  // 102: nafas.v1.Change.in_earlier:type_name -> nafas.v1.ImagePlace
-	65,  // 103: nafas.v1.Change.earlier_measurement:type_name -> nafas.v1.Measurement
-	62,  // 104: nafas.v1.Change.growth:type_name -> nafas.v1.Growth
-	9,   // 105: nafas.v1.Growth.trend:type_name -> nafas.v1.Trend
-	68,  // 106: nafas.v1.ImagePlace.pixel:type_name -> nafas.v1.PixelPosition
-	67,  // 107: nafas.v1.Measurement.center_lps_mm:type_name -> nafas.v1.Point
-	66,  // 108: nafas.v1.Measurement.long_axis:type_name -> nafas.v1.Axis
-	66,  // 109: nafas.v1.Measurement.short_axis:type_name -> nafas.v1.Axis
-	10,  // 110: nafas.v1.Measurement.kind:type_name -> nafas.v1.NoduleKind
-	67,  // 111: nafas.v1.Axis.from_lps_mm:type_name -> nafas.v1.Point
-	67,  // 112: nafas.v1.Axis.to_lps_mm:type_name -> nafas.v1.Point
-	14,  // 113: nafas.v1.TriageService.SubmitSeries:input_type -> nafas.v1.SubmitSeriesRequest
-	16,  // 114: nafas.v1.TriageService.TriageSeries:input_type -> nafas.v1.TriageSeriesRequest
-	22,  // 115: nafas.v1.TriageService.GetStudy:input_type -> nafas.v1.GetStudyRequest
-	24,  // 116: nafas.v1.TriageService.ListStudies:input_type -> nafas.v1.ListStudiesRequest
-	26,  // 117: nafas.v1.TriageService.WatchStudies:input_type -> nafas.v1.WatchStudiesRequest
-	28,  // 118: nafas.v1.TriageService.GetReport:input_type -> nafas.v1.GetReportRequest
-	50,  // 119: nafas.v1.TriageService.SuggestCategories:input_type -> nafas.v1.SuggestCategoriesRequest
-	31,  // 120: nafas.v1.TriageService.ListDeliveries:input_type -> nafas.v1.ListDeliveriesRequest
-	33,  // 121: nafas.v1.TriageService.RetryDeliveries:input_type -> nafas.v1.RetryDeliveriesRequest
-	15,  // 122: nafas.v1.TriageService.SubmitSeries:output_type -> nafas.v1.SubmitSeriesResponse
-	17,  // 123: nafas.v1.TriageService.TriageSeries:output_type -> nafas.v1.TriageSeriesResponse
-	23,  // 124: nafas.v1.TriageService.GetStudy:output_type -> nafas.v1.GetStudyResponse
-	25,  // 125: nafas.v1.TriageService.ListStudies:output_type -> nafas.v1.ListStudiesResponse
-	27,  // 126: nafas.v1.TriageService.WatchStudies:output_type -> nafas.v1.WatchStudiesResponse
-	29,  // 127: nafas.v1.TriageService.GetReport:output_type -> nafas.v1.GetReportResponse
-	51,  // 128: nafas.v1.TriageService.SuggestCategories:output_type -> nafas.v1.SuggestCategoriesResponse
-	32,  // 129: nafas.v1.TriageService.ListDeliveries:output_type -> nafas.v1.ListDeliveriesResponse
-	34,  // 130: nafas.v1.TriageService.RetryDeliveries:output_type -> nafas.v1.RetryDeliveriesResponse
-	122, // [122:131] is the sub-list for method output_type
-	113, // [113:122] is the sub-list for method input_type
-	113, // [113:113] is the sub-list for extension type_name
-	113, // [113:113] is the sub-list for extension extendee
-	0,   // [0:113] is the sub-list for field type_name
+	5,   // 51: nafas.v1.SeriesResult.study_priority:type_name -> nafas.v1.Priority
+	36,  // 52: nafas.v1.SeriesResult.study_priority_reasons:type_name -> nafas.v1.PriorityReason
+	40,  // 53: nafas.v1.SeriesResult.assessment:type_name -> nafas.v1.Assessment
+	41,  // 54: nafas.v1.Assessment.categories:type_name -> nafas.v1.Categories
+	47,  // 55: nafas.v1.Categories.caveat:type_name -> nafas.v1.Code
+	42,  // 56: nafas.v1.Categories.guidelines:type_name -> nafas.v1.GuidelineSuggestions
+	46,  // 57: nafas.v1.Categories.brock:type_name -> nafas.v1.BrockRisk
+	43,  // 58: nafas.v1.GuidelineSuggestions.exam:type_name -> nafas.v1.Suggestion
+	43,  // 59: nafas.v1.GuidelineSuggestions.findings:type_name -> nafas.v1.Suggestion
+	47,  // 60: nafas.v1.Suggestion.category:type_name -> nafas.v1.Code
+	45,  // 61: nafas.v1.Suggestion.now:type_name -> nafas.v1.FollowUpStep
+	45,  // 62: nafas.v1.Suggestion.then:type_name -> nafas.v1.FollowUpStep
+	47,  // 63: nafas.v1.Suggestion.used_by:type_name -> nafas.v1.Code
+	44,  // 64: nafas.v1.Suggestion.other:type_name -> nafas.v1.SuggestionOption
+	44,  // 65: nafas.v1.Suggestion.options:type_name -> nafas.v1.SuggestionOption
+	47,  // 66: nafas.v1.Suggestion.withheld:type_name -> nafas.v1.Code
+	47,  // 67: nafas.v1.Suggestion.missing:type_name -> nafas.v1.Code
+	47,  // 68: nafas.v1.Suggestion.assumptions:type_name -> nafas.v1.Code
+	47,  // 69: nafas.v1.Suggestion.needs_radiologist:type_name -> nafas.v1.Code
+	47,  // 70: nafas.v1.Suggestion.unverified:type_name -> nafas.v1.Code
+	47,  // 71: nafas.v1.SuggestionOption.assumes:type_name -> nafas.v1.Code
+	47,  // 72: nafas.v1.SuggestionOption.used_by:type_name -> nafas.v1.Code
+	47,  // 73: nafas.v1.SuggestionOption.category:type_name -> nafas.v1.Code
+	45,  // 74: nafas.v1.SuggestionOption.now:type_name -> nafas.v1.FollowUpStep
+	45,  // 75: nafas.v1.SuggestionOption.then:type_name -> nafas.v1.FollowUpStep
+	47,  // 76: nafas.v1.FollowUpStep.action:type_name -> nafas.v1.Code
+	47,  // 77: nafas.v1.BrockRisk.withheld:type_name -> nafas.v1.Code
+	47,  // 78: nafas.v1.BrockRisk.missing:type_name -> nafas.v1.Code
+	47,  // 79: nafas.v1.BrockRisk.assumptions:type_name -> nafas.v1.Code
+	47,  // 80: nafas.v1.BrockRisk.unverified:type_name -> nafas.v1.Code
+	7,   // 81: nafas.v1.PatientFacts.family_history_of_lung_cancer:type_name -> nafas.v1.FactAnswer
+	7,   // 82: nafas.v1.PatientFacts.emphysema:type_name -> nafas.v1.FactAnswer
+	7,   // 83: nafas.v1.PatientFacts.screening:type_name -> nafas.v1.FactAnswer
+	7,   // 84: nafas.v1.PatientFacts.known_cancer:type_name -> nafas.v1.FactAnswer
+	7,   // 85: nafas.v1.PatientFacts.known_lung_cancer:type_name -> nafas.v1.FactAnswer
+	7,   // 86: nafas.v1.PatientFacts.immunosuppressed:type_name -> nafas.v1.FactAnswer
+	7,   // 87: nafas.v1.FindingFacts.spiculated:type_name -> nafas.v1.FactAnswer
+	48,  // 88: nafas.v1.SuggestCategoriesRequest.patient:type_name -> nafas.v1.PatientFacts
+	49,  // 89: nafas.v1.SuggestCategoriesRequest.findings:type_name -> nafas.v1.FindingFacts
+	41,  // 90: nafas.v1.SuggestCategoriesResponse.categories:type_name -> nafas.v1.Categories
+	20,  // 91: nafas.v1.SeriesNotRead.not_read:type_name -> nafas.v1.Refusal
+	5,   // 92: nafas.v1.SeriesNotRead.study_priority:type_name -> nafas.v1.Priority
+	36,  // 93: nafas.v1.SeriesNotRead.study_priority_reasons:type_name -> nafas.v1.PriorityReason
+	67,  // 94: nafas.v1.Scan.spacing_mm:type_name -> nafas.v1.Point
+	67,  // 95: nafas.v1.Finding.center_lps_mm:type_name -> nafas.v1.Point
+	68,  // 96: nafas.v1.Finding.pixel:type_name -> nafas.v1.PixelPosition
+	65,  // 97: nafas.v1.Finding.measurement:type_name -> nafas.v1.Measurement
+	64,  // 98: nafas.v1.Finding.place:type_name -> nafas.v1.Place
+	61,  // 99: nafas.v1.Finding.change:type_name -> nafas.v1.Change
+	20,  // 100: nafas.v1.Comparison.not_compared:type_name -> nafas.v1.Refusal
+	60,  // 101: nafas.v1.Comparison.earlier_findings:type_name -> nafas.v1.EarlierFinding
+	58,  // 102: nafas.v1.EarlierFinding.finding:type_name -> nafas.v1.Finding
+	8,   // 103: nafas.v1.EarlierFinding.state:type_name -> nafas.v1.ChangeState
+	63,  // 104: nafas.v1.EarlierFinding.in_current:type_name -> nafas.v1.ImagePlace
+	8,   // 105: nafas.v1.Change.state:type_name -> nafas.v1.ChangeState
+	63,  // 106: nafas.v1.Change.in_earlier:type_name -> nafas.v1.ImagePlace
+	65,  // 107: nafas.v1.Change.earlier_measurement:type_name -> nafas.v1.Measurement
+	62,  // 108: nafas.v1.Change.growth:type_name -> nafas.v1.Growth
+	9,   // 109: nafas.v1.Growth.trend:type_name -> nafas.v1.Trend
+	68,  // 110: nafas.v1.ImagePlace.pixel:type_name -> nafas.v1.PixelPosition
+	67,  // 111: nafas.v1.Measurement.center_lps_mm:type_name -> nafas.v1.Point
+	66,  // 112: nafas.v1.Measurement.long_axis:type_name -> nafas.v1.Axis
+	66,  // 113: nafas.v1.Measurement.short_axis:type_name -> nafas.v1.Axis
+	10,  // 114: nafas.v1.Measurement.kind:type_name -> nafas.v1.NoduleKind
+	67,  // 115: nafas.v1.Axis.from_lps_mm:type_name -> nafas.v1.Point
+	67,  // 116: nafas.v1.Axis.to_lps_mm:type_name -> nafas.v1.Point
+	14,  // 117: nafas.v1.TriageService.SubmitSeries:input_type -> nafas.v1.SubmitSeriesRequest
+	16,  // 118: nafas.v1.TriageService.TriageSeries:input_type -> nafas.v1.TriageSeriesRequest
+	22,  // 119: nafas.v1.TriageService.GetStudy:input_type -> nafas.v1.GetStudyRequest
+	24,  // 120: nafas.v1.TriageService.ListStudies:input_type -> nafas.v1.ListStudiesRequest
+	26,  // 121: nafas.v1.TriageService.WatchStudies:input_type -> nafas.v1.WatchStudiesRequest
+	28,  // 122: nafas.v1.TriageService.GetReport:input_type -> nafas.v1.GetReportRequest
+	50,  // 123: nafas.v1.TriageService.SuggestCategories:input_type -> nafas.v1.SuggestCategoriesRequest
+	31,  // 124: nafas.v1.TriageService.ListDeliveries:input_type -> nafas.v1.ListDeliveriesRequest
+	33,  // 125: nafas.v1.TriageService.RetryDeliveries:input_type -> nafas.v1.RetryDeliveriesRequest
+	15,  // 126: nafas.v1.TriageService.SubmitSeries:output_type -> nafas.v1.SubmitSeriesResponse
+	17,  // 127: nafas.v1.TriageService.TriageSeries:output_type -> nafas.v1.TriageSeriesResponse
+	23,  // 128: nafas.v1.TriageService.GetStudy:output_type -> nafas.v1.GetStudyResponse
+	25,  // 129: nafas.v1.TriageService.ListStudies:output_type -> nafas.v1.ListStudiesResponse
+	27,  // 130: nafas.v1.TriageService.WatchStudies:output_type -> nafas.v1.WatchStudiesResponse
+	29,  // 131: nafas.v1.TriageService.GetReport:output_type -> nafas.v1.GetReportResponse
+	51,  // 132: nafas.v1.TriageService.SuggestCategories:output_type -> nafas.v1.SuggestCategoriesResponse
+	32,  // 133: nafas.v1.TriageService.ListDeliveries:output_type -> nafas.v1.ListDeliveriesResponse
+	34,  // 134: nafas.v1.TriageService.RetryDeliveries:output_type -> nafas.v1.RetryDeliveriesResponse
+	126, // [126:135] is the sub-list for method output_type
+	117, // [117:126] is the sub-list for method input_type
+	117, // [117:117] is the sub-list for extension type_name
+	117, // [117:117] is the sub-list for extension extendee
+	0,   // [0:117] is the sub-list for field type_name
 }
 
 func init() { file_nafas_v1_triage_proto_init() }
