@@ -100,6 +100,22 @@ func TestBalls(t *testing.T) {
 	}
 }
 
+// In slices that are thicker than was tried neither kind nor volume is called sure.
+func TestThickSlices(t *testing.T) {
+	for _, c := range []struct {
+		sliceMM float64
+		sure    bool
+	}{{2.5, true}, {3, false}, {5, false}} {
+		g := axial()
+		g.SpacingMM[2], g.OriginLPSMM[2] = c.sliceMM, -30*c.sliceMM
+		v, f := scene(g, ball(6, 30))
+		m := measure.Measure(v, f, volume.Vec3{}, 12)
+		require.True(t, m.Reliable(), m.Doubt)
+		require.Equal(t, c.sure, m.KindConfidence >= .8, "%v mm: the least that guidelines take", c.sliceMM)
+		require.Equal(t, c.sure, m.VolumeError <= .25, "%v mm: the most that guidelines take", c.sliceMM)
+	}
+}
+
 func TestACoreInAHalo(t *testing.T) {
 	v, f := scene(axial(), func(p volume.Vec3) float64 {
 		switch r := p.Norm(); {

@@ -59,7 +59,7 @@ type Comparer func(ctx context.Context, current, earlier prior.Exam, days int) (
 
 // readerRevision changes with every change of the program that changes
 // findings: it is part of every result's key.
-const readerRevision = "5"
+const readerRevision = "6"
 
 // Reader reads studies from files: choice of series, assembly, detection, and
 // the place of each finding in the images. It is the StudyReader of the
