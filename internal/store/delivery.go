@@ -314,6 +314,9 @@ func (s *SQLite) deliveryStudy(ctx context.Context, tx *sql.Tx, study int64, d *
 	if d.Study.Assessment, err = loadAssessment(ctx, tx, study); err != nil {
 		return err
 	}
+	if d.Study.Comparison, err = loadComparison(ctx, tx, study); err != nil {
+		return err
+	}
 	if d.Study.Deliveries, err = loadDeliveries(ctx, tx, study); err != nil {
 		return err
 	}
