@@ -100,6 +100,19 @@ func TestBalls(t *testing.T) {
 	}
 }
 
+// The mean diameter is that of the two axes as they are shown, halves upwards, which
+// is what guidelines make of them: one report has one number.
+func TestTheMeanIsOfTheAxes(t *testing.T) {
+	for n := range 12 {
+		radius := 4 + .07*float64(n)
+		v, f := scene(axial(), func(p volume.Vec3) float64 { return ball(radius, 30)(volume.Vec3{p[0], 1.15 * p[1], p[2]}) })
+		m := measure.Measure(v, f, volume.Vec3{}, 2*radius)
+		require.True(t, m.Reliable(), m.Doubt)
+		twentieths := int(math.Round(10*m.LongAxisMM) + math.Round(10*m.ShortAxisMM))
+		require.Equal(t, float64((twentieths+1)/2)/10, m.MeanDiameterMM, "%v and %v", m.LongAxisMM, m.ShortAxisMM)
+	}
+}
+
 // In slices that are thicker than was tried neither kind nor volume is called sure.
 func TestThickSlices(t *testing.T) {
 	for _, c := range []struct {
