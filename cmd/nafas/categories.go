@@ -133,7 +133,19 @@ func suggestionWords(s *nafasv1.Suggestion, category string, whole bool) string 
 		answer := strings.TrimSpace(categoryWord(o.GetCategory()) + " " + stepWords(o.GetNow()))
 		parts = append(parts, o.GetAssumes().GetText()+": "+answer+" (suggested)")
 	}
-	return strings.Join(parts, "; ")
+	return strings.Join(append(parts, restrictions(s)...), "; ")
+}
+
+// restrictions are what a suggestion must not be read without: what it assumes,
+// and what it leaves to the radiologist.
+func restrictions(s *nafasv1.Suggestion) (out []string) {
+	if len(s.GetAssumptions()) > 0 {
+		out = append(out, listed(s.GetAssumptions()))
+	}
+	if len(s.GetNeedsRadiologist()) > 0 {
+		out = append(out, "for the radiologist: "+listed(s.GetNeedsRadiologist()))
+	}
+	return out
 }
 
 // examWord is the exam's category, and by which finding.

@@ -56,9 +56,10 @@ func TestCategoriesInATable(t *testing.T) {
 	out := shown(t, "table", false, r)
 	for _, line := range []string{
 		"guidelines: calculated from AI measurements, to be confirmed by a radiologist\n",
-		"    Lung-RADS 2022: at least Lung-RADS 3 (suggested); low-dose CT at 6 months\n",
-		"    Fleischner Society 2017: if the patient's risk is low: CT at 3-6 months (suggested); if the patient's risk is high: CT at 3-6 months (suggested)\n",
-		"    British Thoracic Society 2015, finding 1: CT at 3 months (suggested)\n",
+		"    Lung-RADS 2022: at least Lung-RADS 3 (suggested); low-dose CT at 6 months; " +
+			"assuming a lung cancer screening exam, assuming no known lung cancer, assuming that there is no earlier exam; for the radiologist: some nodules have no answer: the exam's may be worse\n",
+		"    Fleischner Society 2017: if the patient's risk is low: CT at 3-6 months (suggested); if the patient's risk is high: CT at 3-6 months (suggested); assuming an age of 35 years or more, ",
+		"    British Thoracic Society 2015, finding 1: CT at 3 months (suggested); assuming that there is no earlier exam\n",
 		"    British Thoracic Society 2015, finding 2: none, not computable: facts are missing; missing: the type of the nodule, a reliable size\n",
 		"    Brock, finding 1: none, missing: age, sex, family history of lung cancer, emphysema, spiculation\n",
 		"    not asked about, since they are not flagged: 1\n",

@@ -11,7 +11,7 @@ import (
 // factFlags are what is known of a patient that images do not show. What is not
 // said is not known.
 type factFlags struct {
-	Age              *int     `help:"Age in years." placeholder:"YEARS"`
+	Age              *int     `help:"Age in years at the latest study." placeholder:"YEARS"`
 	Sex              string   `help:"female or male." enum:",female,male" default:""`
 	Screening        string   `help:"yes or no: the exam belongs to a lung cancer screening." enum:",yes,no" default:""`
 	Risk             string   `help:"low or high: the reader's estimate for Fleischner." enum:",low,high" default:""`
@@ -20,8 +20,8 @@ type factFlags struct {
 	KnownCancer      string   `help:"yes or no: any cancer." enum:",yes,no" default:""`
 	KnownLungCancer  string   `help:"yes or no." enum:",yes,no" default:""`
 	Immunosuppressed string   `help:"yes or no." enum:",yes,no" default:""`
-	Spiculated       []int    `help:"Ranks of findings whose margin is spiculated." placeholder:"RANK,..."`
-	NotSpiculated    []int    `help:"Ranks of findings whose margin is not." placeholder:"RANK,..."`
+	Spiculated       []int    `help:"Ranks of findings of the latest study whose margin is spiculated." placeholder:"RANK,..."`
+	NotSpiculated    []int    `help:"Ranks of findings of the latest study whose margin is not." placeholder:"RANK,..."`
 	Guidelines       []string `help:"Which are asked: lung-rads, fleischner, bts, european, nelson, brock." placeholder:"NAME,..."`
 }
 

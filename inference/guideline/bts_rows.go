@@ -38,7 +38,10 @@ var btsBrockRows = []btsBrockRow{
 }
 
 // btsFollowRow is a row of BTS 2015 for a solid nodule that was seen before.
-// Days count from its first exam; 12 months are read as 360 days.
+// Days count from its first exam; 3 and 12 months are read as 90 and 360 days. An
+// exam before 3 months takes the place of none: that nothing changed in a week says
+// nothing of the months that follow. (Growth of 25% with a doubling time above 400
+// days takes 129 days, so that its row needs no such bound.)
 type btsFollowRow struct {
 	rule     string
 	growing  Answer // a volume up by 25% or more
@@ -54,8 +57,8 @@ type btsFollowRow struct {
 // again at 12 months is verified; the cuts of 400 and 600 days for a work-up are
 // not.
 var btsFollowRows = []btsFollowRow{
-	{rule: "BTS.STABLE.3_MONTHS.VOLUME", growing: No, by: ByVolume, days: span{below: 360}, now: []Step{sinceFirst(once(CT, 12, 12))}},
-	{rule: "BTS.STABLE.3_MONTHS.DIAMETER", growing: No, by: ByDiameter, days: span{below: 360}, now: []Step{sinceFirst(once(CT, 12, 12))}},
+	{rule: "BTS.STABLE.3_MONTHS.VOLUME", growing: No, by: ByVolume, days: span{atLeast: 90, below: 360}, now: []Step{sinceFirst(once(CT, 12, 12))}},
+	{rule: "BTS.STABLE.3_MONTHS.DIAMETER", growing: No, by: ByDiameter, days: span{atLeast: 90, below: 360}, now: []Step{sinceFirst(once(CT, 12, 12))}},
 	{rule: "BTS.STABLE.1_YEAR.VOLUME", growing: No, by: ByVolume, days: span{atLeast: 360}, now: []Step{{Action: Discharge}}},
 	{rule: "BTS.STABLE.1_YEAR.DIAMETER", growing: No, by: ByDiameter, days: span{atLeast: 360, below: 720}, now: []Step{sinceFirst(once(CT, 24, 24))}},
 	{rule: "BTS.STABLE.2_YEARS.DIAMETER", growing: No, by: ByDiameter, days: span{atLeast: 720}, now: []Step{{Action: Discharge}}},

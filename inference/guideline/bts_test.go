@@ -145,6 +145,8 @@ func TestBTSFollowUp(t *testing.T) {
 		{"that may be compared", was(g.Growing, 90, 150, 100, g.No), g.NotComparable, nil},
 		{"and are said to be", was(g.Growing, 90, 150, 100, ""), g.FactsMissing, []g.Fact{g.FactComparable}},
 		{"and the days between", was(g.Stable, 0, 110, 100, g.Yes), g.FactsMissing, []g.Fact{g.FactInterval}},
+		{"a day later is no CT at 3 months: it would put the next one off to 12", was(g.Stable, 1, 110, 100, g.No), g.NoRow, nil},
+		{"the same of volumes", was(g.Stable, 89, 110, 100, g.Yes), g.NoRow, nil},
 		{"no rows for subsolid nodules", seen(g.NonSolid, g.Stable, 7), g.NoRow, nil},
 	} {
 		s, err := g.BTS(c.n, g.Patient{})

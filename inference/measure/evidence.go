@@ -23,7 +23,21 @@ var rightOf = map[Kind][len(sizes) + 1]float64{
 	KindCalcified:   {.99, .99, .99, .99},
 }
 
-func kindConfidence(k Kind, diameterMM float64) float64 { return rightOf[k][sizeOf(diameterMM)] }
+// In slices of more than triedMM nothing of this was tried but how wrong it is: of
+// 83 nodules in slices of 5 mm, as thick as any that are read, 61 were told to be of
+// their kind (half of the solid ones below 10 mm to be part-solid), and 68 % of the
+// volumes lay within 26 %.
+const triedMM, rightInThick, errorInThick = 2.5, .73, .26
+
+func (m *measuring) thick() bool { return m.s.v.SpacingMM[2] > triedMM+1e-3 }
+
+func (m *measuring) kindConfidence(k Kind, diameterMM float64) float64 {
+	right := rightOf[k][sizeOf(diameterMM)]
+	if m.thick() {
+		return min(right, rightInThick)
+	}
+	return right
+}
 
 // seenShares part nodules that are free from those that are attached.
 var seenShares = [...]float64{.75, .9}
@@ -48,5 +62,9 @@ func (m *measuring) volumeError(out *Measurement) float64 {
 			seen++
 		}
 	}
-	return errorOf[row][sizeOf(2*m.border.equivalentRadius())][seen]
+	expected := errorOf[row][sizeOf(2*m.border.equivalentRadius())][seen]
+	if m.thick() {
+		return max(expected, errorInThick)
+	}
+	return expected
 }

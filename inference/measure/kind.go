@@ -40,7 +40,7 @@ func (m *measuring) kind(out *Measurement) {
 		out.SolidVolumeMM3 = solid.share * out.VolumeMM3
 		out.SolidDiameterMM = round1(math.Cbrt(out.SolidVolumeMM3 * 6 / math.Pi))
 	}
-	out.KindConfidence = kindConfidence(out.Kind, 2*m.border.equivalentRadius())
+	out.KindConfidence = m.kindConfidence(out.Kind, 2*m.border.equivalentRadius())
 }
 
 // kindOfOne is that of a nodule of one density. A core in little ground glass, or

@@ -100,6 +100,35 @@ func TestBalls(t *testing.T) {
 	}
 }
 
+// The mean diameter is that of the two axes as they are shown, halves upwards, which
+// is what guidelines make of them: one report has one number.
+func TestTheMeanIsOfTheAxes(t *testing.T) {
+	for n := range 12 {
+		radius := 4 + .07*float64(n)
+		v, f := scene(axial(), func(p volume.Vec3) float64 { return ball(radius, 30)(volume.Vec3{p[0], 1.15 * p[1], p[2]}) })
+		m := measure.Measure(v, f, volume.Vec3{}, 2*radius)
+		require.True(t, m.Reliable(), m.Doubt)
+		twentieths := int(math.Round(10*m.LongAxisMM) + math.Round(10*m.ShortAxisMM))
+		require.Equal(t, float64((twentieths+1)/2)/10, m.MeanDiameterMM, "%v and %v", m.LongAxisMM, m.ShortAxisMM)
+	}
+}
+
+// In slices that are thicker than was tried neither kind nor volume is called sure.
+func TestThickSlices(t *testing.T) {
+	for _, c := range []struct {
+		sliceMM float64
+		sure    bool
+	}{{2.5, true}, {3, false}, {5, false}} {
+		g := axial()
+		g.SpacingMM[2], g.OriginLPSMM[2] = c.sliceMM, -30*c.sliceMM
+		v, f := scene(g, ball(6, 30))
+		m := measure.Measure(v, f, volume.Vec3{}, 12)
+		require.True(t, m.Reliable(), m.Doubt)
+		require.Equal(t, c.sure, m.KindConfidence >= .8, "%v mm: the least that guidelines take", c.sliceMM)
+		require.Equal(t, c.sure, m.VolumeError <= .25, "%v mm: the most that guidelines take", c.sliceMM)
+	}
+}
+
 func TestACoreInAHalo(t *testing.T) {
 	v, f := scene(axial(), func(p volume.Vec3) float64 {
 		switch r := p.Norm(); {

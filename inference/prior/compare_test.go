@@ -125,6 +125,7 @@ func TestAPartOfTheLung(t *testing.T) {
 
 func TestNotComparable(t *testing.T) {
 	p := aPair(t)
+	errors := map[int]float64{}
 	for _, c := range []struct {
 		name   string
 		change func(current, earlier *prior.Exam)
@@ -156,6 +157,12 @@ func TestNotComparable(t *testing.T) {
 				}
 				require.Equal(t, len(c.want) > 0, x.Growth == nil)
 				require.Positive(t, x.DiameterErrorMM, "diameters are compared all the same")
+				switch {
+				case c.want == nil:
+					errors[i] = x.DiameterErrorMM
+				case slices.Contains(c.want, prior.ThicknessTooLarge):
+					require.InDelta(t, 3*errors[i], x.DiameterErrorMM, .16, "in slices that were not tried they err by more")
+				}
 				require.Zero(t, x.DiameterChangeMM)
 			}
 		})

@@ -21,7 +21,7 @@ func (c *comparing) grow(context.Context) error {
 		}
 		thick := max(c.current.thicknessMM(), c.earlier.thicknessMM())
 		out.DiameterChangeMM = now.MeanDiameterMM - then.MeanDiameterMM
-		out.DiameterErrorMM = diameterError(now, then)
+		out.DiameterErrorMM = diameterError(now, then, c.current.thicknessMM(), c.earlier.thicknessMM())
 		if len(out.NoGrowth) == 0 {
 			out.Growth = growth(math.Log(now.VolumeMM3/then.VolumeMM3), logError(now, then, thick), c.days)
 		}

@@ -54,23 +54,32 @@ func oneLogError(m *measure.Measurement, sliceMM float64) float64 {
 const (
 	freeMM, attachedMM, partSolidMM = .5, .8, 1.3
 	otherKindMM                     = 1.5
+	// inThick is how many times that it is in slices that are thicker than was tried
+	// (mostThickMM): of simulated nodules in slices of 5 mm 95 % lay within 1.3 mm of
+	// the truth where free, 90 % within 2.5 mm where attached and 2.8 mm where
+	// part-solid.
+	inThick = 3
 )
 
 // diameterError is the 95 % half-width of the change of the mean diameter, in mm.
-func diameterError(now, then *measure.Measurement) float64 {
-	e := math.Hypot(oneDiameterError(now), oneDiameterError(then))
+func diameterError(now, then *measure.Measurement, nowSliceMM, thenSliceMM float64) float64 {
+	e := math.Hypot(oneDiameterError(now, nowSliceMM), oneDiameterError(then, thenSliceMM))
 	if now.Kind != then.Kind {
 		e += otherKindMM
 	}
 	return e
 }
 
-func oneDiameterError(m *measure.Measurement) float64 {
+func oneDiameterError(m *measure.Measurement, sliceMM float64) float64 {
+	e := freeMM
 	switch {
 	case m.Kind == measure.KindPartSolid:
-		return partSolidMM
+		e = partSolidMM
 	case m.Seen < freeSeen:
-		return attachedMM
+		e = attachedMM
 	}
-	return freeMM
+	if sliceMM > mostThickMM+slackMM {
+		e *= inThick
+	}
+	return e
 }

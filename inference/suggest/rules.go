@@ -18,8 +18,8 @@ type rule struct {
 var rules = map[Name]rule{
 	LungRADS:   {guideline.LungRADS2022, guideline.LungRADS, guideline.LungRADSExam, byYear},
 	Fleischner: {guideline.Fleischner2017, guideline.Fleischner, guideline.FleischnerExam, byDiameter},
-	BTS:        {guideline.BTS2015, guideline.BTS, nil, byVolumeOrDiameter},
-	European:   {guideline.European2017, guideline.European, nil, byVolumeOrDiameter},
+	BTS:        {guideline.BTS2015, guideline.BTS, nil, bySize},
+	European:   {guideline.European2017, guideline.European, nil, bySize},
 	NELSON:     {guideline.NELSON, guideline.NELSONVolume, nil, byDoubling},
 }
 
@@ -29,6 +29,17 @@ func byYear(now, before guideline.Nodule, days int, _ guideline.Answer) (guideli
 
 func byDiameter(now, before guideline.Nodule, _ int, _ guideline.Answer) (guideline.State, error) {
 	return guideline.FleischnerGrowth(meanMM(now), meanMM(before))
+}
+
+// bySize: a nodule that became solid, or was told to be so in one of the exams alone,
+// is not stable because its size is: ground glass that turns solid must not be
+// discharged (this package's reading).
+func bySize(now, before guideline.Nodule, days int, comparable guideline.Answer) (guideline.State, error) {
+	state, err := byVolumeOrDiameter(now, before, days, comparable)
+	if state == guideline.Stable && now.Type != before.Type {
+		return guideline.StateUnknown, err
+	}
+	return state, err
 }
 
 // byVolumeOrDiameter: two volumes that may be compared decide; else the diameter

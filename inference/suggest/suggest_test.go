@@ -286,6 +286,14 @@ func TestBTSFollowsVolumes(t *testing.T) {
 	require.Nil(t, s.Guidelines[0].Exam)
 	s = of(t, compared(found(now), paired(before, false)), screened(), suggest.BTS)
 	require.Equal(t, "BTS.STABLE.3_MONTHS.DIAMETER", s.Guidelines[0].Each[0].Rule, "another kernel: by the diameter, which did not change by 2 mm")
+	glass := *before
+	glass.Kind = measure.KindGroundGlass
+	same := *now
+	same.VolumeMM3 = glass.VolumeMM3
+	s = of(t, compared(found(&same), paired(&glass, true)), screened(), suggest.BTS)
+	require.Equal(t, g.StateNotKnown, s.Guidelines[0].Each[0].Withheld, "ground glass that turned solid is not stable, though it is as large")
+	s = of(t, compared(found(now), paired(&glass, true)), screened(), suggest.BTS)
+	require.Equal(t, "BTS.GROWING.SLOW.3_MONTHS", s.Guidelines[0].Each[0].Rule, "growth is growth")
 	rough := *now
 	rough.VolumeError = .3
 	s = of(t, exam(found(&rough)), screened(), suggest.BTS)

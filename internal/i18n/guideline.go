@@ -116,7 +116,7 @@ var guidelines = map[string]threefold{
 	"NO_ROW_OF_THE_TABLE":                    {"the guideline's table has no row for this", "le tableau de la recommandation ne prévoit pas ce cas", "لا يوجد صف لهذه الحالة في جدول الدليل"},
 	"TYPE_NOT_COVERED":                       {"the guideline does not cover nodules of this type", "la recommandation ne couvre pas ce type de nodule", "لا يشمل الدليل هذا النوع من العقيدات"},
 	"FINDING_NOT_CLASSIFIED":                 {"the guideline does not classify this finding", "la recommandation ne classe pas cette détection", "لا يصنّف الدليل هذه الموجودة"},
-	"VOLUMES_NOT_COMPARABLE":                 {"slice thickness or kernel differ: the volumes are not comparable", "épaisseur de coupe ou filtre différents : volumes non comparables", "سماكة المقطع أو مرشّح إعادة البناء مختلف: الأحجام غير قابلة للمقارنة"},
+	"VOLUMES_NOT_COMPARABLE":                 {"the volumes are not comparable: slice thickness, kernel, or too short an interval", "volumes non comparables : épaisseur de coupe, filtre, ou intervalle trop court", "الأحجام غير قابلة للمقارنة: سماكة المقطع أو مرشّح إعادة البناء أو فترة قصيرة جدًا"},
 	"SIZE_OUT_OF_RANGE":                      {"the size is outside of the model's valid range", "taille hors du domaine de validité du modèle", "القياس خارج نطاق صلاحية النموذج"},
 	"SOME_NODULES_NOT_CATEGORISED":           {"some nodules have no category, so the exam has none", "certains nodules sont sans catégorie, donc l'examen aussi", "بعض العقيدات دون فئة، لذا لا فئة للفحص"},
 	"NOT_A_SCREENING_EXAM":                   {"applies to screening exams only", "s'applique au dépistage seulement", "ينطبق على فحوص التقصي فقط"},

@@ -343,4 +343,8 @@ func TestAComparisonIsKeptWhole(t *testing.T) {
 	r.Comparison = &full
 	require.NoError(t, s.FinishReading(t.Context(), token, noon, r))
 	require.Equal(t, full, *study(t, s, "1.2").Comparison)
+	said, err := s.Said(t.Context(), "1.2")
+	require.NoError(t, err)
+	require.NotNil(t, said.Study.Comparison, "reports say what changed, too")
+	require.Equal(t, full, *said.Study.Comparison)
 }

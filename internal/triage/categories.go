@@ -46,6 +46,13 @@ func words[T ~string](list []T) []string {
 	return out
 }
 
+// ofEarlier leaves out what is said of the latest of several studies alone: the
+// age, and the margins of findings by their ranks, which are others in each study.
+func (o CategoryOptions) ofEarlier() CategoryOptions {
+	o.Patient.AgeYears, o.Spiculated = nil, nil
+	return o
+}
+
 // with adds age and sex of the header.
 func (o CategoryOptions) with(f dicomio.Facts) CategoryOptions {
 	if o.Patient.AgeYears == nil && f.HasAge {

@@ -12,9 +12,11 @@ import (
 	"nafas/dicomio/ctwriter"
 	"nafas/dicomio/refusal"
 	"nafas/dicomio/source"
+	"nafas/inference/guideline"
 	"nafas/inference/lung"
 	"nafas/inference/measure"
 	"nafas/inference/prior"
+	"nafas/inference/suggest"
 	"nafas/inference/volume"
 	"nafas/internal/triage"
 )
@@ -183,4 +185,28 @@ func TestAStoredStudyIsCompared(t *testing.T) {
 	require.Equal(t, triage.PriorImagesDeleted, deleted.Comparison.Why.Reason)
 	require.Equal(t, 90, deleted.Comparison.Days)
 	require.Len(t, c.asked, 2)
+}
+
+// Ranks are those of one study: what a reader says of the margin of a finding is not
+// taken for that of another one in the earlier study.
+func TestFactsOfFindingsAreOfTheLatestStudy(t *testing.T) {
+	now := items(t, chest(64, 2.5), ctwriter.Options{Seed: "a", Patient: patientA, Date: "20260301"})
+	then := items(t, chest(64, 2.5), ctwriter.Options{Seed: "b", Patient: patientA, Date: "20251201"})
+	age := 60
+	r := triage.NewReader(withField(volume.Vec3{12, 20, 17}), model, triage.Runtime{}, triage.ReaderOptions{
+		Parallel: 2, Compare: (&comparer{}).compare,
+		Categories: triage.CategoryOptions{
+			Guidelines: []suggest.Name{suggest.Brock}, Patient: guideline.Patient{AgeYears: &age, Sex: guideline.Male},
+			Spiculated: map[int]guideline.Answer{1: guideline.Yes},
+		},
+	})
+	batch := readAll(t, r, append(now, then...))
+	require.Len(t, batch.Studies, 2)
+	for _, s := range batch.Studies {
+		missing := s.Assessment.Categories.Brock[0].Missing
+		for _, fact := range []guideline.Fact{guideline.FactSpiculation, guideline.FactAge} {
+			require.Equal(t, s.Comparison == nil, slices.Contains(missing, fact), fact)
+		}
+		require.NotContains(t, missing, guideline.FactSex)
+	}
 }

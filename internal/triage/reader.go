@@ -59,7 +59,7 @@ type Comparer func(ctx context.Context, current, earlier prior.Exam, days int) (
 
 // readerRevision changes with every change of the program that changes
 // findings: it is part of every result's key.
-const readerRevision = "5"
+const readerRevision = "6"
 
 // Reader reads studies from files: choice of series, assembly, detection, and
 // the place of each finding in the images. It is the StudyReader of the
@@ -173,8 +173,12 @@ func (r *Reader) read(ctx context.Context, items []source.Item, sums *contentSum
 	for n, i := range order {
 		study := studies[i]
 		s := &studyRead{
-			r: r, latest: n == len(order)-1, sums: sums, known: job.Known, compared: job.Compared, notes: notes[study.UID], headers: inv.Elapsed,
-			report: func(series, stage string, done, total int) { report(study.UID, series, stage, done, total) },
+			r: r, sums: sums, known: job.Known, compared: job.Compared, notes: notes[study.UID], headers: inv.Elapsed,
+			categories: r.opt.Categories,
+			report:     func(series, stage string, done, total int) { report(study.UID, series, stage, done, total) },
+		}
+		if n < len(order)-1 {
+			s.categories = s.categories.ofEarlier()
 		}
 		if s.earlier = others.before(study); job.Earlier != nil {
 			s.earlier = &before{*job.Earlier, r.stored(*job.Earlier)}

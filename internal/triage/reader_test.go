@@ -197,7 +197,7 @@ func TestTheMethodsArePartOfTheRecipe(t *testing.T) {
 		sum := sha256.Sum256(b)
 		return hex.EncodeToString(sum[:])
 	}
-	require.Equal(t, parts("5", measure.Method, lung.PlaceMethod, suggest.Method, "setting"), triage.NewRecipe(model, "setting").ConfigSHA256)
+	require.Equal(t, parts("6", measure.Method, lung.PlaceMethod, suggest.Method, "setting"), triage.NewRecipe(model, "setting").ConfigSHA256)
 }
 
 func stages(timings []triage.StageTime) []string {

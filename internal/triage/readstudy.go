@@ -21,12 +21,12 @@ type studyRead struct {
 	sums  *contentSums
 	known map[string]Result
 	notes []string
-	// latest: no study that is read with it is of a later day.
-	latest bool
 	// earlier is what the study is compared with; nil where there is nothing.
 	earlier *before
 	// compared is the comparison that is kept of the study; nil for none.
 	compared *Comparison
+	// categories are the reader's options, as far as they hold for this study.
+	categories CategoryOptions
 	// headers is the wall time of reading all headers.
 	headers time.Duration
 	report  func(series, stage string, done, total int)
@@ -82,11 +82,7 @@ func (s *studyRead) read(ctx context.Context, study dicomio.Study) (StudyReading
 	}
 	out.State, out.Comparison = Done, comparison
 	out.Priority, out.PriorityReasons = s.r.opt.Ranking.Rank(*result, comparison)
-	said := s.r.opt.Categories
-	if !s.latest { // margins and age are of the study that a reader looks at
-		said.Spiculated, said.Patient.AgeYears = nil, nil
-	}
-	asked := said.with(facts)
+	asked := s.categories.with(facts)
 	asked.Earlier = asked.Earlier || s.earlier != nil
 	categories, err := Categorise(result.Findings, comparison, asked)
 	if err != nil {

@@ -127,8 +127,8 @@ func (f Finding) grownMM() float64 {
 var Kinds = []measure.Kind{measure.KindSolid, measure.KindPartSolid, measure.KindGroundGlass, measure.KindCalcified}
 
 // LeastKindConfidence is what a kind must be right in, unless a rule says
-// otherwise, to count as known: solid nodules under 6 mm do not reach it, nor
-// part-solid ones.
+// otherwise, to count as known: part-solid nodules under 6 mm do not reach it, nor
+// any in thick slices.
 const LeastKindConfidence = 0.85
 
 // kind is the kind where it is known with that confidence. What contrast medium
