@@ -8,12 +8,12 @@ import (
 
 // How well measurements of one nodule in two scans agree, from the pairs that the
 // constants were chosen on (TestGrowth with -development: 772 nodules measured
-// twice). Errors fall with 1/diameter, grow with the thickness of slices, with
+// twice). Errors fall with the square of the diameter, grow with the thickness of slices, with
 // what touches the nodule, and where a halo and a core are both to be told.
 const (
 	// Of the logarithm of a volume: 95 % within base + (thin + thick * slice
-	// thickness) / diameter, all mm.
-	logBase, logThin, logThick = .02, .3, .4
+	// thickness) / diameter^2, all mm.
+	logBase, logThin, logThick = .02, 2.1, 2.8
 	// times where part of the border is not seen, and where the nodule is
 	// part-solid.
 	logAttached, logPartSolid = 1.6, 1.8
@@ -40,7 +40,8 @@ func logError(now, then *measure.Measurement, sliceMM float64) float64 {
 }
 
 func oneLogError(m *measure.Measurement, sliceMM float64) float64 {
-	e := (logThin + logThick*sliceMM) / equivalentMM(m)
+	d := equivalentMM(m)
+	e := (logThin + logThick*sliceMM) / (d * d)
 	if m.Seen < freeSeen {
 		e *= logAttached
 	}
