@@ -238,6 +238,7 @@ func TestAFolderOfTheVersionBefore(t *testing.T) {
 		`DROP TABLE comparison`, `DROP INDEX instance_patient`, `DROP INDEX patient_birth_date`,
 		`DROP TABLE prior_study`, `DROP TABLE prior_lookup`, `DROP INDEX study_last_instance`,
 		`DROP TABLE keeping`, `DROP TABLE assessment`, `DROP TABLE gone_instance`, `DROP TABLE doomed`, `DROP TABLE erasure`,
+		`DROP TABLE result_brief`, `DROP INDEX study_tally`,
 	} {
 		_, err := s.DB().ExecContext(t.Context(), statement)
 		require.NoError(t, err)
