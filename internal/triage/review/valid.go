@@ -10,8 +10,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// Kinds are what a reader may say that a nodule is.
-var Kinds = []string{"solid", "part_solid", "ground_glass", "calcified"}
+// Kinds are what a reader may say that a nodule is, as measure.Kind spells them.
+var Kinds = []string{"solid", "part-solid", "ground-glass", "calcified"}
 
 // Categories are the Lung-RADS categories that a reader may give.
 var Categories = []string{"0", "1", "2", "3", "4A", "4B", "4X"}
