@@ -30,10 +30,10 @@ const searchable = `UPDATE study_header SET search = search_key(
 	patient_name || ' ' || patient_id || ' ' || accession_number || ' ' || study_description || ' ' ||
 	(SELECT uid FROM study WHERE id = study_id)) WHERE study_id = ?`
 
-// searchedText is it; of studies whose images are gone what is still known.
-const searchedText = `coalesce((SELECT sh.search FROM study_header sh WHERE sh.study_id = study.id),
-	(SELECT search_key(p.name || ' ' || p.patient_id || ' ' || study.uid) FROM gone_instance g JOIN patient p ON p.id = g.patient_id
-		WHERE g.study_id = study.id LIMIT 1), study.uid)`
+// searchableGone is the same of a study whose images are gone now.
+const searchableGone = `UPDATE keeping SET search = search_key(
+	coalesce((SELECT p.name || ' ' || p.patient_id FROM gone_instance g JOIN patient p ON p.id = g.patient_id WHERE g.study_id = keeping.study_id LIMIT 1), '')
+	|| ' ' || (SELECT uid FROM study WHERE id = study_id)) WHERE study_id = ?`
 
 // inWorklist leaves out what is stored to be compared with alone.
 const inWorklist = `study.uid NOT IN (SELECT study_uid FROM prior_study)`
@@ -69,10 +69,24 @@ func listed(q triage.Listing) where {
 		}
 		w.add(reviewStand+` IN (`+marks(len(stands))+`)`, stands...)
 	}
-	for _, word := range q.Words() {
-		w.add(`instr(`+searchedText+`, ?) > 0`, word)
+	if words := q.Words(); len(words) > 0 {
+		w.holds(words)
 	}
 	return w
+}
+
+// holds asks for all of the words, in indices that hold the texts alone. A study of
+// which no header is known is found by its whole UID.
+func (w *where) holds(words []string) {
+	var each []string
+	var args []any
+	for _, word := range words {
+		each, args = append(each, `instr(search, ?) > 0`), append(args, word)
+	}
+	all := strings.Join(each, ` AND `)
+	w.add(`(study.id IN (SELECT study_id FROM study_header WHERE `+all+` UNION ALL
+		SELECT study_id FROM keeping WHERE gone_at IS NOT NULL AND `+all+`) OR study.uid = ?)`,
+		append(append(args, args...), strings.Join(words, " "))...)
 }
 
 // Listed implements triage.Lists.
@@ -117,7 +131,7 @@ func listedRows(ctx context.Context, tx *sql.Tx, rows []studyRow) ([]triage.List
 	of := map[int64]*triage.Listed{}
 	ids := make([]any, len(rows))
 	for i, r := range rows {
-		out[i] = triage.Listed{Study: r.study(), Change: r.change, Review: triage.ReviewBrief{Stand: triage.ReviewNone}}
+		out[i] = triage.Listed{Study: r.study(), Change: r.change, Review: triage.ReviewSummary{State: triage.ReviewNone}}
 		of[r.id], ids[i] = &out[i], r.id
 	}
 	if len(rows) == 0 {
@@ -201,31 +215,50 @@ func scanDelivery(of map[int64]*triage.Listed, scan func(...any) error) error {
 	return nil
 }
 
-// Tally implements triage.Lists.
+// Tally implements triage.Lists. Priors and signatures, which are in tables of their
+// own, are counted there.
 func (s *SQLite) Tally(ctx context.Context) (out triage.Tally, err error) {
 	err = s.inSnapshot(ctx, func(tx *sql.Tx) error {
-		return each(ctx, tx, `
-			SELECT state, priority = ?, `+reviewStand+` = 'signed', count(*), min(received_at) FROM study
-			WHERE `+inWorklist+` GROUP BY 1, 2, 3`, func(rows *sql.Rows) error {
-			var state triage.State
-			var urgent, signed bool
-			var n int
-			var first int64
-			if err := rows.Scan(&state, &urgent, &signed, &n, &first); err != nil {
+		for _, part := range []struct {
+			from   string
+			factor int
+			signed bool
+		}{
+			{`study`, 1, false},
+			{`prior_study p JOIN study ON study.uid = p.study_uid`, -1, false},
+			{signedStudies, -1, false},
+			{signedStudies, 1, true},
+		} {
+			if err := each(ctx, tx, `SELECT state, priority, count(*) FROM `+part.from+` GROUP BY state, priority`, func(rows *sql.Rows) error {
+				var state triage.State
+				var p triage.Priority
+				var n int
+				err := rows.Scan(&state, &p, &n)
+				count(&out, state, p == triage.PriorityUrgent, part.signed, part.factor*n)
+				return err
+			}); err != nil {
 				return err
 			}
-			count(&out, state, urgent, signed, n)
-			if at := fromMicros(first); urgent && !signed && (out.OldestUrgent.IsZero() || at.Before(out.OldestUrgent)) {
-				out.OldestUrgent = at
-			}
+		}
+		if out.UrgentToReview == 0 {
 			return nil
-		}, triage.PriorityUrgent)
+		}
+		var first int64
+		err := tx.QueryRowContext(ctx, `SELECT received_at FROM study WHERE priority = ? AND `+reviewStand+` <> 'signed' AND `+inWorklist+`
+			ORDER BY received_at LIMIT 1`, triage.PriorityUrgent).Scan(&first)
+		out.OldestUrgent = fromMicros(first)
+		return err
 	})
 	return out, err
 }
 
+const signedStudies = `review_summary v JOIN study ON study.id = v.study_id AND v.state = 'signed' AND ` + inWorklist
+
 // count adds n studies of one kind.
 func count(out *triage.Tally, state triage.State, urgent, signed bool, n int) {
+	if urgent && !signed {
+		out.UrgentToReview += n
+	}
 	switch state {
 	case triage.Receiving:
 		out.Receiving += n
@@ -233,9 +266,6 @@ func count(out *triage.Tally, state triage.State, urgent, signed bool, n int) {
 		out.Waiting += n
 	case triage.Running:
 		out.Running += n
-	}
-	if urgent && !signed {
-		out.UrgentToReview += n
 	}
 	switch {
 	case !state.Final():

@@ -42,7 +42,7 @@ type Listing struct {
 	// States, Priorities and Reviews are filters; empty means every one.
 	States     []State
 	Priorities []Priority
-	Reviews    []ReviewStand
+	Reviews    []ReviewState
 	Offset     int
 	// Limit is 1 to MostListed; 0 means DefaultPageSize.
 	Limit int
@@ -68,7 +68,7 @@ type Listed struct {
 	Results []ListedResult
 	// Waiting, Delivered and Dead count the latest delivery of each destination.
 	Waiting, Delivered, Dead int
-	Review                   ReviewBrief
+	Review                   ReviewSummary
 	// Change is the number of the latest change.
 	Change int64
 }
@@ -77,27 +77,6 @@ type Listed struct {
 type ListedResult struct {
 	SeriesUID, Key    string
 	Findings, Flagged int
-}
-
-// ReviewStand is how far the review of a study is.
-type ReviewStand string
-
-// The stands. Outdated: signed, and a result has changed since.
-const (
-	ReviewNone     ReviewStand = "none"
-	ReviewBegun    ReviewStand = "begun"
-	ReviewSigned   ReviewStand = "signed"
-	ReviewOutdated ReviewStand = "outdated"
-)
-
-// ReviewBrief is a review in the worklist.
-type ReviewBrief struct {
-	Stand ReviewStand
-	// By is the display name of who signed, At when; "" and zero where nobody did.
-	By string
-	At time.Time
-	// Answered findings, and those that readers added.
-	Answered, Added int
 }
 
 // Tally counts the studies of the worklist.

@@ -29,7 +29,7 @@ func (w *Web) row(l triage.Listed, lang string) api.StudyRow {
 		StudyDate: l.StudyDate, StudyTime: l.StudyTime, Description: l.Description, Accession: l.Accession,
 		Instances: l.Instances, Quarantined: l.Quarantined,
 		HasResult: len(l.Results) > 0, Thumbnails: thumbnailsOf(l), NotAssessed: refusalOf(l.NotAssessed, lang),
-		Review:     briefOf(l.Review, w.presence.open(l.UID)),
+		Review:     summaryOf(l.Review, w.presence.open(l.UID)),
 		Deliveries: api.DeliveryCounts{Waiting: l.Waiting, Delivered: l.Delivered, Dead: l.Dead},
 		ImagesGone: !l.ImagesGoneAt.IsZero(),
 	}
@@ -63,10 +63,10 @@ func refusalOf(why *refusal.Error, lang string) *api.Refusal {
 	return &api.Refusal{Reason: string(why.Reason), Text: text, Found: why.Found, Remedy: why.Remedy}
 }
 
-func briefOf(b triage.ReviewBrief, open []string) api.ReviewSummary {
-	out := api.ReviewSummary{State: string(b.Stand), By: b.By, Answered: b.Answered, Added: b.Added, Open: open}
-	if !b.At.IsZero() {
-		out.At = ptr(b.At.UTC())
+func summaryOf(s triage.ReviewSummary, open []string) api.ReviewSummary {
+	out := api.ReviewSummary{State: string(s.State), By: s.By.Display, Answered: s.Answered, Added: s.Added, Open: open}
+	if !s.At.IsZero() {
+		out.At = ptr(s.At.UTC())
 	}
 	return out
 }

@@ -50,7 +50,7 @@ func (w *Web) rowOf(ctx context.Context, s triage.Study) (triage.Listed, error) 
 	if err != nil || len(list) == 1 {
 		return first(list), err
 	}
-	row := triage.Listed{Study: s, Review: triage.ReviewBrief{Stand: triage.ReviewNone}}
+	row := triage.Listed{Study: s, Review: triage.ReviewSummary{State: triage.ReviewNone}}
 	found, err := w.Archive.Search(ctx, triage.Search{Level: triage.LevelStudy, In: triage.Scope{StudyUID: s.UID}, Limit: 1})
 	if err != nil || len(found) == 0 {
 		return row, err

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"nafas/internal/triage/review"
 	"nafas/internal/web/api"
 )
 
@@ -29,6 +30,10 @@ func (w *Web) studyEvents(rw http.ResponseWriter, r *http.Request) (any, error) 
 	}
 	defer leave()
 	defer w.presence.come(uid, w.Gate.Who(ctx).Display)()
+	seen := newSeen(w, uid, w.reader(ctx))
+	if err := seen.tell(ctx, s); err != nil {
+		return nil, nil
+	}
 	beat := time.NewTicker(streamBeat)
 	defer beat.Stop()
 	for err == nil {
@@ -48,9 +53,48 @@ func (w *Web) studyEvents(rw http.ResponseWriter, r *http.Request) (any, error) 
 				return nil, nil
 			}
 			if e.Progress == nil && e.Study.UID == uid {
-				err = s.send(e.Cursor, api.StudyEvent{Changed: true, Open: w.presence.open(uid)})
+				err = seen.tell(ctx, s)
 			}
 		}
 	}
 	return nil, nil
+}
+
+// seen is what the page knows of the study that it has open.
+type seen struct {
+	w       *Web
+	uid     string
+	who     review.Reader
+	version int64
+	// result says which state and results it shows; "" before the first look.
+	result string
+}
+
+func newSeen(w *Web, uid string, who review.Reader) *seen {
+	return &seen{w: w, uid: uid, who: who, version: -1}
+}
+
+// tell says what is other than what the page knows: the review where somebody
+// said something, or that the study is to be loaded again.
+func (s *seen) tell(ctx context.Context, to *stream) error {
+	state, err := s.w.Studies.Review(ctx, s.uid)
+	if err != nil {
+		return err
+	}
+	rows, err := s.w.Studies.Listed(ctx, s.w.Lists, s.uid)
+	if err != nil {
+		return err
+	}
+	row := first(rows)
+	result := string(row.State)
+	for _, r := range row.Results {
+		result += " " + r.Key
+	}
+	message := api.StudyEvent{Changed: s.result != "" && s.result != result, Open: s.w.presence.open(s.uid)}
+	if state.Version != s.version || message.Changed {
+		is := reviewOf(state, s.who)
+		message.Review = &is
+	}
+	s.version, s.result = state.Version, result
+	return to.send("", message)
 }

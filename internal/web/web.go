@@ -19,6 +19,7 @@ type Studies interface {
 	Watch(ctx context.Context, cursor string) (<-chan triage.Event, error)
 	Report(ctx context.Context, studyUID string) (triage.Delivery, []byte, error)
 	ReadFile(path string) ([]byte, error)
+	Reviews
 }
 
 // Visitor is who asks. Name is "" where nobody has a name here.
@@ -142,6 +143,8 @@ func (w *Web) endpoints() map[string]endpoint {
 		"GET " + thumbnailPath:            {access.RoleRead, w.thumbnail},
 		"GET " + earlierThumbnailPath:     {access.RoleRead, w.earlierThumbnail},
 		"GET /api/studies/{uid}/events":   {access.RoleRead, w.studyEvents},
+		"GET /api/studies/{uid}/review":   {access.RoleRead, w.reviewed},
+		"POST /api/studies/{uid}/review":  {access.RoleReview, w.act},
 	}
 }
 

@@ -45,7 +45,7 @@ func listingOf(v url.Values) (q triage.Listing, err error) {
 	if q.States, err = words(v["state"], "state", triage.Receiving, triage.Waiting, triage.Running, triage.Done, triage.NotAssessed, triage.Failed); err != nil {
 		return q, err
 	}
-	if q.Reviews, err = words(v["review"], "review", triage.ReviewNone, triage.ReviewBegun, triage.ReviewSigned, triage.ReviewOutdated); err != nil {
+	if q.Reviews, err = words(v["review"], "review", triage.ReviewStates...); err != nil {
 		return q, err
 	}
 	for _, word := range v["priority"] {
