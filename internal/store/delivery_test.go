@@ -237,6 +237,7 @@ func TestAFolderOfTheVersionBefore(t *testing.T) {
 		`DROP INDEX series_uid`, `DELETE FROM schema_version WHERE version > 1`,
 		`DROP TABLE comparison`, `DROP INDEX instance_patient`, `DROP INDEX patient_birth_date`,
 		`DROP TABLE prior_study`, `DROP TABLE prior_lookup`, `DROP INDEX study_last_instance`,
+		`DROP TABLE review_summary`, `DROP TABLE review_entry`, `DROP TABLE review_erasing`,
 		`DROP TABLE keeping`, `DROP TABLE assessment`, `DROP TABLE gone_instance`, `DROP TABLE doomed`, `DROP TABLE erasure`,
 		`DROP TABLE result_brief`, `DROP INDEX study_tally`,
 	} {
