@@ -55,7 +55,7 @@ func listenHTTP(s serviceFlags, tokens *access.Tokens, app *triage.Service, arch
 		return nil, fmt.Errorf("HTTP listener: %w", err)
 	}
 	uploads := func() (pacs.Sender, error) { return app.Inbox().Uploader() }
-	web := pacs.NewWeb(uploads, tokens, log)
+	web := pacs.NewWeb(uploads, access.Gate{Tokens: tokens}, log)
 	web.GiveOut(pacs.Holdings{Archive: archive, Reports: app, Language: s.DICOM.Language, Complete: app.Described})
 	return &httpListener{listener: ln, tls: config != nil, server: &http.Server{
 		Handler:   web,
