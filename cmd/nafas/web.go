@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"nafas/internal/access"
+	"nafas/internal/config"
 	"nafas/internal/pacs"
 	"nafas/internal/triage"
 )
@@ -26,27 +27,15 @@ type httpListener struct {
 	tls      bool
 }
 
-// check refuses an exposure that nobody asked for.
-func (f httpFlags) check(s serviceFlags) error {
-	if f.Listen == "" {
-		return nil
-	}
-	exposure := access.Exposure{Address: f.Listen, TLS: s.tlsFiles(), Tokens: s.Tokens != "", Insecure: s.Insecure}
-	if err := exposure.Check(); err != nil {
-		return usageError{fmt.Errorf("--http-listen: %w", err)}
-	}
-	return nil
-}
-
 // listenHTTP opens the listener; nil where none is asked for.
-func listenHTTP(s serviceFlags, tokens *access.Tokens, app *triage.Service, archive triage.Archive, log *slog.Logger) (*httpListener, error) {
+func listenHTTP(ctx context.Context, s serviceFlags, web config.Web, tokens *access.Tokens, who *people, app *triage.Service, archive triage.Archive, log *slog.Logger) (*httpListener, error) {
 	if s.HTTP.Listen == "" {
 		return nil, nil
 	}
-	if err := s.HTTP.check(s); err != nil {
+	if err := s.checkHTTP(ctx, web); err != nil {
 		return nil, err
 	}
-	config, err := s.tlsFiles().ServerConfig()
+	encryption, err := s.tlsFiles().ServerConfig()
 	if err != nil {
 		return nil, usageError{err}
 	}
@@ -55,11 +44,14 @@ func listenHTTP(s serviceFlags, tokens *access.Tokens, app *triage.Service, arch
 		return nil, fmt.Errorf("HTTP listener: %w", err)
 	}
 	uploads := func() (pacs.Sender, error) { return app.Inbox().Uploader() }
-	web := pacs.NewWeb(uploads, access.Gate{Tokens: tokens}, log)
-	web.GiveOut(pacs.Holdings{Archive: archive, Reports: app, Language: s.DICOM.Language, Complete: app.Described})
-	return &httpListener{listener: ln, tls: config != nil, server: &http.Server{
-		Handler:   web,
-		TLSConfig: config, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+	images := pacs.NewWeb(uploads, who.gate(s, tokens), log)
+	images.GiveOut(pacs.Holdings{Archive: archive, Reports: app, Language: s.DICOM.Language, Complete: app.Described})
+	mux := http.NewServeMux()
+	mux.Handle(pacs.WebRoot+"/", images)
+	who.sessions.Mount(mux)
+	return &httpListener{listener: ln, tls: encryption != nil, server: &http.Server{
+		Handler:   mux,
+		TLSConfig: encryption, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}}, nil
 }

@@ -26,6 +26,9 @@ type Gate struct {
 	// NeedToken keeps machines without a token out: other machines reach the
 	// listener, and none proves by a certificate who it is.
 	NeedToken bool
+	// Admit hears of everybody who is let in to read, before an answer; its error
+	// keeps them out. nil where nobody wants to know.
+	Admit func(*http.Request, Principal) error
 }
 
 // Machines lets callers with a role through by their bearer token (RFC 6750).
@@ -45,6 +48,7 @@ func (g Gate) Machines(role Role, next http.Handler) http.Handler {
 // who have signed in. Where people can sign in, nobody without a name is let in
 // beside them.
 func (g Gate) Everybody(role Role, next http.Handler) http.Handler {
+	next = g.told(next)
 	if g.Visitors == nil {
 		return g.Machines(role, next)
 	}
@@ -68,6 +72,24 @@ func (g Gate) Everybody(role Role, next http.Handler) http.Handler {
 		default:
 			next.ServeHTTP(w, r.WithContext(With(r.Context(), who)))
 		}
+	})
+}
+
+// told tells Admit who asks.
+func (g Gate) told(next http.Handler) http.Handler {
+	if g.Admit == nil {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		who, ok := Who(r.Context())
+		if !ok {
+			who = Principal{Name: "local", By: Unnamed}
+		}
+		if err := g.Admit(r, who); err != nil {
+			http.Error(w, "nobody is let in now: what they do cannot be recorded (see the log of the service)", http.StatusServiceUnavailable)
+			return
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 

@@ -77,8 +77,9 @@ type Event struct {
 	Kind    Kind
 	Outcome Outcome
 	Who     Who
-	// Studies are those that it was about; none where it was about none.
-	Studies []Study
+	// StudyUIDs are the studies that it was about; none where it was about none. Whose
+	// they are the recorder knows.
+	StudyUIDs []string
 	// Detail says more in a few words of the program, such as "review: sign". It
 	// never holds a value that identifies a patient.
 	Detail string

@@ -102,6 +102,9 @@ type Book interface {
 	// Append gives link the last record, the zero one where there is none, and keeps
 	// the one that it returns, all in one transaction, durable at the end.
 	Append(ctx context.Context, link func(last Record) (Record, error)) error
+	// Studies are what is stored of a study: one, or one for each patient that its
+	// images name; none where it is not stored.
+	Studies(ctx context.Context, studyUID string) ([]Study, error)
 	// Identity returns the identity of a study that is kept with the same values; it
 	// keeps a new one that make returns where there is none.
 	Identity(ctx context.Context, s Study, make func() (Identity, error)) (Identity, error)
@@ -166,25 +169,44 @@ func (t *Trail) body(ctx context.Context, e Event) ([]byte, error) {
 		e.At = t.now()
 	}
 	out := entry{At: e.At.UTC().Truncate(time.Millisecond), Kind: e.Kind, Outcome: e.Outcome, Who: e.Who, Detail: e.Detail}
-	for _, s := range e.Studies {
-		id, err := t.book.Identity(ctx, s, func() (Identity, error) { return newIdentity(s) })
+	for _, uid := range e.StudyUIDs {
+		studies, err := t.book.Studies(ctx, uid)
 		if err != nil {
 			return nil, err
 		}
-		out.Studies = append(out.Studies, studyInEntry{Pseudonym: t.pseudonym(s.UID), Identity: id.Sum})
+		if len(studies) == 0 {
+			studies = []Study{{UID: uid}}
+		}
+		for _, s := range studies {
+			id, err := t.book.Identity(ctx, s, func() (Identity, error) { return newIdentity(s) })
+			if err != nil {
+				return nil, err
+			}
+			out.Studies = append(out.Studies, studyInEntry{Pseudonym: t.pseudonym(uid), Identity: id.Sum})
+		}
 	}
 	return json.Marshal(out)
 }
 
 // Told is an event as the trail tells it again.
 type Told struct {
-	Number int64
-	Event
-	// Pseudonyms of Studies, in the same order. Erased says of each that its patient
-	// was erased: then it is nothing but the pseudonym.
-	Pseudonyms []string
-	Erased     []bool
-	Sum        Sum
+	Number  int64     `json:"number"`
+	At      time.Time `json:"at"`
+	Kind    Kind      `json:"kind"`
+	Outcome Outcome   `json:"outcome"`
+	Who     Who       `json:"who"`
+	Detail  string    `json:"detail"`
+	// Studies that it was about; a study with two patients is there twice.
+	Studies []ToldStudy `json:"studies"`
+	Sum     Sum         `json:"sum"`
+}
+
+// ToldStudy is a study with its name in the log. Erased says that its patient was
+// erased: then it is nothing but the pseudonym.
+type ToldStudy struct {
+	Study
+	Pseudonym string `json:"pseudonym"`
+	Erased    bool   `json:"erased"`
 }
 
 // Tell gives the events of a book after a number to f, in order, until f returns
@@ -204,7 +226,7 @@ func tell(ctx context.Context, book Book, r Record) (Told, error) {
 	if err := json.Unmarshal(r.Body, &e); err != nil {
 		return Told{}, fmt.Errorf("record %d cannot be read: run nafas audit verify", r.Number)
 	}
-	out := Told{Number: r.Number, Sum: r.Sum, Event: Event{At: e.At, Kind: e.Kind, Outcome: e.Outcome, Who: e.Who, Detail: e.Detail}}
+	out := Told{Number: r.Number, Sum: r.Sum, At: e.At, Kind: e.Kind, Outcome: e.Outcome, Who: e.Who, Detail: e.Detail, Studies: []ToldStudy{}}
 	var sums []Sum
 	for _, s := range e.Studies {
 		sums = append(sums, s.Identity)
@@ -215,9 +237,7 @@ func tell(ctx context.Context, book Book, r Record) (Told, error) {
 	}
 	for _, s := range e.Studies {
 		id, ok := known[s.Identity]
-		out.Studies = append(out.Studies, id.Study)
-		out.Pseudonyms = append(out.Pseudonyms, s.Pseudonym)
-		out.Erased = append(out.Erased, !ok)
+		out.Studies = append(out.Studies, ToldStudy{Study: id.Study, Pseudonym: s.Pseudonym, Erased: !ok})
 	}
 	return out, nil
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"nafas/internal/audit"
 )
@@ -161,7 +162,7 @@ func (b *Books) Erased(ctx context.Context) (map[string]bool, error) {
 		if err := json.Unmarshal([]byte(body), &p); err != nil {
 			return nil, err
 		}
-		for _, name := range p.Studies {
+		for _, name := range slices.Concat(p.Studies, p.TrailOf) {
 			out[name] = true
 		}
 	}
@@ -183,4 +184,25 @@ func (b *Books) SetSent(ctx context.Context, destination string, number int64) e
 	_, err := b.write.ExecContext(ctx, `
 		INSERT INTO audit_sent (destination, number) VALUES (?, ?) ON CONFLICT (destination) DO UPDATE SET number = max(number, excluded.number)`, destination, number)
 	return err
+}
+
+// Studies implements audit.Book.
+func (b *Books) Studies(ctx context.Context, studyUID string) ([]audit.Study, error) {
+	rows, err := b.read.QueryContext(ctx, `
+		SELECT DISTINCT p.patient_id, p.issuer, p.name FROM study s
+		JOIN (SELECT study_id, patient_id FROM instance UNION SELECT study_id, patient_id FROM gone_instance) i ON i.study_id = s.id
+		JOIN patient p ON p.id = i.patient_id WHERE s.uid = ? ORDER BY 1, 2, 3`, studyUID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []audit.Study
+	for rows.Next() {
+		s := audit.Study{UID: studyUID}
+		if err := rows.Scan(&s.PatientID, &s.Issuer, &s.PatientName); err != nil {
+			return nil, err
+		}
+		out = append(out, s)
+	}
+	return out, rows.Err()
 }

@@ -76,3 +76,18 @@ func (b *Books) Close() error { return errors.Join(b.read.Close(), b.write.Close
 func (b *Books) inTx(ctx context.Context, f func(tx *sql.Tx) error) error {
 	return inTx(ctx, b.write, nil, f)
 }
+
+// AnyAccount says whether a data folder has users, whoever has it open. One that
+// is not there, or of an earlier version, has none.
+func AnyAccount(ctx context.Context, dir string) (any bool, err error) {
+	ready, err := booksReady(ctx, dir)
+	if err != nil || !ready {
+		return false, err
+	}
+	db, err := sql.Open("sqlite", dsn(filepath.Join(dir, databaseFile), "_pragma", "query_only(1)"))
+	if err != nil {
+		return false, err
+	}
+	any, err = (&Books{read: db}).AnyAccount(ctx)
+	return any, errors.Join(err, db.Close())
+}

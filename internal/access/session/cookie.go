@@ -69,9 +69,9 @@ func (s *Sessions) setCookie(w http.ResponseWriter, r *http.Request, name, value
 	http.SetCookie(w, c)
 }
 
-// address is the IP address that r came from, as the proxy says where one stands
+// Address is the IP address that r came from, as the proxy says where one stands
 // before the service; "" where it cannot be told.
-func (s *Sessions) address(r *http.Request) string {
+func (s *Sessions) Address(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		return ""

@@ -65,7 +65,7 @@ func (s *Sessions) callback(w http.ResponseWriter, r *http.Request) {
 		s.away(w, r, "invalid")
 		return
 	}
-	address := s.address(r)
+	address := s.Address(r)
 	key := account.ProviderPrefix + address // a name for each: nobody keeps others out
 	if wait := s.limits.take(s.o.Now(), key, address); wait > 0 {
 		s.away(w, r, "too_many")

@@ -54,7 +54,7 @@ func (s *Sessions) signIn(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		name = "" // nobody's: goes the same way
 	}
-	address := s.address(r)
+	address := s.Address(r)
 	if wait := s.limits.take(s.o.Now(), name, address); wait > 0 {
 		tooMany(w, wait)
 		return
@@ -157,7 +157,7 @@ func (s *Sessions) admit(w http.ResponseWriter, r *http.Request, opened account.
 	if err := s.o.Book.OpenSession(ctx, opened, hash); err != nil {
 		return visit{}, err
 	}
-	who := audit.Who{Name: opened.Name, Display: opened.Display, By: string(opened.By()), Address: s.address(r)}
+	who := audit.Who{Name: opened.Name, Display: opened.Display, By: string(opened.By()), Address: s.Address(r)}
 	if err := s.o.Audit.Record(ctx, audit.Event{Kind: audit.SignedIn, Who: who}); err != nil {
 		return visit{}, errors.Join(err, s.o.Book.EndSession(ctx, opened.ID))
 	}
@@ -208,7 +208,7 @@ func (s *Sessions) meOf(v visit) api.Me {
 // Actor is who sends r, as the audit trail names them.
 func (s *Sessions) Actor(r *http.Request) audit.Who {
 	p, _ := access.Who(r.Context())
-	return audit.Who{Name: p.Name, Display: p.Display, By: string(p.By), Address: s.address(r)}
+	return audit.Who{Name: p.Name, Display: p.Display, By: string(p.By), Address: s.Address(r)}
 }
 
 // broken answers where the book or the trail fails.
