@@ -15,5 +15,5 @@ export function raster(canvas: HTMLCanvasElement, values: Int16Array, min: numbe
     voxelManager: { getScalarData: () => values },
   };
   // It draws before it returns; its promise says nothing more.
-  void render(canvas, image as unknown as Types.IImage, "CT", "", undefined as unknown as Types.ViewReference);
+  void render(canvas, image as unknown as Types.IImage, "CT");
 }
