@@ -240,6 +240,7 @@ class Room implements Viewer {
   private arrange(): void {
     const { layout } = this.settings.value;
     this.root.dataset.layout = layout;
+    this.root.dataset.planes = this.now?.series.stack.noPlanes ? "no" : "yes";
     this.across.forEach((view) => { view.element.hidden = layout !== "planes"; });
     this.before.element.hidden = layout !== "earlier";
     for (const view of this.views) view.resize();
@@ -317,7 +318,7 @@ class Room implements Viewer {
     return {
       name: [scan, plane].filter(Boolean).join(" · "),
       slice: `${n} / ${section.count}` + (slabMm ? `\n${say("viewer.slab.shown", { mm: number(slabMm) })}` : "") + (whole || failed ? "" : `\n${say("viewer.part")}`),
-      window: say("viewer.window.values", { width: number(this.window_[1]), center: number(this.window_[0]) }),
+      window: say("viewer.window.values", { width: String(this.window_[1]), center: String(this.window_[0]) }),
       thickness: mm(section.own ? section.stack.thicknessMm || section.spacing[2] : section.spacing[2]),
       zoom: say("viewer.zoom", { percent: number(view.pixelsPerMm * section.stack.spacing[0] * 100) }),
       label: say("viewer.view", { plane: [scan, plane].filter(Boolean).join(", "), n, of: section.count }),

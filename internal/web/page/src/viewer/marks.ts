@@ -2,6 +2,7 @@
 // lines on the screen.
 import { border, spans } from "./outline";
 import { depth, inSection, type Section } from "./section";
+import { sliceOf } from "./stack";
 import type { LPS, Overlay } from "./viewer";
 
 /** How far from a finding its direction is still shown, mm. */
@@ -56,8 +57,7 @@ const flat = (section: Section, place: LPS): Point => {
 };
 
 function onSlice(section: Section, overlay: Overlay, t: number): Pick<Mark, "closed"> {
-  const frame = section.stack.frames[t]!;
-  const here = overlay.outline?.find((one) => one.sopInstanceUid === frame.sop && (one.frame === frame.frame || frame.frame === 0));
+  const here = overlay.outline?.find((one) => sliceOf(section.stack, one.sopInstanceUid, one.frame) === t);
   return { closed: (here?.polygons ?? []).map((polygon) => polygon.map((place) => flat(section, place))) };
 }
 
@@ -68,8 +68,8 @@ function across(section: Section, overlay: Overlay, t: number): Pick<Mark, "line
   const slicesRight = right.index === 2; // else they run down
   const rows = new Map<number, [number, number][]>();
   for (const one of overlay.outline) {
-    const s = section.stack.frames.findIndex((frame) => frame.sop === one.sopInstanceUid && (frame.frame === one.frame || frame.frame === 0));
-    if (s < 0) continue;
+    const s = sliceOf(section.stack, one.sopInstanceUid, one.frame);
+    if (s === undefined) continue;
     // In the section's own pixels the polygon is flat in the direction of the slices.
     const polygons = one.polygons.map((polygon) => polygon.map((place) => inSection(section, place)));
     const free = slicesRight ? 1 : 0, size = slicesRight ? section.width : section.height;

@@ -88,6 +88,13 @@ export function cut(section: Section, slices: (Int16Array | undefined)[], first:
     if (one) return one;
   }
   const out = new Int16Array(width * height).fill(empty);
+  if (section.own) {
+    for (let t = first; t <= last; t++) {
+      const values = slices[t];
+      if (values) for (let i = 0; i < out.length; i++) if (values[i]! > out[i]!) out[i] = values[i]!;
+    }
+    return out;
+  }
   // Steps in a slice and between slices, for one pixel right, one down, one section on.
   const size = [width, height, count];
   const inSlice: Vector = [0, 0, 0], toSlice: Vector = [0, 0, 0];

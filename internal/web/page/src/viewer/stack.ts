@@ -63,6 +63,8 @@ export interface Stack {
   opposed: boolean;
   noPlanes: NoPlanes;
   thicknessMm: number;
+  /** The slice of an image, by its instance and frame. */
+  slices: Map<string, number>;
 }
 
 /** The stack of a series: the largest set of images that lie alike; and how many
@@ -114,6 +116,7 @@ function lay(group: Frame[]): Stack {
       right: transposed ? stepDown : stepRight, down: transposed ? stepRight : stepDown,
     },
     noPlanes: grid(origins, at, onward, apart), thicknessMm: first.thicknessMm,
+    slices: new Map(frames.map((frame, s) => [`${frame.sop}/${frame.frame}`, s])),
   };
 }
 
@@ -182,6 +185,11 @@ export function storedAt({ turned, width, height }: Stack, x: number, y: number)
   const along = turned.mirrored ? width - 1 - x : x, across = turned.upsideDown ? height - 1 - y : y;
   return turned.transposed ? { column: across, row: along } : { column: along, row: across };
 }
+
+/** The slice that an image is, by its instance and its frame (0 or 1 where there is
+ * one). */
+export const sliceOf = (stack: Stack, sop: string, frame: number): number | undefined =>
+  stack.slices.get(`${sop}/${frame}`) ?? stack.slices.get(`${sop}/0`);
 
 /** The number of a slice from 0 along the normal of the stored images, as the
  * service counts. */
