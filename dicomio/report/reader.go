@@ -164,14 +164,14 @@ func (s Subject) personName(who Reader) string {
 			return r
 		}, name))
 	}
-	name := plain(who.shown())
+	name := plain(who.Shown())
 	if id := plain(who.ID); strings.ContainsRune(name, '?') && id != "" && !s.utf8 {
 		name = id
 	}
 	return cmp.Or(name, notStated) + "^"
 }
 
-// shown is the name to show; "" where there is none.
-func (who Reader) shown() string {
+// Shown is the name to show; "" where there is none.
+func (who Reader) Shown() string {
 	return cmp.Or(strings.TrimSpace(who.Name), strings.TrimSpace(who.ID))
 }

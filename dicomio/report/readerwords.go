@@ -33,6 +33,7 @@ var (
 	personLogin    = code{"128774", "DCM", "Person Observer's Login Name", "Identifiant de l'observateur", "اسم دخول المراقب"}
 	readerVerdict  = code{"reader-verdict", local, "Verdict of a reader", "Avis d'un lecteur", "رأي القارئ"}
 	readerCause    = code{"reader-cause", local, "Why the reader rejected it", "Motif du rejet par le lecteur", "سبب رفض القارئ"}
+	readerKind     = code{"reader-kind", local, "Type given by a reader", "Type donné par un lecteur", "النوع الذي حدده القارئ"}
 	readerCategory = code{"reader-category", local, "Category given by a reader", "Catégorie donnée par un lecteur", "الفئة التي حددها القارئ"}
 
 	verdicts = map[Verdict]code{
@@ -63,11 +64,11 @@ func lungRADS(category string) code {
 
 // ReaderConcepts are those in which other formats than DICOM say what readers
 // said.
-type ReaderConcepts struct{ Verdict, Cause, Category Concept }
+type ReaderConcepts struct{ Verdict, Cause, Kind, Category Concept }
 
 // ReaderConceptsIn returns them with their meanings in a language.
 func ReaderConceptsIn(l Language) ReaderConcepts {
-	return ReaderConcepts{readerVerdict.in(l), readerCause.in(l), readerCategory.in(l)}
+	return ReaderConcepts{readerVerdict.in(l), readerCause.in(l), readerKind.in(l), readerCategory.in(l)}
 }
 
 // VerdictIn is a verdict with its meaning in a language.
@@ -150,7 +151,7 @@ func (r Result) Reviewed(l Language) []string {
 func stamp(at time.Time) string { return at.UTC().Format("2006-01-02 15:04 UTC") }
 
 func (w readerWords) name(who Reader) string {
-	if name := who.shown(); name != "" {
+	if name := who.Shown(); name != "" {
 		return name
 	}
 	return w.nobody
