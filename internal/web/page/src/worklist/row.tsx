@@ -90,7 +90,7 @@ function Findings({ study }: { study: StudyRow }) {
   if (!study.hasResult) return <td class="finds"><div class="cell"><span class={study.state === "done" || study.state === "failed" || study.state === "not_assessed" ? "warned" : "muted"}>{say(study.state === "failed" || study.state === "not_assessed" || study.state === "done" ? "worklist.no_result" : "worklist.not_yet")}</span></div></td>;
   return (
     <td class="finds"><div class="cell side">
-      <span class="thumbs">{study.thumbnails.map((one) => <Thumb key={one.url} of={one} />)}</span>
+      {study.thumbnails.length > 0 && <span class="thumbs">{study.thumbnails.map((one) => <Thumb key={one.url} of={one} />)}</span>}
       <span class="stacked">
         {study.findings ? <>
           <span class="numbers cut">{say("worklist.findings", { count: study.findings })}</span>
