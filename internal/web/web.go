@@ -107,7 +107,7 @@ func (w *Web) ServeHTTP(rw http.ResponseWriter, r *http.Request) { w.mux.ServeHT
 
 func (w *Web) routes() *http.ServeMux {
 	mux := http.NewServeMux()
-	for _, path := range []string{"/{$}", "/study/{uid}", "/quality", "/about", "/sign-in"} {
+	for _, path := range []string{"/{$}", "/studies/{uid}", "/quality", "/about", "/sign-in"} {
 		mux.HandleFunc("GET "+path, w.index)
 	}
 	mux.HandleFunc("GET /page/{name...}", w.asset)
