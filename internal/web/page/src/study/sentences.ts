@@ -169,7 +169,7 @@ export function announced(v: Voice, f: FindingView, of: number, said: Answer | u
   return v.say("study.announce.finding", {
     rank: f.rank, of,
     what: list(v, [mm(v, f.diameterMm), kind(v, f, said), place(v, f)]),
-    flagged: f.flagged ? "yes" : "no",
+    flagged: v.say(f.flagged ? "study.flagged" : "study.under_flag"),
     answer: answer(v, said),
   });
 }
