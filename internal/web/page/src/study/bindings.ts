@@ -1,9 +1,10 @@
 // Keys and what they do on a desk.
 import type { Binding } from "../kit/keys";
 import { go } from "../kit/place";
-import type { Layout, Window } from "../viewer/viewer";
+import { slabs } from "../viewer/toolbar";
+import type { Layout, Settings, Tool, Viewer } from "../viewer/viewer";
 import { causes } from "./codes";
-import { slabs, type Desk } from "./desk";
+import type { Desk } from "./desk";
 import { isMark } from "./items";
 import { rows, rowOf, type Command, type Row, type Situation } from "./keys";
 import type { Key } from "./voice";
@@ -50,16 +51,16 @@ const does: Record<Exclude<Command, "cause">, (desk: Desk) => void> = {
   sign: (d) => { if (!d.shown.value.signed) d.signing.value = true; },
   next_study: (d) => void d.nextStudy(),
   worklist: () => go("/"),
-  lung: (d) => setWindow(d, "lung"),
-  soft: (d) => setWindow(d, "soft"),
-  bone: (d) => setWindow(d, "bone"),
-  overlay: (d) => { d.overlaysOn.value = !d.overlaysOn.value; },
-  layout: (d) => { d.layout.value = after(layouts(d), d.layout.value); },
-  earlier: (d) => { if (d.earlier.value) d.layout.value = d.layout.value === "earlier" ? "planes" : "earlier"; },
-  slab: (d) => { d.slab.value = after(slabs, d.slab.value); },
-  measure: (d) => d.setTool(d.tool.value === "measure" ? "scroll" : "measure"),
-  crosshair: (d) => d.setTool(d.tool.value === "crosshair" ? "scroll" : "crosshair"),
-  scroll: (d) => d.setTool("scroll"),
+  lung: (d) => d.viewer.value?.window("lung"),
+  soft: (d) => d.viewer.value?.window("soft"),
+  bone: (d) => d.viewer.value?.window("bone"),
+  overlay: viewing((viewer, now) => viewer.overlaysOn(!now.overlaysOn)),
+  layout: viewing((viewer, now) => viewer.layout(after(layouts(now), now.layout))),
+  earlier: (d) => d.beside(),
+  slab: viewing((viewer, now) => viewer.slab(after(slabs, now.slabMm))),
+  measure: tool("measure"),
+  crosshair: tool("crosshair"),
+  scroll: (d) => d.viewer.value?.tool("scroll"),
   reset: (d) => { d.viewer.value?.reset(); d.focus(); },
   slice_on: (d) => d.viewer.value?.scroll(1),
   slice_back: (d) => d.viewer.value?.scroll(-1),
@@ -78,11 +79,15 @@ export function beginEdit(desk: Desk): void {
   else desk.editing.value = now.id;
 }
 
-const layouts = (desk: Desk): Layout[] => (desk.earlier.value ? ["planes", "axial", "earlier"] : ["planes", "axial"]);
+function viewing(then: (viewer: Viewer, now: Settings) => void): (desk: Desk) => void {
+  return ({ viewer: { value: viewer } }) => { if (viewer) then(viewer, viewer.settings.value); };
+}
+
+// A tool on, or back to scrolling.
+function tool(of: Tool): (desk: Desk) => void {
+  return viewing((viewer, now) => viewer.tool(now.tool === of ? "scroll" : of));
+}
+
+const layouts = (now: Settings): Layout[] => [...(now.planes ? ["planes" as const] : []), "axial", ...(now.earlier ? ["earlier" as const] : [])];
 
 const after = <T,>(list: T[], now: T): T => list[(list.indexOf(now) + 1) % list.length]!;
-
-function setWindow(desk: Desk, to: Window): void {
-  desk.window.value = to;
-  desk.viewer.value?.window(to);
-}

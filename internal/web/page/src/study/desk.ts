@@ -7,7 +7,7 @@ import { listen } from "../kit/events";
 import { go } from "../kit/place";
 import { toast } from "../kit/toast";
 import { me } from "../kit/who";
-import type { Layout, LPS, Picked, Tool, Viewer, Window } from "../viewer/viewer";
+import type { LPS, Picked, Viewer } from "../viewer/viewer";
 import type { Cause, Verdict } from "./codes";
 import { answerTo, fold, noAnswer, nothing } from "./fold";
 import { findingsOf, firstSeries, isMark, itemsOf, step, type Item } from "./items";
@@ -28,9 +28,6 @@ export interface Draft {
   category: string;
   comment: string;
 }
-
-/** Slabs that a key goes through, mm; 0: single slices. */
-export const slabs = [0, 5, 10, 20];
 
 export type Desk = ReturnType<typeof makeDesk>;
 
@@ -60,11 +57,8 @@ export function makeDesk(uid: string) {
   const side = signal<"findings" | "history" | "earlier">("findings");
 
   const viewer = signal<Viewer | null>(null);
-  const overlaysOn = signal(true);
-  const layout = signal<Layout>("planes");
-  const window = signal<Window>("lung");
-  const tool = signal<Tool>("scroll");
-  const slab = signal(0);
+  /** How the viewer stands; nothing while there is none. */
+  const settings = computed(() => viewer.value?.settings.value);
 
   const [outbox, deafen] = outboxOf(uid, by, { taken, conflict, refused });
 
@@ -274,10 +268,13 @@ export function makeDesk(uid: string) {
   }
 
   function beginMark(): void {
-    if (refuse() || !series.value || page.value?.study.imagesGone) return;
+    if (refuse() || !series.value) {
+      viewer.value?.tool("scroll");
+      return;
+    }
     side.value = "findings";
     draft.value = { id: "", seriesUid: series.value.uid, picked: null, diameterMm: 6, kind: "", category: "", comment: "" };
-    setTool("add");
+    viewer.value?.tool("add");
     say(voice().say("study.mark.click"));
   }
 
@@ -287,7 +284,7 @@ export function makeDesk(uid: string) {
       id: mark.id, seriesUid: mark.seriesUid, picked: { at: mark.centerLpsMm, image: mark.image },
       diameterMm: mark.diameterMm, kind: mark.kind, category: mark.category, comment: mark.comment,
     };
-    setTool("add");
+    viewer.value?.tool("add");
   }
 
   function pick(picked: Picked): void {
@@ -296,7 +293,7 @@ export function makeDesk(uid: string) {
 
   function dropDraft(): void {
     draft.value = null;
-    if (tool.value === "add") setTool("scroll");
+    if (settings.value?.tool === "add") viewer.value?.tool("scroll");
   }
 
   function saveDraft(): void {
@@ -336,9 +333,9 @@ export function makeDesk(uid: string) {
 
   const reopen = (): void => act({ kind: "reopen" });
 
-  function setTool(to: Tool): void {
-    tool.value = to;
-    if (to !== "add") draft.value = null;
+  /** Shows the earlier scan beside this one, or no longer. */
+  function beside(): void {
+    if (earlier.value) viewer.value?.layout(settings.value?.layout === "earlier" ? "planes" : "earlier");
   }
 
   /** Goes to the study that is worst of those that nobody has signed or open. */
@@ -390,10 +387,10 @@ export function makeDesk(uid: string) {
 
   return {
     uid, by, display, page, review, failure, outlines, stale, live, others, announcement, seriesUid, selected, asking, editing, editCause, draft, signing, side,
-    viewer, overlaysOn, layout, window, tool, slab, outbox, shown, series, items, item, earlier, blocked, conflicts, unanswered, unsavedElsewhere,
+    viewer, settings, outbox, shown, series, items, item, earlier, blocked, conflicts, unanswered, unsavedElsewhere,
     othersWaiting: othersWaiting(uid, by),
     load, select, focus, jump, chooseSeries, stepSeries, verdict, cause, answer, current, takeBack, beginMark, changeMark, pick, dropDraft, saveDraft, remove,
-    undo, sign, reopen, setTool, nextStudy, close, refuse, say, leave,
+    undo, sign, reopen, beside, nextStudy, close, refuse, say, leave,
   };
 }
 

@@ -24,8 +24,8 @@ export function EarlierStudy({ desk, earlier: e }: { desk: Desk; earlier: Earlie
         {e.notComparable.length > 0 && <Notice kind="warn"><p>{say("study.earlier.no_volumes", { why: list(voice(), e.notComparable.map((code) => word("growth", code))) })}</p></Notice>}
         <div class="line">
           {desk.earlier.value && (
-            <button type="button" class="button" aria-keyshortcuts="v" aria-pressed={desk.layout.value === "earlier"}
-              onClick={() => { desk.layout.value = desk.layout.value === "earlier" ? "planes" : "earlier"; }}>
+            <button type="button" class="button" aria-keyshortcuts="v" aria-pressed={desk.settings.value?.layout === "earlier"}
+              onClick={desk.beside}>
               {say("study.earlier.beside")} <kbd aria-hidden="true">v</kbd>
             </button>
           )}
@@ -44,7 +44,7 @@ function Before({ desk, earlier: e }: { desk: Desk; earlier: EarlierFinding }) {
   const [v, f] = [voice(), e.finding];
   const now = desk.items.value.find((i) => !isMark(i) && e.currentRank > 0 && i.finding.rank === e.currentRank);
   const show = (): void => {
-    desk.layout.value = "earlier";
+    desk.viewer.value?.layout("earlier");
     if (now) desk.select(now.id);
     else desk.viewer.value?.goTo(e.inCurrent.sopInstanceUid ? e.inCurrentLpsMm : f.centerLpsMm, f.centerLpsMm);
   };

@@ -41,8 +41,8 @@ const Since = ({ desk, finding: f }: { desk: Desk; finding: FindingView }) => (
     <dd>
       <ul class="plain">{change(voice(), f.change!).map((text) => <li key={text}>{text}</li>)}</ul>
       {desk.earlier.value && (
-        <button type="button" class="button" aria-keyshortcuts="v" aria-pressed={desk.layout.value === "earlier"}
-          onClick={() => { desk.layout.value = desk.layout.value === "earlier" ? "planes" : "earlier"; }}>
+        <button type="button" class="button" aria-keyshortcuts="v" aria-pressed={desk.settings.value?.layout === "earlier"}
+          onClick={desk.beside}>
           {say("study.earlier.beside")} <kbd aria-hidden="true">v</kbd>
         </button>
       )}

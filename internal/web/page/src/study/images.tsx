@@ -1,12 +1,13 @@
 // The images, and what is drawn over them.
-import { effect } from "@preact/signals";
+import { effect, untracked } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { StudyPage } from "../api";
+import type { Earlier, StudyPage } from "../api";
 import { Notice } from "../kit/parts";
 import { say } from "../kit/words";
-import type { MakeViewer, Viewer } from "../viewer/viewer";
+import { makeViewer, ViewerToolbar } from "../viewer";
+import type { Viewer } from "../viewer/viewer";
 import { placeBefore, type Desk } from "./desk";
-import { isMark } from "./items";
+import { centre } from "./items";
 import { earlierOverlays, overlays } from "./overlays";
 
 export function Images({ desk, page }: { desk: Desk; page: StudyPage }) {
@@ -23,6 +24,7 @@ export function Images({ desk, page }: { desk: Desk; page: StudyPage }) {
       {gone && <Notice kind="warn"><p><strong>{say("study.images.gone")}</strong></p><p>{say("study.images.gone.remedy")}</p></Notice>}
       {!gone && empty && <Notice kind="warn"><p>{say("study.images.none")}</p></Notice>}
       {trouble !== null && <Notice kind="bad"><p><strong>{say("study.images.trouble")}</strong></p><p><bdi lang="en" dir="ltr">{String(trouble instanceof Error ? trouble.message : trouble)}</bdi></p></Notice>}
+      {desk.viewer.value && <div class="study-tools"><ViewerToolbar viewer={desk.viewer.value} without={desk.blocked.value ? ["add"] : []} /></div>}
       <div class="study-viewer" ref={host} hidden={gone || empty} />
     </section>
   );
@@ -33,54 +35,55 @@ export function Images({ desk, page }: { desk: Desk; page: StudyPage }) {
 function hang(desk: Desk, host: HTMLElement, onTrouble: (cause: unknown) => void): () => void {
   const stops: (() => void)[] = [];
   let gone = false;
-  void (async () => {
-    const { makeViewer } = (await import("../viewer/index")) as { makeViewer: MakeViewer };
-    const viewer = await makeViewer(host);
+  makeViewer(host).then((viewer) => {
     if (gone) return viewer.destroy();
-    desk.viewer.value = viewer;
-    viewer.onPick = desk.pick;
-    viewer.onSelect = (id) => desk.select(id);
-    stops.push(...follow(desk, viewer, onTrouble), () => {
+    stops.push(...follow(desk, viewer), () => {
       desk.viewer.value = null;
       viewer.destroy();
     });
-  })().catch(onTrouble);
+    desk.viewer.value = viewer;
+  }).catch(onTrouble);
   return () => {
     gone = true;
     for (const stop of stops) stop();
   };
 }
 
-function follow(desk: Desk, viewer: Viewer, onTrouble: (cause: unknown) => void): (() => void)[] {
-  let shownEarlier = false;
+// What cannot be shown the viewer says itself, in its place.
+const said = (): void => {};
+
+function follow(desk: Desk, viewer: Viewer): (() => void)[] {
+  let asked: Earlier | undefined;
+  const showEarlier = (): void => {
+    const earlier = desk.earlier.peek();
+    if (!earlier || asked === earlier) return;
+    asked = earlier;
+    const now = desk.item.peek();
+    viewer.showEarlier({ studyUid: earlier.studyUid, seriesUid: earlier.seriesUid }, now && placeBefore(now)).then(desk.focus, said);
+  };
+  viewer.onPick = desk.pick;
+  viewer.onSelect = desk.select;
+  // The earlier scan comes when this one is there, before anybody asks for it.
+  viewer.onLoaded = ({ images, of }) => { if (of > 0 && images === of) showEarlier(); };
   return [
     effect(() => {
       const seriesUid = desk.seriesUid.value;
       if (!seriesUid) return;
-      const at = desk.item.peek();
-      const place = at && (isMark(at) ? at.mark.centerLpsMm : at.finding.centerLpsMm);
-      onTrouble(null);
-      viewer.show({ studyUid: desk.uid, seriesUid }, place).then(desk.focus, onTrouble);
+      const now = desk.item.peek();
+      viewer.show({ studyUid: desk.uid, seriesUid }, now && centre(now)).then(desk.focus, said);
     }),
     effect(() => viewer.overlays(overlays(desk), earlierOverlays(desk))),
     effect(() => {
       viewer.select(desk.selected.value);
       const now = desk.item.peek();
-      if (now) viewer.goTo(isMark(now) ? now.mark.centerLpsMm : now.finding.centerLpsMm, placeBefore(now));
+      if (now) viewer.goTo(centre(now), placeBefore(now));
     }),
-    effect(() => viewer.overlaysOn(desk.overlaysOn.value)),
-    effect(() => viewer.tool(desk.tool.value)),
-    effect(() => viewer.slab(desk.slab.value)),
+    effect(() => { if (viewer.settings.value.layout === "earlier") showEarlier(); }),
     effect(() => {
-      const [layout, earlier] = [desk.layout.value, desk.earlier.value];
-      viewer.layout(layout);
-      if (layout !== "earlier" || !earlier || shownEarlier) return;
-      shownEarlier = true;
-      const now = desk.item.peek();
-      viewer.showEarlier({ studyUid: earlier.studyUid, seriesUid: earlier.seriesUid }, now && placeBefore(now)).then(desk.focus, (cause: unknown) => {
-        shownEarlier = false;
-        onTrouble(cause);
-      });
+      const { tool } = viewer.settings.value;
+      const draft = desk.draft.peek();
+      if (tool === "add" && !draft) untracked(desk.beginMark);
+      if (tool !== "add" && draft && !draft.picked) desk.draft.value = null;
     }),
   ];
 }
