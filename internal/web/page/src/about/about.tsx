@@ -44,7 +44,7 @@ function Model({ of }: { of: AboutModel }) {
       {of.accuracy.length ? <Accuracy of={of} /> : <p>{say("about.no_accuracy")}</p>}
       <h3>{say("about.limits")}</h3>
       {of.limits.length
-        ? <ul class="stack">{of.limits.map((one) => { const text = word("limit", one.code); return text === one.code ? <li key={one.code} lang="en" dir="ltr">{one.text}</li> : <li key={one.code}>{text}</li>; })}</ul>
+        ? <ul class="stack">{of.limits.map((one) => { const text = word("limit", one.code); return text === one.code ? <li key={one.code}><bdi lang="en">{one.text}</bdi></li> : <li key={one.code}>{text}</li>; })}</ul>
         : <p>{say("about.no_limits")}</p>}
     </section>
   );
