@@ -378,6 +378,9 @@ type EarlierFinding struct {
 	// CurrentRank is 0 where it is paired with none.
 	CurrentRank int        `json:"currentRank"`
 	InCurrent   ImagePlace `json:"inCurrent"`
+	// InCurrentLPSMM is the same place in the current study's coordinates; it means
+	// nothing where InCurrent names no image.
+	InCurrentLPSMM [3]float64 `json:"inCurrentLpsMm"`
 }
 
 // Change is what became of a finding since the earlier study.
