@@ -127,6 +127,9 @@ type Entry struct {
 	Action Action
 	// From is what the action replaced, nil where there was nothing.
 	From *Before
+	// NotAssessed goes with KindSign: the code of why the study had no result then;
+	// "" where it had one.
+	NotAssessed string
 }
 
 // Before is what an action replaced: an answer, a mark or a signature.
@@ -138,7 +141,10 @@ type Before struct {
 
 // Signature is a sign-off.
 type Signature struct {
-	By         Reader
-	At         time.Time
+	By Reader
+	At time.Time
+	// ResultKeys are sorted.
 	ResultKeys []string
+	// NotAssessed is as in the Entry.
+	NotAssessed string
 }

@@ -13,6 +13,8 @@ type State struct {
 	Marks []Marked
 	// Signed is nil where the study is not signed off.
 	Signed *Signature
+	// Outdated: signed off, and what is said of the study is something else now.
+	Outdated bool
 	// Entries are the whole log.
 	Entries []Entry
 }

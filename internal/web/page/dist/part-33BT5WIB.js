@@ -1,1 +1,0 @@
-import{F as r,o as d,y as t}from"./part-UJIPY5SH.js";function e({uid:s}){return r("frame.study"),t("div",{class:"page",children:[t("h1",{children:d("frame.study")}),t("p",{class:"code",children:s})]})}export{e as default};
