@@ -198,8 +198,8 @@ type Event struct {
 // what others do with the study that is open.
 type StudyEvent struct {
 	Review *Review `json:"review,omitempty"`
-	// Open is set where Review is not: who has it open.
-	Open []string `json:"open,omitempty"`
+	// Open are the display names of who has it open now; in every message.
+	Open []string `json:"open"`
 	// Changed: the study has another result, or state: load it again.
 	Changed bool `json:"changed,omitempty"`
 }
@@ -609,11 +609,15 @@ type AboutModel struct {
 	Limits []CodeText `json:"limits"`
 }
 
-// Figure is one measured figure: Hit of Of.
+// Figure is one measured figure: Hit of Of. Set, Point and What are codes that the
+// page has words for.
 type Figure struct {
-	// Set is the data set, Point the operating point.
-	Set   string  `json:"set"`
-	Point string  `json:"point"`
+	// Set is the data set: real, simulated, phantoms.
+	Set string `json:"set"`
+	// Point is the operating point: one, four (false marks per scan).
+	Point string `json:"point"`
+	// What says which nodules: all, size_4_6, size_6_8, size_8, solid, part_solid,
+	// ground_glass, calcified.
 	What  string  `json:"what"`
 	Hit   int     `json:"hit"`
 	Of    int     `json:"of"`

@@ -129,7 +129,7 @@ export interface Event {
 
 export interface StudyEvent {
   review?: Review;
-  open?: string[];
+  open: string[];
   changed?: boolean;
 }
 

@@ -4,8 +4,9 @@ import { IntlMessageFormat } from "intl-messageformat";
 import en from "../words/en.json";
 import fr from "../words/fr.json";
 import ar from "../words/ar.json";
+import { keptLanguage, write, type Language } from "./kept";
 
-export type Language = "en" | "fr" | "ar";
+export type { Language } from "./kept";
 export type Key = keyof typeof en;
 
 /** Each language's own name for itself. */
@@ -13,27 +14,15 @@ export const languages: Record<Language, string> = { en: "English", fr: "França
 
 const tables: Record<Language, Record<string, string>> = { en, fr, ar };
 
-function first(): Language {
-  const kept = localStorage.getItem("nafas.language");
-  for (const wish of [kept, ...navigator.languages]) {
-    const two = wish?.slice(0, 2).toLowerCase();
-    if (two === "en" || two === "fr" || two === "ar") return two;
-  }
-  return "en";
-}
-
 /** The language in use; set it with speak. */
-export const language = signal<Language>(first());
+export const language = signal<Language>(keptLanguage());
 
 export function speak(to: Language): void {
   localStorage.setItem("nafas.language", to);
   language.value = to;
 }
 
-effect(() => {
-  document.documentElement.lang = language.value;
-  document.documentElement.dir = language.value === "ar" ? "rtl" : "ltr";
-});
+effect(() => write(language.value));
 
 // Digits stay Latin, as they are on scanners and in reports of the Maghreb.
 const locales: Record<Language, string> = { en: "en-GB", fr: "fr-FR", ar: "ar-MA-u-nu-latn" };
@@ -72,4 +61,11 @@ export function date(dicom: string): string {
   if (!m) return dicom;
   return new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeZone: "UTC" })
     .format(Date.UTC(Number(m[1]), Number(m[2]) - 1, Number(m[3])));
+}
+
+/** How long ago or ahead, in its largest unit: 3 h, 2 d. For ages in a list. */
+export function age(seconds: number): string {
+  const [count, unit] = seconds < 60 ? [0, "minute"] : seconds < 3600 ? [seconds / 60, "minute"]
+    : seconds < 172800 ? [seconds / 3600, "hour"] : [seconds / 86400, "day"];
+  return new Intl.NumberFormat(locale(), { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: 0 }).format(Math.floor(count));
 }
