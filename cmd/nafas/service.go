@@ -207,7 +207,11 @@ func startService(ctx context.Context, log *slog.Logger, f serviceFlags) (_ *ser
 	if s.dicom, err = listenDICOM(f.DICOM, f.tlsFiles(), f.Insecure, app, log); err != nil {
 		return nil, err
 	}
-	if s.http, err = listenHTTP(ctx, f, settings.Web, security.Tokens, s.people, app, s.store, log); err != nil {
+	about, err := s.about()
+	if err != nil {
+		return nil, err
+	}
+	if s.http, err = listenHTTP(ctx, f, settings.Web, security.Tokens, s.people, app, s.store, about, log); err != nil {
 		return nil, err
 	}
 	if s.http != nil {
@@ -325,6 +329,7 @@ func (s *service) close() {
 		s.dicom.commitment.Close()
 	}
 	if s.http != nil {
+		s.http.page.Stop()
 		s.http.listener.Close()
 	}
 	if s.listener != nil {

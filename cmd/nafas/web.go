@@ -12,12 +12,15 @@ import (
 	"nafas/internal/access"
 	"nafas/internal/config"
 	"nafas/internal/pacs"
+	"nafas/internal/store"
 	"nafas/internal/triage"
+	"nafas/internal/web"
+	"nafas/internal/web/api"
 )
 
 // httpFlags are the settings of the HTTP listener.
 type httpFlags struct {
-	Listen string `help:"Address of the HTTP listener (DICOMweb under /dicom-web), such as 127.0.0.1:8080; none without it. TLS and tokens are those of gRPC." placeholder:"HOST:PORT"`
+	Listen string `help:"Address of the HTTP listener (the review page at /, DICOMweb under /dicom-web), such as 127.0.0.1:8080; none without it. TLS and tokens are those of gRPC." placeholder:"HOST:PORT"`
 }
 
 // httpListener is the HTTP side of a service.
@@ -25,14 +28,15 @@ type httpListener struct {
 	server   *http.Server
 	listener net.Listener
 	tls      bool
+	page     *web.Web
 }
 
 // listenHTTP opens the listener; nil where none is asked for.
-func listenHTTP(ctx context.Context, s serviceFlags, web config.Web, tokens *access.Tokens, who *people, app *triage.Service, archive triage.Archive, log *slog.Logger) (*httpListener, error) {
+func listenHTTP(ctx context.Context, s serviceFlags, settings config.Web, tokens *access.Tokens, who *people, app *triage.Service, db *store.SQLite, about api.About, log *slog.Logger) (*httpListener, error) {
 	if s.HTTP.Listen == "" {
 		return nil, nil
 	}
-	if err := s.checkHTTP(ctx, web); err != nil {
+	if err := s.checkHTTP(ctx, settings); err != nil {
 		return nil, err
 	}
 	encryption, err := s.tlsFiles().ServerConfig()
@@ -45,15 +49,27 @@ func listenHTTP(ctx context.Context, s serviceFlags, web config.Web, tokens *acc
 	}
 	uploads := func() (pacs.Sender, error) { return app.Inbox().Uploader() }
 	images := pacs.NewWeb(uploads, who.gate(s, tokens), log)
-	images.GiveOut(pacs.Holdings{Archive: archive, Reports: app, Language: s.DICOM.Language, Complete: app.Described})
+	images.GiveOut(pacs.Holdings{Archive: db, Reports: app, Language: s.DICOM.Language, Complete: app.Described})
+	page, err := web.New(web.Options{
+		Studies: app, Lists: db, Archive: db, About: about, Log: log,
+		Gate: who.sessions, Audit: who.trail, Admit: who.trail.Admit, Address: who.sessions.Address,
+	})
+	if err != nil {
+		ln.Close()
+		return nil, err
+	}
 	mux := http.NewServeMux()
 	mux.Handle(pacs.WebRoot+"/", images)
-	who.sessions.Mount(mux)
-	return &httpListener{listener: ln, tls: encryption != nil, server: &http.Server{
+	mux.Handle("/", page)
+	// Without a time for writing: large instances and event streams take what they
+	// take, and set one of their own.
+	server := &http.Server{
 		Handler:   mux,
 		TLSConfig: encryption, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-	}}, nil
+	}
+	server.RegisterOnShutdown(page.Stop) // or open streams would keep it from ending
+	return &httpListener{listener: ln, tls: encryption != nil, server: server, page: page}, nil
 }
 
 // describe looks at what an earlier version stored, so that it can be searched.
@@ -82,6 +98,7 @@ func (h *httpListener) serve() error {
 
 // stop lets requests under way end until ctx does.
 func (h *httpListener) stop(ctx context.Context) {
+	h.page.Stop()
 	if err := h.server.Shutdown(ctx); err != nil {
 		_ = h.server.Close()
 	}

@@ -3,6 +3,7 @@ package triage
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"nafas/internal/triage/review"
@@ -20,6 +21,12 @@ type Reviews interface {
 	Act(ctx context.Context, studyUID string, at time.Time, who review.Reader, seen int64, a review.Action) (review.State, error)
 	// ReviewSummaries are by study UID; those that are not stored are absent.
 	ReviewSummaries(ctx context.Context, studyUIDs []string) (map[string]ReviewSummary, error)
+	// Reviews lists up to q.Size studies by reception, after the key.
+	Reviews(ctx context.Context, q ReviewQuery, after *Key) ([]ReviewedStudy, error)
+	// SignedStudies calls each with the studies received in the period that are
+	// signed off, and not outdated, by reception. done counts those with a result,
+	// signed or not.
+	SignedStudies(ctx context.Context, p Period, each func(SignedStudy) error) (done int, err error)
 }
 
 // ReviewState is how far the readers are with a study.
@@ -92,6 +99,53 @@ func (s *Service) Act(ctx context.Context, studyUID string, who review.Reader, s
 	s.log.InfoContext(ctx, "reviewed", "study", s.name(studyUID), "kind", a.Kind, "version", state.Version)
 	s.hub.changed()
 	return state, nil
+}
+
+// Period is a span of reception: at or after, before. Zero is no bound.
+type Period struct{ After, Before time.Time }
+
+// ReviewQuery asks for a page of studies and their reviews.
+type ReviewQuery struct {
+	// States are a filter; empty means every one but ReviewNone.
+	States []ReviewState
+	Period
+	// Size is 1 to MaxPageSize; 0 means DefaultPageSize.
+	Size int
+	// Token is that of the page before; everything but Size must be as it was then.
+	Token string
+}
+
+// ReviewedStudy is a study in a list of reviews.
+type ReviewedStudy struct {
+	UID        string
+	ReceivedAt time.Time
+	Review     ReviewSummary
+}
+
+// Reviews lists reviews, those of the studies that were received first at the
+// beginning. next is the token of the next page, "" on the last one. ErrBadToken.
+func (s *Service) Reviews(ctx context.Context, q ReviewQuery) (list []ReviewedStudy, next string, err error) {
+	if len(q.States) == 0 {
+		q.States = []ReviewState{ReviewBegun, ReviewSigned, ReviewOutdated}
+	}
+	slices.Sort(q.States)
+	if q.Size <= 0 {
+		q.Size = DefaultPageSize
+	}
+	size := min(q.Size, MaxPageSize)
+	bound := fingerprint("reviews", slices.Compact(q.States), q.After.UTC(), q.Before.UTC())
+	after, err := parsePageToken(q.Token, bound)
+	if err != nil {
+		return nil, "", err
+	}
+	q.Size = size + 1
+	if list, err = s.store.Reviews(ctx, q, after); err != nil || len(list) <= size {
+		return list, "", err
+	}
+	list = list[:size]
+	last := list[size-1]
+	next, err = pageToken{Bound: bound, Key: Key{ReceivedAt: last.ReceivedAt, UID: last.UID}}.encode()
+	return list, next, err
 }
 
 // ReviewSummaries are reviews of several studies, for lists.

@@ -59,6 +59,9 @@ type Me struct {
 
 // Worklist is GET /api/worklist?offset=&limit=&search=&state=&priority=&review=
 // (state, priority and review may repeat; limit at most 500): studies by priority.
+// What is searched for may come in the header X-Nafas-Search, percent-encoded, in
+// the place of the parameter: proxies keep addresses in their logs, and it is a
+// name as often as not.
 type Worklist struct {
 	// Total is how many studies fit.
 	Total    int        `json:"total"`
@@ -198,8 +201,8 @@ type Event struct {
 // what others do with the study that is open.
 type StudyEvent struct {
 	Review *Review `json:"review,omitempty"`
-	// Open is set where Review is not: who has it open.
-	Open []string `json:"open,omitempty"`
+	// Open are the display names of who has it open now; in every message.
+	Open []string `json:"open"`
 	// Changed: the study has another result, or state: load it again.
 	Changed bool `json:"changed,omitempty"`
 }
@@ -375,6 +378,9 @@ type EarlierFinding struct {
 	// CurrentRank is 0 where it is paired with none.
 	CurrentRank int        `json:"currentRank"`
 	InCurrent   ImagePlace `json:"inCurrent"`
+	// InCurrentLPSMM is the same place in the current study's coordinates; it means
+	// nothing where InCurrent names no image.
+	InCurrentLPSMM [3]float64 `json:"inCurrentLpsMm"`
 }
 
 // Change is what became of a finding since the earlier study.
@@ -609,11 +615,15 @@ type AboutModel struct {
 	Limits []CodeText `json:"limits"`
 }
 
-// Figure is one measured figure: Hit of Of.
+// Figure is one measured figure: Hit of Of. Set, Point and What are codes that the
+// page has words for.
 type Figure struct {
-	// Set is the data set, Point the operating point.
-	Set   string  `json:"set"`
-	Point string  `json:"point"`
+	// Set is the data set: real, simulated, phantoms.
+	Set string `json:"set"`
+	// Point is the operating point: one, four (false marks per scan).
+	Point string `json:"point"`
+	// What says which nodules: all, size_4_6, size_6_8, size_8, solid, part_solid,
+	// ground_glass, calcified.
 	What  string  `json:"what"`
 	Hit   int     `json:"hit"`
 	Of    int     `json:"of"`

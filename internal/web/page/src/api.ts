@@ -129,7 +129,7 @@ export interface Event {
 
 export interface StudyEvent {
   review?: Review;
-  open?: string[];
+  open: string[];
   changed?: boolean;
 }
 
@@ -260,6 +260,7 @@ export interface EarlierFinding {
   state: string;
   currentRank: number;
   inCurrent: ImagePlace;
+  inCurrentLpsMm: [number, number, number];
 }
 
 export interface Change {
