@@ -29,7 +29,8 @@ func (v viewing) earlier() *api.Earlier {
 			break
 		}
 		one := api.EarlierFinding{
-			Finding: findingOf(c.EarlierFindings[i]), State: string(e.State), CurrentRank: e.Current + 1, InCurrent: placeAt(c.InCurrent, i),
+			Finding: findingOf(c.EarlierFindings[i]), State: string(e.State), CurrentRank: e.Current + 1,
+			InCurrent: placeAt(c.InCurrent, i), InCurrentLPSMM: e.CurrentCenterLPSMM,
 		}
 		one.Finding.ThumbnailURL = earlierThumbnailURL(v.study.UID, i+1, c.Key)
 		out.Findings = append(out.Findings, one)

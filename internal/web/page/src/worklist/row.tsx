@@ -30,12 +30,12 @@ export function Row({ study, index, now, gone, active, tab, choose }: Props) {
         <span class="small two" title={study.reasons.map((one) => one.text).join("\n")}>{study.reasons.map((one) => one.text).join(" · ")}</span>
       </div></td>
       <td class="patient"><div class="cell">
-        <a href={`/studies/${study.uid}`} class="cut person" tabIndex={-1}><bdi>{study.patient.name || say("worklist.no_name")}</bdi></a>
+        <a href={`/studies/${study.uid}`} class="cut person" tabIndex={-1} dir="auto">{study.patient.name || say("worklist.no_name")}</a>
         <span class="cut small muted"><bdi dir="ltr">{study.patient.id || say("worklist.no_id")}</bdi>{about(study)}</span>
       </div></td>
       <td class="exam"><div class="cell">
         <span class="cut">{study.studyDate ? date(study.studyDate) : say("worklist.no_date")}</span>
-        <span class="cut small muted"><bdi>{study.description}</bdi></span>
+        <span class="cut small muted" dir="auto">{study.description}</span>
         {study.accession && <span class="cut small muted"><bdi dir="ltr">{study.accession}</bdi></span>}
       </div></td>
       <td class="age"><div class="cell">
@@ -90,11 +90,11 @@ function Findings({ study }: { study: StudyRow }) {
   if (!study.hasResult) return <td class="finds"><div class="cell"><span class={study.state === "done" || study.state === "failed" || study.state === "not_assessed" ? "warned" : "muted"}>{say(study.state === "failed" || study.state === "not_assessed" || study.state === "done" ? "worklist.no_result" : "worklist.not_yet")}</span></div></td>;
   return (
     <td class="finds"><div class="cell side">
-      <span class="thumbs">{study.thumbnails.map((one) => <Thumb key={one.url} of={one} />)}</span>
+      {study.thumbnails.length > 0 && <span class="thumbs">{study.thumbnails.map((one) => <Thumb key={one.url} of={one} />)}</span>}
       <span class="stacked">
         {study.findings ? <>
-          <span class="numbers">{say("worklist.findings", { count: study.findings })}</span>
-          <span class={`small ${study.flagged ? "flagged" : "muted"}`}>{say("worklist.flagged", { count: study.flagged })}</span>
+          <span class="numbers cut">{say("worklist.findings", { count: study.findings })}</span>
+          <span class={`small cut ${study.flagged ? "flagged" : "muted"}`}>{say("worklist.flagged", { count: study.flagged })}</span>
         </> : <span class="small two">{say("worklist.no_finding")}</span>}
       </span>
     </div></td>
@@ -104,7 +104,7 @@ function Findings({ study }: { study: StudyRow }) {
 function Thumb({ of }: { of: Thumbnail }) {
   const [broken, fail] = useState(false);
   if (broken) return <span class="thumb">{number(of.rank)}</span>;
-  return <img class="thumb" src={of.url} width={56} height={56} loading="lazy" decoding="async" alt={say("worklist.thumbnail", { rank: of.rank })} onError={() => fail(true)} />;
+  return <img class="thumb" src={of.url} width={48} height={48} loading="lazy" decoding="async" alt={say("worklist.thumbnail", { rank: of.rank })} onError={() => fail(true)} />;
 }
 
 const reviewKinds: Record<string, string> = { signed: "good", outdated: "warn", begun: "note" };
