@@ -35,11 +35,16 @@ func chest(t *testing.T, axes [3]volume.Vec3) *phantom.Phantom {
 // slices to the head.
 var upright = [3]volume.Vec3{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}
 
+// markerColumn and markerRow are where the marker is, as shares of an axial image
+// from the patient's right and front.
+const markerColumn, markerRow = .08, .25
+
 // withMarker draws a rod of metal beside the patient, on the patient's right, from
 // the first slice to the last: nothing else in the images is as bright.
 func withMarker(v *volume.Volume) {
 	lo, hi := v.Bounds()
-	right := volume.Vec3{lo[0] + .06*(hi[0]-lo[0]), (lo[1] + hi[1]) / 2} // +x is the patient's left
+	// +x is the patient's left, +y the back.
+	right := volume.Vec3{lo[0] + markerColumn*(hi[0]-lo[0]), lo[1] + markerRow*(hi[1]-lo[1])}
 	for k := range v.Size[2] {
 		for j := range v.Size[1] {
 			for i := range v.Size[0] {
@@ -52,8 +57,11 @@ func withMarker(v *volume.Volume) {
 	}
 }
 
+// writeOptions are those of a writer of CT.
+type writeOptions = ctwriter.Options
+
 // write writes a volume as a study of a patient.
-func write(t *testing.T, v *volume.Volume, patient string, more ctwriter.Options) string {
+func write(t *testing.T, v *volume.Volume, patient string, more writeOptions) string {
 	t.Helper()
 	dir := t.TempDir()
 	more.Patient = ctwriter.Patient{ID: patient, Issuer: "TEST", Name: "Essai^" + patient}
