@@ -40,6 +40,9 @@ func (w *Web) act(_ http.ResponseWriter, r *http.Request) (any, error) {
 		return nil, err
 	}
 	ctx, uid, who, a := r.Context(), r.PathValue("study"), reader(r.Context()), actionOf(asked)
+	if a.Kind == review.KindSign && !who.Named() {
+		return nil, &problem{http.StatusForbidden, api.Problem{Code: "forbidden", Detail: "a study is signed off by somebody with a name: sign in as a user (nafas user add)"}}
+	}
 	what := "review: " + kindOfAction(a.Kind)
 	if err := w.record(r, audit.Reviewed, what, uid); err != nil {
 		return nil, err
