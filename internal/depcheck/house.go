@@ -53,7 +53,7 @@ var House = Rules{
 		{"internal/triage/review", nil, "a leaf: what readers do, whatever they read"},
 		{"internal/triage/quality", []string{"inference/froc", "inference/volume", "internal/triage/review"}, "what readers made of marks is counted and tabled, whoever keeps it"},
 		{"internal/triage/...", slices.Concat(below, []string{"internal/triage/priority", "internal/triage/quality", "internal/triage/review", "internal/i18n"}), "the application declares ports; it knows no adapter"},
-		{"internal/triage/objects", slices.Concat(below, []string{"internal/triage/...", "internal/triage/wording", "internal/i18n", "dicomio/report", "dicomio/render/..."}), "results become objects for other systems, whoever asks for them"},
+		{"internal/triage/objects", slices.Concat(below, []string{"internal/triage/...", "internal/triage/review", "internal/triage/wording", "internal/i18n", "dicomio/report", "dicomio/render/..."}), "results become objects for other systems, whoever asks for them"},
 		{"internal/triage/wording", []string{"inference/guideline", "inference/suggest", "internal/i18n", "internal/triage/..."}, "suggestions become sentences, whoever shows them"},
 
 		{"internal/access", nil, "a leaf: who may do what"},

@@ -66,6 +66,17 @@ func saidAt(ctx context.Context, tx *sql.Tx, study int64, key string, otherwise 
 	return at, err
 }
 
+// storedAt fills in when what a delivery says was stored; of a failure that is not
+// known.
+func storedAt(ctx context.Context, tx *sql.Tx, study int64, d *triage.Delivery) error {
+	if d.Series.Result == nil {
+		return nil
+	}
+	at, err := saidAt(ctx, tx, study, d.Key, d.At)
+	d.StoredAt = fromMicros(at)
+	return err
+}
+
 // Said implements triage.Store.
 func (s *SQLite) Said(ctx context.Context, studyUID string) (triage.Delivery, error) {
 	var d triage.Delivery
@@ -85,7 +96,10 @@ func (s *SQLite) Said(ctx context.Context, studyUID string) (triage.Delivery, er
 			return err
 		}
 		d.At = fromMicros(at)
-		return s.deliveryStudy(ctx, tx, row.id, &d)
+		if err := s.deliveryStudy(ctx, tx, row.id, &d); err != nil {
+			return err
+		}
+		return storedAt(ctx, tx, row.id, &d)
 	})
 	return d, err
 }
@@ -293,8 +307,10 @@ func (s *SQLite) Delivery(ctx context.Context, t triage.Token, id int64) (triage
 		if err := s.deliveryStudy(ctx, tx, study, &d); err != nil {
 			return err
 		}
-		d.Replaces, err = deliveredBefore(ctx, tx, study, d)
-		return err
+		if d.Replaces, err = deliveredBefore(ctx, tx, study, d); err != nil {
+			return err
+		}
+		return storedAt(ctx, tx, study, &d)
 	})
 	return d, err
 }
