@@ -28,6 +28,8 @@ type cli struct {
 	Restore    restoreCmd    `cmd:"" help:"Make a data folder from a backup."`
 	Erase      eraseCmd      `cmd:"" help:"Erase a patient from the data folder of a service that is stopped, and print a proof."`
 	Config     configCmd     `cmd:"" help:"Check the settings of a service before it starts."`
+	User       userCmd       `cmd:"" help:"Say who may sign in to the review page with a password."`
+	Audit      auditCmd      `cmd:"" help:"See who did what, and whether that record is whole."`
 	Token      tokenCmd      `cmd:"" help:"Make a bearer token for a service."`
 	Health     healthCmd     `cmd:"" help:"Ask a service whether it takes studies in."`
 	Version    versionCmd    `cmd:"" help:"Print versions."`

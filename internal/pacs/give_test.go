@@ -92,7 +92,7 @@ func newShelf(t *testing.T, tokens *access.Tokens, files ...[]byte) *shelf {
 	t.Cleanup(func() { require.NoError(t, st.Close()) })
 	s := &shelf{t: t, store: st, said: &said{Archive: st}, app: triage.New(st, st, triage.ReadHeader, nil, triage.Options{MinFreeBytes: 1, Log: log})}
 	s.put(files...)
-	web := pacs.NewWeb(func() (pacs.Sender, error) { return s.app.Inbox().Sender() }, tokens, log)
+	web := pacs.NewWeb(func() (pacs.Sender, error) { return s.app.Inbox().Sender() }, access.Gate{Tokens: tokens}, log)
 	web.GiveOut(pacs.Holdings{Archive: s.said, Reports: s.said, Language: "fr"})
 	s.http = httptest.NewServer(web)
 	t.Cleanup(s.http.Close)
@@ -282,7 +282,7 @@ func TestWarnings(t *testing.T) {
 	res, _ = s.get("/studies", "")
 	require.Empty(t, res.Header.Get("Warning"))
 	complete := false
-	web := pacs.NewWeb(nil, nil, slog.New(slog.DiscardHandler))
+	web := pacs.NewWeb(nil, access.Gate{}, slog.New(slog.DiscardHandler))
 	web.GiveOut(pacs.Holdings{Archive: s.said, Reports: s.said, Language: "en", Complete: func() bool { return complete }})
 	for _, complete = range []bool{false, true} {
 		rw := httptest.NewRecorder()

@@ -6,15 +6,16 @@ import (
 	"strings"
 
 	"nafas/inference/guideline"
+	"nafas/internal/audit"
 	"nafas/internal/i18n"
 	"nafas/internal/triage"
 	"nafas/internal/triage/wording"
 	"nafas/internal/web/api"
 )
 
-// study answers GET /api/studies/{uid}.
+// study answers GET /api/studies/{study}.
 func (w *Web) study(_ http.ResponseWriter, r *http.Request) (any, error) {
-	ctx, uid, lang := r.Context(), r.PathValue("uid"), languageOf(r)
+	ctx, uid, lang := r.Context(), r.PathValue("study"), languageOf(r)
 	s, err := w.Studies.Study(ctx, uid)
 	if err != nil {
 		return nil, err
@@ -25,6 +26,9 @@ func (w *Web) study(_ http.ResponseWriter, r *http.Request) (any, error) {
 	}
 	heads, err := w.seriesHeads(ctx, uid)
 	if err != nil {
+		return nil, err
+	}
+	if err := w.record(r, audit.Opened, "review page", uid); err != nil {
 		return nil, err
 	}
 	v := viewing{study: s, lang: lang}
