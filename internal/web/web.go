@@ -110,7 +110,7 @@ func (w *Web) ServeHTTP(rw http.ResponseWriter, r *http.Request) { w.mux.ServeHT
 
 func (w *Web) routes() *http.ServeMux {
 	mux := http.NewServeMux()
-	for _, path := range []string{"/{$}", "/study/{study}", "/quality", "/about", "/sign-in"} {
+	for _, path := range []string{"/{$}", "/studies/{study}", "/quality", "/about", "/sign-in"} {
 		mux.HandleFunc("GET "+path, w.index)
 	}
 	mux.HandleFunc("GET /page/{name...}", w.asset)

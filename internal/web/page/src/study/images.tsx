@@ -7,7 +7,7 @@ import { say } from "../kit/words";
 import { makeViewer, ViewerToolbar } from "../viewer";
 import type { Viewer } from "../viewer/viewer";
 import { placeBefore, type Desk } from "./desk";
-import { centre } from "./items";
+import { centre, image } from "./items";
 import { earlierOverlays, overlays } from "./overlays";
 
 export function Images({ desk, page }: { desk: Desk; page: StudyPage }) {
@@ -70,7 +70,7 @@ function follow(desk: Desk, viewer: Viewer): (() => void)[] {
       const seriesUid = desk.seriesUid.value;
       if (!seriesUid) return;
       const now = desk.item.peek();
-      viewer.show({ studyUid: desk.uid, seriesUid }, now && centre(now)).then(desk.focus, said);
+      viewer.show({ studyUid: desk.uid, seriesUid }, now && centre(now), now && image(now)).then(desk.focus, said);
     }),
     effect(() => viewer.overlays(overlays(desk), earlierOverlays(desk))),
     effect(() => {
