@@ -59,6 +59,9 @@ type Me struct {
 
 // Worklist is GET /api/worklist?offset=&limit=&search=&state=&priority=&review=
 // (state, priority and review may repeat; limit at most 500): studies by priority.
+// What is searched for may come in the header X-Nafas-Search, percent-encoded, in
+// the place of the parameter: proxies keep addresses in their logs, and it is a
+// name as often as not.
 type Worklist struct {
 	// Total is how many studies fit.
 	Total    int        `json:"total"`

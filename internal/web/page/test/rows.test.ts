@@ -132,6 +132,7 @@ test("what fits", () => {
   assert.ok(fits(study("a"), all, ""));
   assert.ok(fits(study("a"), all, "fatima benn"), "words in any order");
   assert.ok(!fits(study("a"), all, "fatima alaoui"));
+  assert.ok(fits(study("a", { description: "Étude du thorax" }), all, "etude"), "accents are nothing");
   assert.ok(!fits(study("a"), { ...all, states: ["failed"] }, ""));
   assert.ok(!fits(study("a"), { ...all, reviews: ["signed"] }, ""));
   assert.ok(fits(study("a"), { states: ["done"], priorities: ["routine"], reviews: unsigned }, "P1"));

@@ -61,7 +61,7 @@ const Accuracy = ({ of }: { of: AboutModel }) => (
       <tbody>
         {of.accuracy.map((one) => (
           <tr key={one.set + one.point + one.what}>
-            <td><bdi lang="en">{one.set}</bdi></td><td><bdi lang="en">{one.point}</bdi></td><td><bdi lang="en">{one.what}</bdi></td>
+            <td>{word("figure.set", one.set)}</td><td>{word("figure.point", one.point)}</td><td>{word("figure.what", one.what)}</td>
             <td class="count">{say("about.of", { hit: one.hit, total: one.of })}</td>
             <td class="count">{number(one.value, 2)}</td>
           </tr>

@@ -13,7 +13,8 @@ export interface Listener<T> {
   message: (event: T) => void;
   /** Whether the stream is up: what is on the screen is current only while it is. */
   state?: (up: boolean) => void;
-  /** The service cannot go on from the cursor: load anew. The next try has none. */
+  /** The service cannot go on from the cursor, and the listening has ended: load, and
+   * listen, anew. */
   lost?: () => void;
 }
 
@@ -36,10 +37,13 @@ async function keep<T>(to: Listener<T>, cursor: string, stopped: AbortSignal): P
     } catch (cause) {
       if (stopped.aborted) return;
       if (cause instanceof Refused && (cause.status === 401 || cause.status === 403 || cause.status === 404)) { to.state?.(false); return; }
-      if (cause instanceof Refused && cause.status === 410) { cursor = ""; to.lost?.(); }
+      to.state?.(false);
+      if (cause instanceof Refused && cause.status === 400) { to.lost?.(); return; }
     }
     if (stopped.aborted) return;
-    to.state?.(false);
+    // The service ends a stream every few minutes, to see who may still look: that
+    // is no trouble, unless it is the second time in a row.
+    if (tries > 0) to.state?.(false);
     await pause(backoff(tries), stopped);
   }
 }
@@ -50,8 +54,7 @@ async function stream(path: string, stopped: AbortSignal, onMessage: (message: M
   stopped.addEventListener("abort", end);
   let watch = setTimeout(end, silence);
   try {
-    const answer = await fetch(path, { headers: { ...headersOf(true), Accept: "text/event-stream" }, signal: cut.signal, cache: "no-store" });
-    reachable.value = true;
+    const answer = await reach(path, cut.signal);
     if (!answer.ok) throw await refusedBy(answer);
     onUp();
     const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
@@ -63,11 +66,19 @@ async function stream(path: string, stopped: AbortSignal, onMessage: (message: M
       watch = setTimeout(end, silence);
       take(value);
     }
-  } catch (cause) {
-    if (cause instanceof TypeError && !stopped.aborted && !cut.signal.aborted) reachable.value = false;
-    throw cause;
   } finally {
     clearTimeout(watch);
     stopped.removeEventListener("abort", end);
+  }
+}
+
+async function reach(path: string, signal: AbortSignal): Promise<Response> {
+  try {
+    const answer = await fetch(path, { headers: { ...headersOf(true), Accept: "text/event-stream" }, signal, cache: "no-store" });
+    reachable.value = true;
+    return answer;
+  } catch (cause) {
+    if (!signal.aborted) reachable.value = false;
+    throw cause;
   }
 }

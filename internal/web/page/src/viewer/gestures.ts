@@ -100,7 +100,8 @@ export function listen(element: HTMLElement, asked: Asked, signal: AbortSignal):
     if (event.ctrlKey) return asked.zoom(Math.exp(-event.deltaY / 200), at(event));
     const pixels = event.deltaMode === 0 ? event.deltaY : event.deltaY * notch;
     if (pixels * wheel < 0) wheel = 0;
-    wheel += Math.abs(pixels) >= notch ? Math.sign(pixels) * notch : pixels;
+    // Notches are worth 100 to 120 pixels each; several may come as one.
+    wheel += Math.abs(pixels) >= notch ? Math.sign(pixels) * notch * Math.max(1, Math.round(Math.abs(pixels) / 120)) : pixels;
     const slices = Math.trunc(wheel / notch);
     wheel -= slices * notch;
     if (slices) asked.scroll(slices);

@@ -8,6 +8,7 @@ import { counted, indexOf, placeOf, storedAt, type Plane, type Stack } from "./s
 import { reason, troubles } from "./trouble";
 import { add, minus } from "./vector";
 import { View, type Look, type Shown, type Texts } from "./view";
+import type { ImagePlace } from "../api";
 import type { Layout, LPS, MakeViewer, Overlay, Settings, Source, Tool, Viewer, Window } from "./viewer";
 
 export { ViewerToolbar } from "./toolbar";
@@ -52,6 +53,8 @@ class Room implements Viewer {
   private later: ReturnType<typeof setTimeout> | undefined;
   private told = { slice: -1, loaded: "" };
   private unloaded = false;
+  /** One image is shown, ahead of its series. */
+  private alone = false;
   private readonly silence: () => void;
 
   constructor(element: HTMLElement) {
@@ -73,34 +76,59 @@ class Room implements Viewer {
     });
   }
 
-  async show(source: Source, at?: LPS): Promise<void> {
+  async show(source: Source, at?: LPS, image?: ImagePlace): Promise<void> {
     this.opening.abort();
     const mine = this.opening = new AbortController();
     this.now?.series.close();
     this.now = null;
     this.mount();
     this.main.say(say("viewer.loading"));
+    const whole = Series.open(source, mine.signal);
+    const alone = image?.sopInstanceUid && image.frame === 0 ? await this.ahead(source, image.sopInstanceUid, whole, mine.signal) : null;
+    if (mine.signal.aborted) return;
+    if (!alone) return this.take(whole, null, at, mine.signal);
+    this.now = { series: alone, at: at ?? middleOf(alone.stack), overlays: this.marks.now.overlays, measured: [] };
+    this.alone = true;
+    this.mount();
+    this.draw();
+    // What goes wrong from here on the viewer says.
+    this.take(whole, alone, at, mine.signal).catch(() => {});
+  }
+
+  // One image, if it comes before what is said of all.
+  private async ahead(source: Source, sop: string, whole: Promise<Series>, signal: AbortSignal): Promise<Series | null> {
+    const none = (): null => null;
+    return Promise.race([Series.alone(source, sop, signal).catch(none), whole.then(none, none)]);
+  }
+
+  private async take(whole: Promise<Series>, alone: Series | null, at: LPS | undefined, signal: AbortSignal): Promise<void> {
     try {
-      const series = await Series.open(source, mine.signal);
-      if (mine.signal.aborted) return series.close();
-      const { stack } = series;
-      const place = at ?? middleOf(stack);
+      const series = await whole;
+      if (signal.aborted) return series.close();
+      const { stack } = series, place = this.now?.at ?? at ?? middleOf(stack);
+      if (alone) series.adopt(alone);
+      this.alone = false;
       this.now = { series, at: place, overlays: this.marks.now.overlays, measured: [] };
       this.told = { slice: -1, loaded: "" };
       this.change({ planes: stack.noPlanes === "" });
       this.mount();
-      const came = series.first(this.main.sliceAt(place));
       this.follow(series, "now");
-      await came.finally(() => {
-        if (mine.signal.aborted) return;
+      await series.first(this.main.sliceAt(place)).finally(() => {
+        if (signal.aborted) return;
         this.unloaded = true;
         this.draw(); // at once: a page in the background gets no frames
         series.stream();
       });
     } catch (cause) {
-      if (mine.signal.aborted) return;
+      if (signal.aborted) return;
       const why = reason(cause);
-      if (!this.now) this.main.say(why);
+      if (!this.now || this.alone) {
+        // One image of a series is not the series: it goes.
+        this.now = null;
+        this.alone = false;
+        this.mount();
+        this.main.say(why);
+      }
       this.onLoaded({ images: 0, of: this.now?.series.slices.length ?? 0, trouble: why });
       throw new Error(why, { cause });
     }
@@ -228,7 +256,7 @@ class Room implements Viewer {
     const rest = (["axial", "coronal", "sagittal"] as Plane[]).filter((plane) => plane !== stack?.plane);
     this.across.forEach((view, i) => {
       view.mount(stack && !stack.noPlanes ? sectionOf(stack, rest[i]!) : null);
-      view.say(stack?.noPlanes ? say(`viewer.planes.${stack.noPlanes}`) : "");
+      view.say(stack?.noPlanes && !this.alone ? say(`viewer.planes.${stack.noPlanes}`) : "");
     });
     const before = this.earlier?.series.stack;
     this.before.mount(before ? sectionOf(before, before.plane) : null);
@@ -240,7 +268,7 @@ class Room implements Viewer {
   private arrange(): void {
     const { layout } = this.settings.value;
     this.root.dataset.layout = layout;
-    this.root.dataset.planes = this.now?.series.stack.noPlanes ? "no" : "yes";
+    this.root.dataset.planes = this.now?.series.stack.noPlanes && !this.alone ? "no" : "yes";
     this.across.forEach((view) => { view.element.hidden = layout !== "planes"; });
     this.before.element.hidden = layout !== "earlier";
     for (const view of this.views) view.resize();
@@ -293,7 +321,7 @@ class Room implements Viewer {
 
   // Tells the page what has changed since it was told last.
   private tell(): void {
-    if (!this.now || !this.main.section) return;
+    if (!this.now || !this.main.section || this.alone) return;
     const { series } = this.now, of = series.slices.length, slice = counted(series.stack, this.main.sliceAt(this.now.at));
     if (slice !== this.told.slice) {
       this.told.slice = slice;
@@ -317,11 +345,11 @@ class Room implements Viewer {
     const failed = section.own ? series.failed.get(t) : undefined;
     return {
       name: [scan, plane].filter(Boolean).join(" · "),
-      slice: `${n} / ${section.count}` + (slabMm ? `\n${say("viewer.slab.shown", { mm: number(slabMm) })}` : "") + (whole || failed ? "" : `\n${say("viewer.part")}`),
+      slice: this.alone && view === this.main ? say("viewer.part") : `${n} / ${section.count}` + (slabMm ? `\n${say("viewer.slab.shown", { mm: number(slabMm) })}` : "") + (whole || failed ? "" : `\n${say("viewer.part")}`),
       window: say("viewer.window.values", { width: String(this.window_[1]), center: String(this.window_[0]) }),
       thickness: mm(section.own ? section.stack.thicknessMm || section.spacing[2] : section.spacing[2]),
       zoom: say("viewer.zoom", { percent: number(view.pixelsPerMm * section.stack.spacing[0] * 100) }),
-      label: say("viewer.view", { plane: [scan, plane].filter(Boolean).join(", "), n, of: section.count }),
+      label: this.alone && view === this.main ? plane : say("viewer.view", { plane: [scan, plane].filter(Boolean).join(", "), n, of: section.count }),
       message: failed ? `${say("viewer.slice.failed")} ${reason(failed)}` : section.own && !slabMm && !series.slices[t] ? say("viewer.slice.loading") : "",
       again: failed ? say("viewer.again") : "",
       mm,
@@ -439,7 +467,7 @@ class Room implements Viewer {
     const place = tool === "add" || tool === "crosshair" ? view.placeUnder(at, shown, slabMm) : null;
     if (tool === "crosshair" && place) return this.moveIn(view, place);
     if (tool === "add") {
-      if (place && view !== this.before) this.pick(shown, place);
+      if (place && view !== this.before && !this.alone) this.pick(shown, place);
       return;
     }
     const mark = view.markUnder(at);

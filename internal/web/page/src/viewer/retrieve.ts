@@ -1,5 +1,6 @@
 // Images by DICOMweb, uncompressed: the service decodes every transfer syntax that
 // it stores, so the page needs no codecs.
+import { refusedBy } from "../kit/call";
 import type { DataSet, Frame } from "./frames";
 import { boundaryOf, partsOf } from "./parts";
 import type { Source } from "./viewer";
@@ -22,12 +23,14 @@ async function give(path: string, accept: string, signal: AbortSignal): Promise<
     if (signal.aborted) throw cause;
     throw new NotGiven(0, String(cause));
   }
+  if (answer.status === 401) void refusedBy(answer.clone()); // the page asks to sign in again
   if (!answer.ok) throw new NotGiven(answer.status, (await answer.text().catch(() => "")).trim().slice(0, 300) || answer.statusText);
   return answer;
 }
 
-export async function metadata(source: Source, signal: AbortSignal): Promise<DataSet[]> {
-  return await (await again(() => give(`${address(source)}/metadata`, "application/dicom+json", signal), signal)).json() as DataSet[];
+/** What the images of a series say, or one of its instances. */
+export async function metadata(source: Source, signal: AbortSignal, instance = ""): Promise<DataSet[]> {
+  return await (await again(() => give(`${address(source)}${instance && `/instances/${instance}`}/metadata`, "application/dicom+json", signal), signal)).json() as DataSet[];
 }
 
 const syntax = "transfer-syntax=1.2.840.10008.1.2.1";

@@ -3,7 +3,7 @@
 import { nothing, unitsOf } from "./cells";
 import { framesOf, type Frame } from "./frames";
 import { cells, metadata, NotGiven } from "./retrieve";
-import { stackOf, type Stack } from "./stack";
+import { sliceOf, stackOf, type Stack } from "./stack";
 import type { Source } from "./viewer";
 
 // Browsers keep six connections to a host under HTTP/1.1: some stay free for the page.
@@ -48,9 +48,32 @@ export class Series {
     return new Series(source, found.stack, found.others, placeless, unreadable);
   }
 
-  /** Loads one slice and nothing else; throws what went wrong. */
+  /** One image of a series, as a stack of its own: it is on the screen before the
+   * service has told of all of them. */
+  static async alone(source: Source, sop: string, signal: AbortSignal): Promise<Series> {
+    const found = stackOf(framesOf(await metadata(source, signal, sop)).placed);
+    if (!found) throw new NoImages(0, 0);
+    const series = new Series(source, found.stack, 0, 0, 0);
+    signal.addEventListener("abort", () => series.close(), { once: true });
+    await series.first(0);
+    return series;
+  }
+
+  /** Takes over the image that was loaded alone. */
+  adopt(alone: Series): void {
+    const { sop, frame } = alone.stack.frames[0]!, s = sliceOf(this.stack, sop, frame), values = alone.slices[0];
+    const { turn, width, height } = this.stack, same = alone.stack;
+    if (s === undefined || !values || width !== same.width || height !== same.height || turn.start !== same.turn.start || turn.right !== same.turn.right) return;
+    this.slices[s] = values;
+    this.loaded++;
+    this.min = Math.min(this.min, alone.min);
+    this.max = Math.max(this.max, alone.max);
+  }
+
+  /** Loads one slice and nothing else, unless it is there; throws what went wrong. */
   async first(s: number): Promise<void> {
     this.near = s;
+    if (this.slices[s]) return;
     await this.take([s]);
     const wrong = this.failed.get(s);
     if (wrong) throw wrong;

@@ -165,11 +165,12 @@ export class View {
     this.scale = scale;
   }
 
-  /** Brings a place into the view when it is out of it. */
+  /** Brings a place into the middle, when the view is not the whole image and the
+   * place lies near its rim or out of it. */
   reveal(place: LPS): void {
     if (!this.visible || this.scale === 0) return;
-    const [x, y] = inSection(this.section!, place), [px, py] = this.onScreen([x, y]), rim = 30;
-    if (px < rim || py < rim || px > this.size[0] - rim || py > this.size[1] - rim) this.middle = [x, y];
+    const [x, y] = inSection(this.section!, place), at = this.onScreen([x, y]);
+    if (at.some((v, i) => Math.abs(v / this.size[i]! - 0.5) > 0.25)) this.middle = [x, y];
   }
 
   /** The section that is shown for a place. */

@@ -66,8 +66,10 @@ export interface Viewer {
   readonly settings: ReadonlySignal<Settings>;
   /** Shows a series; resolves when the slice nearest to `at` is on the screen. The
    * rest streams. Throws an Error with a sentence for the reader when no image can be
-   * shown; the viewer says the same. What a later show overtakes resolves too. */
-  show(source: Source, at?: LPS): Promise<void>;
+   * shown; the viewer says the same. What a later show overtakes resolves too.
+   * With `image`, the image that `at` is on, that one is shown before the service has
+   * told of the others. */
+  show(source: Source, at?: LPS, image?: ImagePlace): Promise<void>;
   /** Shows an earlier series beside it (layout "earlier"); null takes it away. */
   showEarlier(source: Source | null, at?: LPS): Promise<void>;
   /** Puts all planes on a place; atEarlier is the same place in the earlier scan. */

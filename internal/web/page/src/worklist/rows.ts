@@ -174,10 +174,13 @@ export function queryOf(filters: Filters): string {
  * searches; this only says whether a change is worth a word. */
 export function fits(study: StudyRow, filters: Filters, search: string): boolean {
   const lets = (codes: string[], code: string): boolean => !codes.length || codes.includes(code);
-  const text = [study.patient.name, study.patient.id, study.accession, study.description, study.uid].join(" ").toLowerCase();
+  const text = plain([study.patient.name, study.patient.id, study.accession, study.description, study.uid].join(" "));
   return lets(filters.states, study.state) && lets(filters.priorities, study.priority) && lets(filters.reviews, study.review.state) &&
-    search.toLowerCase().split(/\s+/).every((part) => text.includes(part));
+    plain(search).split(/\s+/).every((part) => text.includes(part));
 }
+
+// Without case and accents, as the service searches.
+const plain = (text: string): string => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
 /** Whole years at the study; null where a date is missing or makes no sense. Both
  * are YYYYMMDD. */

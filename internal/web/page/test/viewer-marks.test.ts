@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Frame } from "../../src/viewer/frames";
-import { marksOn } from "../../src/viewer/marks";
-import { border, spans } from "../../src/viewer/outline";
-import { fromSection, sectionOf } from "../../src/viewer/section";
-import { stackOf } from "../../src/viewer/stack";
-import type { Overlay } from "../../src/viewer/viewer";
-import type { Vector } from "../../src/viewer/vector";
+import type { Frame } from "../src/viewer/frames";
+import { marksOn } from "../src/viewer/marks";
+import { border, spans } from "../src/viewer/outline";
+import { fromSection, sectionOf } from "../src/viewer/section";
+import { stackOf } from "../src/viewer/stack";
+import type { Overlay } from "../src/viewer/viewer";
+import type { Vector } from "../src/viewer/vector";
 
 const square = (from: number, to: number): Vector[] => [[from, from, 0], [to, from, 0], [to, to, 0], [from, to, 0]];
 

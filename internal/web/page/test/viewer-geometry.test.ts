@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Frame } from "../../src/viewer/frames";
-import { framesOf } from "../../src/viewer/frames";
-import { unitsOf, nothing } from "../../src/viewer/cells";
-import { letters } from "../../src/viewer/letters";
-import { cut, depth, fromSection, inSection, sectionOf, slabOf } from "../../src/viewer/section";
-import { counted, indexOf, placeOf, stackOf, storedAt, type Plane, type Stack } from "../../src/viewer/stack";
-import { add, cross, times, type Vector } from "../../src/viewer/vector";
+import type { Frame } from "../src/viewer/frames";
+import { framesOf } from "../src/viewer/frames";
+import { unitsOf, nothing } from "../src/viewer/cells";
+import { letters } from "../src/viewer/letters";
+import { cut, depth, fromSection, inSection, sectionOf, slabOf } from "../src/viewer/section";
+import { counted, indexOf, placeOf, stackOf, storedAt, type Plane, type Stack } from "../src/viewer/stack";
+import { add, cross, times, type Vector } from "../src/viewer/vector";
 
 const close = (a: number[], b: number[], within = 1e-6): void => a.forEach((x, i) => assert.ok(Math.abs(x - b[i]!) <= within, `${a} is not ${b}`));
 
