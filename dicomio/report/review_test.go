@@ -54,11 +54,11 @@ func outdated(r report.Result) report.Result {
 	return r
 }
 
-// elsewhere moves the mark to another series of the study.
+// elsewhere adds a mark in another series of the study.
 func elsewhere(r report.Result) report.Result {
 	v := *r.Review
-	v.Marks = slices.Clone(v.Marks)
-	v.Marks[0].SeriesUID, v.Marks[0].SOPInstanceUID = "2.25.77", "2.25.78"
+	v.Marks = append(slices.Clone(v.Marks), v.Marks[0])
+	v.Marks[1].ID, v.Marks[1].SeriesUID, v.Marks[1].SOPInstanceUID = "8a0c7a6e-7d55-4c43-9a3c-0b6d5a1f0002", "2.25.77", "2.25.78"
 	r.Review = &v
 	return r
 }
@@ -76,7 +76,7 @@ func reviewed(t testing.TB, l report.Language) map[string]report.Result {
 	failure := failed(nothing)
 	failure.Review = nothing.Review
 	return map[string]report.Result{
-		"reviewed": begun, "signed": signedBy(begun, omar), "outdated": outdated(begun), "elsewhere": elsewhere(begun), "added": nothing,
+		"reviewed": begun, "signed": signedBy(begun, omar), "outdated": outdated(begun), "elsewhere": elsewhere(signedBy(begun, omar)), "added": nothing,
 		"reopened": reopened, "reviewed-failed": signedBy(failure, zoe), "unanswered-signed": signedBy(reopened, zoe),
 	}
 }
@@ -171,7 +171,7 @@ func TestAnAddedFindingIsThePersons(t *testing.T) {
 		require.NotEmpty(t, groups, name)
 		g := groups[len(groups)-1]
 		require.Equal(t, omar.Name, observer(t, g), name)
-		require.Equal(t, r.Review.Marks[0].TrackingUID(), value(t, g.find(row{"HAS OBS CONTEXT", "UIDREF", "112040 DCM"}), tag.UID))
+		require.Equal(t, r.Review.Marks[len(r.Review.Marks)-1].TrackingUID(), value(t, g.find(row{"HAS OBS CONTEXT", "UIDREF", "112040 DCM"}), tag.UID))
 		require.Nil(t, g.find(row{"HAS CONCEPT MOD", "TEXT", "111001 DCM"}), "no algorithm found it")
 		require.Nil(t, g.find(row{"CONTAINS", "NUM", "111012 DCM"}), "it has no score")
 		site := g.find(row{"HAS CONCEPT MOD", "CODE", "363698007 SCT"})
@@ -200,7 +200,7 @@ func TestAnAddedFindingIsThePersons(t *testing.T) {
 func TestVerifiedOnlyWhenSigned(t *testing.T) {
 	all := reviewed(t, report.English)
 	all["never reviewed"] = result(t, report.English)
-	verified := map[string]report.Reader{"signed": omar, "unanswered-signed": zoe}
+	verified := map[string]report.Reader{"signed": omar, "elsewhere": omar, "unanswered-signed": zoe}
 	for name, r := range all {
 		data, err := r.SR()
 		require.NoError(t, err)

@@ -70,8 +70,13 @@ func outdated(one triage.Delivery, s *review.Signature) bool {
 	}
 	signed := slices.Sorted(slices.Values(s.ResultKeys))
 	slices.Sort(keys)
-	return !slices.Equal(slices.Compact(keys), slices.Compact(signed)) || one.StoredAt.After(s.At) ||
-		lastOf(&review.State{Answers: one.Review.Answers, Marks: one.Review.Marks}).After(s.At)
+	return one.Review.Outdated || !slices.Equal(slices.Compact(keys), slices.Compact(signed)) ||
+		one.Study.Comparison != nil && one.StoredAt.After(s.At) || more(one.Review.Entries)
+}
+
+// more says whether readers said more since they signed.
+func more(log []review.Entry) bool {
+	return len(log) > 0 && log[len(log)-1].Action.Kind != review.KindSign
 }
 
 // lastOf is when readers did the last of all.

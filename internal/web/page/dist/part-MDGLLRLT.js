@@ -1,1 +1,0 @@
-import{H as t,P as r,r as d}from"./part-7X7M66IB.js";function e({uid:s}){return r("frame.study"),t("div",{class:"page",children:[t("h1",{children:d("frame.study")}),t("p",{class:"code",children:s})]})}export{e as default};
