@@ -1,7 +1,9 @@
 package session
 
 import (
+	"maps"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 )
@@ -88,7 +90,7 @@ func (t *tries) fail(now time.Time, b bound) {
 	}
 }
 
-// remembered is what is known of a key; the oldest makes room for it.
+// remembered is what is known of a key; the oldest make room for it.
 func remembered(m map[string]*tries, key string, now time.Time) *tries {
 	if t := m[key]; t != nil {
 		if now.Sub(t.last) > forgetAfter {
@@ -104,20 +106,20 @@ func remembered(m map[string]*tries, key string, now time.Time) *tries {
 	return t
 }
 
+// makeRoom forgets what is over, and the older half of the rest where that is
+// too little: rarely, so that it costs no try much.
 func makeRoom(m map[string]*tries, now time.Time) {
-	oldest := ""
-	for key, t := range m {
-		if now.Sub(t.last) > forgetAfter {
-			delete(m, key)
-			continue
-		}
-		if o := m[oldest]; o == nil || t.last.Before(o.last) {
-			oldest = key
-		}
+	maps.DeleteFunc(m, func(_ string, t *tries) bool { return now.Sub(t.last) > forgetAfter })
+	if len(m) < mostRemembered {
+		return
 	}
-	if len(m) >= mostRemembered {
-		delete(m, oldest)
+	times := make([]time.Time, 0, len(m))
+	for _, t := range m {
+		times = append(times, t.last)
 	}
+	slices.SortFunc(times, time.Time.Compare)
+	middle := times[len(times)/2]
+	maps.DeleteFunc(m, func(_ string, t *tries) bool { return !t.last.After(middle) })
 }
 
 // network is what one sender holds: an IPv4 address, or an IPv6 network of 64 bits.

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -500,4 +501,47 @@ func TestNobodyEntersUnrecorded(t *testing.T) {
 	require.Equal(t, "unavailable", b.problem(b.signIn("amina", password), http.StatusServiceUnavailable).Code)
 	require.Empty(t, b.cookies)
 	require.Equal(t, "unavailable", b.problem(b.signIn("amina", "wrong horse battery"), http.StatusServiceUnavailable).Code)
+}
+
+// Behind a proxy the address is what that adds, and never what a client claims.
+func TestAddressBehindAProxy(t *testing.T) {
+	public, err := url.Parse("https://nafas.example")
+	require.NoError(t, err)
+	for _, c := range []struct {
+		name, peer, forwarded string
+		proxied               bool
+		want                  string
+	}{
+		{"no proxy", "192.0.2.7:1", "203.0.113.9", false, "192.0.2.7"},
+		{"the proxy", "127.0.0.1:1", "203.0.113.9", true, "203.0.113.9"},
+		{"a client that claims more", "127.0.0.1:1", "10.0.0.1, 203.0.113.9", true, "203.0.113.9"},
+		{"a proxy that says nothing", "127.0.0.1:1", "", true, "127.0.0.1"},
+		{"somebody who is no proxy", "192.0.2.7:1", "203.0.113.9", true, "192.0.2.7"},
+		{"IPv4 in IPv6", "[::ffff:192.0.2.7]:1", "", false, "192.0.2.7"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o := session.Options{}
+			if c.proxied {
+				o.Public = public
+			}
+			r := httptest.NewRequest(http.MethodGet, "/", nil)
+			r.RemoteAddr = c.peer
+			r.Header.Set("X-Forwarded-For", c.forwarded)
+			require.Equal(t, c.want, session.New(o).Address(r))
+		})
+	}
+}
+
+// Behind a proxy that encrypts, cookies and origins are as browsers see them.
+func TestBehindAProxy(t *testing.T) {
+	public, err := url.Parse("https://nafas.example")
+	require.NoError(t, err)
+	h := newHouse(t, func(o *session.Options) { o.Public, o.MayBeOpen = public, false })
+	h.add("amina", access.RoleRead)
+	b := h.browser()
+	b.https = false // as the proxy asks us
+	require.Equal(t, http.StatusOK, b.signIn("amina", password).Code)
+	require.Contains(t, b.cookies, "__Host-nafas")
+	require.Equal(t, http.StatusOK, b.do(http.MethodPost, "/api/read", "{}", session.CSRFHeader, b.csrf, "Origin", "https://nafas.example").Code)
+	require.Equal(t, http.StatusForbidden, b.do(http.MethodPost, "/api/read", "{}", session.CSRFHeader, b.csrf, "Origin", "https://evil.example").Code)
 }
