@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -164,16 +165,25 @@ func (b *browser) visit(path string) {
 	b.run("open "+path, chromedp.Navigate(b.at+path))
 }
 
-// see waits until a selector is visible.
+// see waits until what a selector finds first is on the screen.
 func (b *browser) see(selector string) {
 	b.t.Helper()
-	b.run("see "+selector, chromedp.WaitVisible(chromedp.CSS(selector)))
+	b.until("document.querySelector(" + strconv.Quote(selector) + ")?.getClientRects().length")
 }
 
-// until waits until an expression in the page is true.
+// until waits until an expression in the page is true. It asks from outside: the
+// page's policy allows no polling by text inside it.
 func (b *browser) until(expression string) {
 	b.t.Helper()
-	b.run("until "+expression, chromedp.Poll[chromedp.Void]("!!("+expression+")", chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(patience)))
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		if value[bool](b, "!!("+expression+")") {
+			return
+		}
+	}
+	b.keepPicture()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	require.Fail(b.t, "it does not come true", "%s; complaints: %v", expression, b.complaints)
 }
 
 // value of an expression in the page; a promise is waited for.
@@ -196,7 +206,8 @@ func (b *browser) click(selector string) {
 // fill types into a field.
 func (b *browser) fill(selector, text string) {
 	b.t.Helper()
-	b.run("fill "+selector, chromedp.WaitVisible(chromedp.CSS(selector)), chromedp.SetValue(chromedp.CSS(selector), ""), chromedp.SendKeys(chromedp.CSS(selector), text))
+	b.see(selector)
+	b.run("fill "+selector, chromedp.SetValue(chromedp.CSS(selector), ""), chromedp.SendKeys(chromedp.CSS(selector), text))
 }
 
 // text of what a selector finds first.

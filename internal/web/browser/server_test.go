@@ -110,7 +110,7 @@ func (s *server) stop() {
 // send sends folders and waits until they are read.
 func (s *server) send(paths ...string) {
 	s.t.Helper()
-	nafas(s.t, "", append([]string{"send", "--server", s.grpc, "--wait", "--format", "json"}, paths...)...)
+	nafas(s.t, "", append([]string{"send", "--address", s.grpc, "--wait", "--format", "json"}, paths...)...)
 }
 
 // password is every test user's.
