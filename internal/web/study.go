@@ -142,8 +142,8 @@ func (v viewing) result(seriesUID string, r triage.Result) *api.ResultView {
 // warningIn is a warning in a language: its meaning, and behind it the English
 // text with the numbers.
 func warningIn(lang string, w triage.Warning) string {
-	words := i18n.Priority(lang).Scan[w.Code]
-	if lang == "en" || words == "" {
+	words, ok := i18n.Warning(lang, w.Code)
+	if lang == "en" || !ok {
 		return w.Text
 	}
 	return words + " [" + w.Text + "]"

@@ -34,7 +34,7 @@ for (const kind of ["keydown", "pointerdown", "wheel"]) addEventListener(kind, o
 let asking = false;
 
 setInterval(() => {
-  const idle = me.value?.idleSeconds;
+  const idle = me.value?.open ? 0 : me.value?.idleSeconds;
   if (!idle) { leaving.value = null; return; }
   const left = Math.ceil(acted() + idle - now());
   if (left > warning(idle)) { leaving.value = null; return; }
