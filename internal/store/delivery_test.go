@@ -274,7 +274,7 @@ func TestAFolderOfTheVersionBefore(t *testing.T) {
 func TestAGapInTheStepsIsFilled(t *testing.T) {
 	dir := t.TempDir()
 	s := openFor(t, dir)
-	for _, statement := range []string{`DROP TABLE delivery`, `DELETE FROM schema_version WHERE version IN (2, 4)`} {
+	for _, statement := range []string{`DROP TABLE delivery`, `DELETE FROM schema_version WHERE version IN (2, 4, 14)`} {
 		_, err := s.DB().ExecContext(t.Context(), statement)
 		require.NoError(t, err)
 	}
