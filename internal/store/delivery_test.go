@@ -240,7 +240,7 @@ func TestAFolderOfTheVersionBefore(t *testing.T) {
 		`DROP TABLE review_summary`, `DROP TABLE review_entry`, `DROP TABLE review_erasing`,
 		`DROP TABLE keeping`, `DROP TABLE assessment`, `DROP TABLE gone_instance`, `DROP TABLE doomed`, `DROP TABLE erasure`,
 		`DROP TABLE result_brief`, `DROP INDEX study_tally`,
-		`DROP TABLE session`, `DROP TABLE account`, `DROP TABLE audit_event`, `DROP TABLE audit_identity`, `DROP TABLE audit_sent`,
+		`DROP TABLE session`, `DROP TABLE account`, `DROP TABLE audit_sent`, `DROP TABLE audit_identity`, `DROP TABLE audit_event`,
 	} {
 		_, err := s.DB().ExecContext(t.Context(), statement)
 		require.NoError(t, err)
