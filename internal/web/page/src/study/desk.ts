@@ -33,7 +33,8 @@ export type Desk = ReturnType<typeof makeDesk>;
 
 export function makeDesk(uid: string) {
   const by = me.value?.name ?? "";
-  const display = me.value?.display || by;
+  // Where nobody has a name the service calls whoever it is so.
+  const display = me.value?.display || by || "local";
 
   const page = signal<StudyPage | null>(null);
   const review = signal<Review>(nothing);

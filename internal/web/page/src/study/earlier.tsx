@@ -6,19 +6,20 @@ import type { Desk } from "./desk";
 import { isMark } from "./items";
 import { voice } from "./ours";
 import { list, place, size } from "./sentences";
+import { Sentence } from "./sentence";
 
 export function EarlierStudy({ desk, earlier: e }: { desk: Desk; earlier: Earlier }) {
   return (
     <>
       <div class="stack">
         <h3>{e.studyDate ? say("study.earlier.of", { date: date(e.studyDate), days: e.days }) : say("study.earlier")}</h3>
-        {e.text && <p><bdi>{e.text}</bdi></p>}
+        {e.text && <p><Sentence text={e.text} /></p>}
         {e.notDone && (
           <Notice kind="warn">
             <p><strong>{say("study.earlier.not_done")}</strong></p>
-            <p><bdi>{e.notDone.text || e.notDone.reason}</bdi></p>
-            {e.notDone.found && <p class="small"><bdi>{e.notDone.found}</bdi></p>}
-            {e.notDone.remedy && <p><bdi>{e.notDone.remedy}</bdi></p>}
+            <p><Sentence text={e.notDone.text || e.notDone.reason} /></p>
+            {e.notDone.found && <p class="small"><Sentence text={e.notDone.found} /></p>}
+            {e.notDone.remedy && <p><Sentence text={e.notDone.remedy} /></p>}
           </Notice>
         )}
         {e.notComparable.length > 0 && <Notice kind="warn"><p>{say("study.earlier.no_volumes", { why: list(voice(), e.notComparable.map((code) => word("growth", code))) })}</p></Notice>}

@@ -7,6 +7,7 @@ import type { FindingItem } from "./items";
 import { voice } from "./ours";
 import { change, doubt, hints, kind, list, measures, place, raises, size, solidPart } from "./sentences";
 import { score } from "./voice";
+import { Sentence } from "./sentence";
 
 export function Detail({ desk, page, item }: { desk: Desk; page: StudyPage; item: FindingItem }) {
   const [v, f] = [voice(), item.finding];
@@ -16,7 +17,7 @@ export function Detail({ desk, page, item }: { desk: Desk; page: StudyPage; item
   return (
     <>
       {why.length > 0 && (
-        <div class="study-raises"><strong>{say("study.raises")}</strong><ul class="plain">{why.map((text) => <li key={text}><bdi>{text}</bdi></li>)}</ul></div>
+        <div class="study-raises"><strong>{say("study.raises")}</strong><ul class="plain">{why.map((text) => <li key={text}><Sentence text={text} /></li>)}</ul></div>
       )}
       <dl class="study-pairs">
         <dt>{say("study.size")}</dt>
@@ -29,7 +30,7 @@ export function Detail({ desk, page, item }: { desk: Desk; page: StudyPage; item
         <dt>{say("study.score")}</dt>
         <dd>{score(v, f.score)} <span class="small muted">{say(f.flagged ? "study.score.flagged" : "study.score.under_flag")}</span></dd>
       </dl>
-      {weak.length > 0 && <div class="study-weak"><strong>{say("study.weakened")}</strong><ul>{weak.map((text) => <li key={text}><bdi>{text}</bdi></li>)}</ul></div>}
+      {weak.length > 0 && <div class="study-weak"><strong>{say("study.weakened")}</strong><ul>{weak.map((text) => <li key={text}><Sentence text={text} /></li>)}</ul></div>}
       <Suggested page={page} finding={f} />
     </>
   );
@@ -57,8 +58,8 @@ const Suggested = ({ page, finding: f }: { page: StudyPage; finding: FindingView
     <section class="study-suggested">
       <h3>{say("study.suggested")}</h3>
       <ul class="plain stack">
-        {f.guidelines.map((g) => <li key={g.guideline}><span class="muted small"><bdi>{g.guideline}</bdi></span><bdi class="study-next">{g.text}</bdi></li>)}
-        {f.brock && <li><span class="muted small">{say("study.brock")}</span><bdi class="study-next">{f.brock}</bdi></li>}
+        {f.guidelines.map((g) => <li key={g.guideline}><span class="muted small"><bdi>{g.guideline}</bdi></span><span class="study-next"><Sentence text={g.text} /></span></li>)}
+        {f.brock && <li><span class="muted small">{say("study.brock")}</span><span class="study-next"><Sentence text={f.brock} /></span></li>}
       </ul>
       <p class="small"><strong>{page.caveat}</strong></p>
     </section>

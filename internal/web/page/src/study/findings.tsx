@@ -13,6 +13,7 @@ import { voice } from "./ours";
 import { Detail } from "./finding";
 import { changeInShort, mark as markInWords, place, size } from "./sentences";
 import { mm, score } from "./voice";
+import { Sentence } from "./sentence";
 
 export function Findings({ desk, page }: { desk: Desk; page: StudyPage }) {
   const result = desk.series.value?.result;
@@ -37,7 +38,7 @@ const Warnings = ({ result }: { result: ResultView }) => {
     <div class="study-warnings">
       <Notice kind="warn">
         <h2>{say("study.warnings", { count: result.warnings.length })}</h2>
-        <ul>{result.warnings.map((w) => <li key={w.code + w.text}><bdi>{w.text}</bdi></li>)}</ul>
+        <ul>{result.warnings.map((w) => <li key={w.code + w.text}><Sentence text={w.text} /></li>)}</ul>
       </Notice>
     </div>
   );
@@ -46,7 +47,7 @@ const Warnings = ({ result }: { result: ResultView }) => {
 const Exam = ({ page }: { page: StudyPage }) => (
   <details class="study-exam">
     <summary>{say("study.exam")}</summary>
-    <ul class="stack plain">{page.exam.map((g) => <li key={g.guideline}><strong><bdi>{g.guideline}</bdi></strong> <bdi>{g.text}</bdi></li>)}</ul>
+    <ul class="stack plain">{page.exam.map((g) => <li key={g.guideline}><strong><bdi>{g.guideline}</bdi></strong> <Sentence text={g.text} /></li>)}</ul>
     <p class="small muted">{page.caveat}</p>
   </details>
 );

@@ -6,6 +6,7 @@ import { date, say, time, word } from "../kit/words";
 import type { Desk } from "./desk";
 import { voice } from "./ours";
 import { age, list } from "./sentences";
+import { Sentence } from "./sentence";
 
 export function Head({ desk, page }: { desk: Desk; page: StudyPage }) {
   const [more, setMore] = useState(false);
@@ -32,7 +33,7 @@ export function Head({ desk, page }: { desk: Desk; page: StudyPage }) {
       </div>
       <div class="study-why">
         <PriorityMark priority={study.priority} />
-        <ul class="plain">{study.reasons.map((r) => <li key={r.code + r.text}><bdi>{r.text}</bdi></li>)}</ul>
+        <ul class="plain">{study.reasons.map((r) => <li key={r.code + r.text}><Sentence text={r.text} /></li>)}</ul>
       </div>
       <button type="button" class="button quiet study-more" onClick={() => setMore(true)}>{say("study.more")}</button>
       {more && <More page={page} close={() => setMore(false)} />}
@@ -63,7 +64,7 @@ const More = ({ page, close }: { page: StudyPage; close: () => void }) => (
           <h3><bdi>{description || number || uid}</bdi></h3>
           <p class="small"><bdi dir="ltr">{result.scan.manufacturer} · {result.scan.kernel} · {result.scan.slices} × {result.scan.columns} × {result.scan.rows} · {result.scan.sliceThicknessMm} mm</bdi></p>
           <p class="small">{say("study.model", { model: result.model.name, version: result.model.version })} <code>{result.model.sha256.slice(0, 12)}</code></p>
-          {result.notes.map((note) => <p key={note} class="small muted"><bdi>{note}</bdi></p>)}
+          {result.notes.map((note) => <p key={note} class="small muted"><Sentence text={note} /></p>)}
         </section>
       ))}
       <h3>{say("study.deliveries")}</h3>

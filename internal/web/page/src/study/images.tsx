@@ -7,7 +7,7 @@ import { say } from "../kit/words";
 import { makeViewer, ViewerToolbar } from "../viewer";
 import type { Viewer } from "../viewer/viewer";
 import { placeBefore, type Desk } from "./desk";
-import { centre } from "./items";
+import { centre, image } from "./items";
 import { earlierOverlays, overlays } from "./overlays";
 
 export function Images({ desk, page }: { desk: Desk; page: StudyPage }) {
@@ -61,28 +61,39 @@ function follow(desk: Desk, viewer: Viewer): (() => void)[] {
     const now = desk.item.peek();
     viewer.showEarlier({ studyUid: earlier.studyUid, seriesUid: earlier.seriesUid }, now && placeBefore(now)).then(desk.focus, said);
   };
+  // A telephone has no room for three planes.
+  if (matchMedia("(max-width: 40rem)").matches) viewer.layout("axial");
   viewer.onPick = desk.pick;
   viewer.onSelect = desk.select;
   // The earlier scan comes when this one is there, before anybody asks for it.
   viewer.onLoaded = ({ images, of }) => { if (of > 0 && images === of) showEarlier(); };
+  // The viewer has signals of its own: what it reads of them while it is told
+  // something must not tell it again.
+  const tell = (what: () => void): void => untracked(what);
   return [
     effect(() => {
       const seriesUid = desk.seriesUid.value;
       if (!seriesUid) return;
       const now = desk.item.peek();
-      viewer.show({ studyUid: desk.uid, seriesUid }, now && centre(now)).then(desk.focus, said);
+      tell(() => void viewer.show({ studyUid: desk.uid, seriesUid }, now && centre(now), now && image(now)).then(desk.focus, said));
     }),
-    effect(() => viewer.overlays(overlays(desk), earlierOverlays(desk))),
     effect(() => {
-      viewer.select(desk.selected.value);
-      const now = desk.item.peek();
-      if (now) viewer.goTo(centre(now), placeBefore(now));
+      const [now, before] = [overlays(desk), earlierOverlays(desk)];
+      tell(() => viewer.overlays(now, before));
     }),
-    effect(() => { if (viewer.settings.value.layout === "earlier") showEarlier(); }),
+    effect(() => {
+      const selected = desk.selected.value;
+      const now = desk.item.peek();
+      tell(() => {
+        viewer.select(selected);
+        if (now) viewer.goTo(centre(now), placeBefore(now));
+      });
+    }),
+    effect(() => { if (viewer.settings.value.layout === "earlier") tell(showEarlier); }),
     effect(() => {
       const { tool } = viewer.settings.value;
       const draft = desk.draft.peek();
-      if (tool === "add" && !draft) untracked(desk.beginMark);
+      if (tool === "add" && !draft) tell(desk.beginMark);
       if (tool !== "add" && draft && !draft.picked) desk.draft.value = null;
     }),
   ];

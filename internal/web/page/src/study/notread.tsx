@@ -2,6 +2,7 @@
 import type { Refusal, SeriesView, StudyPage } from "../api";
 import { Notice } from "../kit/parts";
 import { say, word } from "../kit/words";
+import { Sentence } from "./sentence";
 
 /** A study without a result: why, and what to do. */
 export function Unread({ page: { study } }: { page: StudyPage }) {
@@ -36,8 +37,8 @@ export const NotRead = ({ series, refusal }: { series: SeriesView; refusal: Refu
 
 const Why = ({ refusal: r }: { refusal: Refusal }) => (
   <dl class="study-pairs">
-    <dt>{say("study.unread.reason")}</dt><dd><bdi>{r.text || r.reason}</bdi> {r.reason && <code>{r.reason}</code>}</dd>
-    {r.found && <><dt>{say("study.unread.found")}</dt><dd><bdi>{r.found}</bdi></dd></>}
-    {r.remedy && <><dt>{say("study.unread.remedy")}</dt><dd><bdi>{r.remedy}</bdi></dd></>}
+    <dt>{say("study.unread.reason")}</dt><dd><Sentence text={r.text || r.reason} /> {r.reason && <code>{r.reason}</code>}</dd>
+    {r.found && <><dt>{say("study.unread.found")}</dt><dd><Sentence text={r.found} /></dd></>}
+    {r.remedy && <><dt>{say("study.unread.remedy")}</dt><dd><Sentence text={r.remedy} /></dd></>}
   </dl>
 );

@@ -2,4 +2,4 @@
 import { date, language, number, say, time, word } from "../kit/words";
 import type { Voice } from "./voice";
 
-export const voice = (): Voice => ({ say, word, number, date, time, rtl: language.value === "ar" });
+export const voice = (): Voice => ({ say, word, number, date, time, percentSign: language.value === "fr" ? "\u202f%" : "%", rtl: language.value === "ar" });

@@ -1,7 +1,7 @@
 // What is said of a finding, in words. Places and changes are estimates of the
 // software, and say so.
 import type { Answer, Change, Entry, FindingView, Growth, Mark, Patient, StudyPage } from "../api";
-import { mm, percent, run, signed, type Voice } from "./voice";
+import { mm, percent, run, signed, signedPercent, type Voice } from "./voice";
 
 /** The size, whose it is, and how sure it is. */
 export function size(v: Voice, f: FindingView): string {
@@ -21,7 +21,7 @@ export function measures(v: Voice, f: FindingView): string {
   return v.say("study.size.measures", {
     axes: run(v, `${v.number(m.longAxis.lengthMm, 1)} × ${v.number(m.shortAxis.lengthMm, 1)}\u00a0mm`),
     volume: run(v, `${v.number(m.volumeMm3)}\u00a0mm³`),
-    error: run(v, `±${v.number(m.volumeErrorPct)}%`),
+    error: run(v, `±${v.number(m.volumeErrorPct)}${v.percentSign}`),
   });
 }
 
@@ -58,7 +58,9 @@ export function changeInShort(v: Voice, c: Change | undefined): string {
   if (!c) return "";
   if (c.state !== "paired") return v.word("change", c.state);
   if (!c.growth) return c.diameterChangeMm === undefined ? v.word("change", "paired") : run(v, `${signed(v, c.diameterChangeMm, 1)}\u00a0mm`);
-  return v.say("study.growth.short", { trend: trend(v, c.growth), volume: run(v, `${signed(v, c.growth.volumePct)}%`) });
+  // A number in the list would say more than its band does.
+  if (!c.growth.trend) return v.say("study.growth.unclear");
+  return v.say("study.growth.short", { trend: trend(v, c.growth), volume: signedPercent(v, c.growth.volumePct) });
 }
 
 const trend = (v: Voice, g: Growth): string => v.word("trend", g.trend || "unclear");
@@ -83,9 +85,9 @@ export function change(v: Voice, c: Change): string[] {
 function growth(v: Voice, g: Growth): string[] {
   const out = [v.say("study.growth.volume", {
     trend: trend(v, g),
-    change: run(v, `${signed(v, g.volumePct)}%`),
-    low: run(v, `${signed(v, g.volumePctLow)}%`),
-    high: run(v, `${signed(v, g.volumePctHigh)}%`),
+    change: signedPercent(v, g.volumePct),
+    low: signedPercent(v, g.volumePctLow),
+    high: signedPercent(v, g.volumePctHigh),
   })];
   if (g.doublingDays === undefined) return out;
   const days = Math.round(g.doublingDays);

@@ -10,6 +10,8 @@ export interface Voice {
   number: (value: number, decimals?: number) => string;
   date: (dicom: string) => string;
   time: (at: string) => string;
+  /** What stands after a number of percent, with its space. */
+  percentSign: string;
   /** The page is written from right to left. */
   rtl: boolean;
 }
@@ -35,4 +37,7 @@ export function signed(v: Voice, value: number, decimals = 0): string {
 export const score = (v: Voice, value: number): string => run(v, v.number(Math.floor(value * 100 + 1e-9) / 100, 2));
 
 /** Whole percent of a share. */
-export const percent = (v: Voice, share: number): string => run(v, `${v.number(Math.round(share * 100))}%`);
+export const percent = (v: Voice, share: number): string => run(v, v.number(Math.round(share * 100)) + v.percentSign);
+
+/** A change of so many percent, with its sign. */
+export const signedPercent = (v: Voice, value: number): string => run(v, signed(v, value) + v.percentSign);
