@@ -64,13 +64,13 @@ func TestWorklistOfManyStudies(t *testing.T) {
 	s = serve(t, data, "--model", brightSpots)
 	for _, round := range []string{"first visit", "second visit"} {
 		b := open(t, s.http, setting{})
-		b.whenTrue(`document.querySelector("tr.study a.person") && document.querySelector("[aria-rowcount='` + strconv.Itoa(studies+1) + `']")`)
+		b.whenTrue(`document.querySelector("tr.entry a.person") && document.querySelector("[aria-rowcount='` + strconv.Itoa(studies+1) + `']")`)
 		b.visit("/")
 		note(t, "worklist of 10,000 studies usable, "+round, "%.0f ms", b.milliseconds())
 		b.press(kb.End)
-		b.until(`document.querySelector("tr.study[aria-rowindex='` + strconv.Itoa(studies+1) + `'] a.person")`)
+		b.until(`document.querySelector("tr.entry[aria-rowindex='` + strconv.Itoa(studies+1) + `'] a.person")`)
 		b.fill("input[type=search]", "A1 copy9876")
-		b.until(`document.querySelector("[aria-rowcount='2']") && document.querySelectorAll("tr.study a.person").length === 1`)
+		b.until(`document.querySelector("[aria-rowcount='2']") && document.querySelectorAll("tr.entry a.person").length === 1`)
 		b.quiet()
 	}
 }
@@ -84,7 +84,7 @@ func TestManySlices(t *testing.T) {
 	b := open(t, s.http, setting{})
 	b.visit("/")
 	b.worklist()
-	at := value[string](b, `document.querySelector("tr.study a.person").getAttribute("href")`)
+	at := value[string](b, `document.querySelector("tr.entry a.person").getAttribute("href")`)
 	b.whenTrue(drawn)
 	b.visit(at)
 	note(t, "first slice on the screen", "%.0f ms", b.milliseconds())

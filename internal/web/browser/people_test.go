@@ -27,7 +27,7 @@ func (b *browser) signIn(name string) {
 // worklist waits for the worklist.
 func (b *browser) worklist() {
 	b.t.Helper()
-	b.see("tr.study a.person")
+	b.see("tr.entry a.person")
 }
 
 // openTop opens the worst study by keyboard.
