@@ -209,11 +209,12 @@ func (b *browser) click(selector string) {
 	b.run("click "+selector, chromedp.Click(chromedp.CSS(selector)))
 }
 
-// fill types into a field.
+// fill types over what is in a field.
 func (b *browser) fill(selector, text string) {
 	b.t.Helper()
 	b.see(selector)
-	b.run("fill "+selector, chromedp.SetValue(chromedp.CSS(selector), ""), chromedp.SendKeys(chromedp.CSS(selector), text))
+	value[bool](b, `(() => { const field = document.querySelector(`+strconv.Quote(selector)+`); field.focus(); field.select(); return true; })()`)
+	b.press(text)
 }
 
 // text of what a selector finds first.

@@ -13,7 +13,6 @@ func addPeople(t *testing.T, data string) {
 	addUser(t, data, "amrani", "Dr Leïla Amrani", "read,review")
 	addUser(t, data, "benali", "Dr Omar Benali", "read,review")
 	addUser(t, data, "student", "Student", "read")
-	addUser(t, data, "scanner", "Scanner", "submit")
 }
 
 // signIn signs somebody in on the page that is open.

@@ -94,7 +94,7 @@ func TestSessionEnds(t *testing.T) {
 	require.Equal(t, at, value[string](b, "location.pathname"))
 }
 
-// TestRoles: who may only read sees all and says nothing; who may only send sees
+// TestRoles: who may only read sees all and says nothing; who is nobody sees
 // nothing. The service refuses, whatever the page shows.
 func TestRoles(t *testing.T) {
 	s := small(t)
@@ -107,10 +107,11 @@ func TestRoles(t *testing.T) {
 		body: JSON.stringify({id: crypto.randomUUID(), seen: 0, kind: "reopen"})}).then(r => r.status)`
 	require.Equal(t, 403, value[int](b, `(async () => await `+act+`)()`))
 
-	other := open(t, s.http, setting{})
-	other.visit("/")
-	other.signIn("scanner")
-	other.until(`document.body.innerText.length > 0 && document.querySelector("#signin-name") === null`)
-	require.Equal(t, 403, value[int](other, `fetch("/api/worklist").then(r => r.status)`))
-	require.NotContains(t, value[string](other, "document.body.innerText"), "Essai")
+	nobody := open(t, s.http, setting{})
+	nobody.visit(value[string](b, "location.pathname"))
+	nobody.see("#signin-name")
+	for _, path := range []string{"/api/worklist", "/api/quality", "/api/reviews.csv", "/api/about", "/api/events", "/dicom-web/studies"} {
+		require.Equal(t, 401, value[int](nobody, `fetch("`+path+`").then(r => r.status)`), path)
+	}
+	require.NotContains(t, value[string](nobody, "document.documentElement.outerHTML"), "Essai")
 }
