@@ -227,6 +227,7 @@ func TestXML(t *testing.T) {
 		{audit.Reviewed, "110103", "", "U", "amina", "", ""},
 		{audit.Exported, "110106", "", "R", "amina", "110153", "110152"},
 		{audit.Transferred, "110104", "", "R", "amina", "110153", "110152"},
+		{audit.Deleted, "110105", "", "D", "amina", "", ""},
 		{audit.Queried, "110112", "", "E", "amina", "110152", "110153"},
 		{audit.Administered, "110113", "110137", "E", "amina", "", ""},
 		{audit.Read, "110101", "", "R", "amina", "", ""},

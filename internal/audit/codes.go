@@ -20,6 +20,7 @@ var events = map[Kind]described{
 	Reviewed:     {code{"110103", "DICOM Instances Accessed"}, code{}, "U"},
 	Exported:     {code{"110106", "Export"}, code{}, "R"},
 	Transferred:  {code{"110104", "DICOM Instances Transferred"}, code{}, "R"},
+	Deleted:      {code{"110105", "DICOM Study Deleted"}, code{}, "D"},
 	Queried:      {code{"110112", "Query"}, code{}, "E"},
 	Administered: {code{"110113", "Security Alert"}, code{"110137", "User Security Attributes Changed"}, "E"},
 	Read:         {code{"110101", "Audit Log Used"}, code{}, "R"},

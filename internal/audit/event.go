@@ -25,6 +25,8 @@ const (
 	Exported Kind = "export"
 	// Transferred is Instances Transferred: images went to another machine.
 	Transferred Kind = "transfer"
+	// Deleted is Study Deleted: a patient is erased.
+	Deleted Kind = "delete"
 	// Queried is Query. What was asked for is not kept: it may name a patient.
 	Queried Kind = "query"
 	// Administered is Security Alert, User Security Attributes Changed: Detail says

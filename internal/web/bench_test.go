@@ -13,7 +13,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"github.com/suyashkumar/dicom"
@@ -291,10 +290,4 @@ func (b *bench) withResult(seed string, findings int) (uid, series string) {
 	h, err := triage.ReadHeader(files[0])
 	require.NoError(b, err)
 	return uid, h.SeriesUID
-}
-
-// until waits for something that another goroutine does.
-func until(t *testing.T, what func() bool) {
-	t.Helper()
-	require.Eventually(t, what, 30*time.Second, 10*time.Millisecond)
 }

@@ -45,10 +45,11 @@ func TestSearchInAHeader(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			asked := &searched{}
-			w, err := web.New(web.Options{Studies: asked, Lists: noLists{}, Gate: web.Open(nil)})
+			w, err := web.New(web.Options{Studies: asked, Lists: noLists{}, Gate: gate{}})
 			require.NoError(t, err)
 			defer w.Stop()
 			r := httptest.NewRequest(http.MethodGet, c.address, nil)
+			r.Header.Set("Test-Reader", everybody)
 			if c.header != "" {
 				r.Header.Set("X-Nafas-Search", c.header)
 			}

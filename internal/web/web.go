@@ -90,6 +90,11 @@ func New(o Options) (*Web, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	w.stop = cancel
 	go w.listen(ctx)
+	go func() { // so that the first who comes does not wait for it
+		for _, f := range files {
+			f.packed()
+		}
+	}()
 	w.mux = w.guarded(w.routes())
 	return w, nil
 }

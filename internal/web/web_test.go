@@ -119,7 +119,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 
 func TestSecurityHeadersAreOnEveryAnswer(t *testing.T) {
 	b := newBench(t)
-	for _, path := range []string{"/", "/study/1.2", "/nothing", "/page/page.js", "/page/nothing.js", "/api/worklist", "/api/nothing", "/api/studies/9"} {
+	for _, path := range []string{"/", "/studies/1.2", "/nothing", "/page/page.js", "/page/nothing.js", "/api/worklist", "/api/nothing", "/api/studies/9"} {
 		res, _ := b.ask(http.MethodGet, path, everybody, nil)
 		for name, want := range map[string]string{
 			"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
@@ -152,12 +152,12 @@ func TestThePageKeepsItsPolicy(t *testing.T) {
 func TestThePage(t *testing.T) {
 	b := newBench(t)
 	_, index := b.ask(http.MethodGet, "/", "", nil)
-	for _, path := range []string{"/study/1.2.3", "/quality", "/about", "/sign-in"} {
+	for _, path := range []string{"/studies/1.2.3", "/quality", "/about", "/sign-in"} {
 		res, body := b.ask(http.MethodGet, path, "", nil)
 		require.Equal(t, http.StatusOK, res.StatusCode, path)
 		require.Equal(t, index, body, path)
 	}
-	for _, path := range []string{"/other", "/study/1/2", "/page/", "/page/../web.go", "/page/%2e%2e/web.go"} {
+	for _, path := range []string{"/other", "/studies/1/2", "/page/", "/page/../web.go", "/page/%2e%2e/web.go"} {
 		res, _ := b.ask(http.MethodGet, path, "", nil)
 		require.Equal(t, http.StatusNotFound, res.StatusCode, path)
 	}

@@ -5,5 +5,5 @@ export const warning = (idleSeconds: number): number => Math.min(60, idleSeconds
 
 /** Whether a reader who does something at the page, of which the service hears
  * nothing (scrolling through images), is to be told of to the service now: after a
- * quarter of the idle time, and not more often than every 20 s. */
-export const tell = (idleSeconds: number, sinceActed: number): boolean => sinceActed >= Math.max(20, idleSeconds / 4) || sinceActed >= idleSeconds / 2;
+ * quarter of the idle time. */
+export const tell = (idleSeconds: number, sinceActed: number): boolean => sinceActed >= idleSeconds / 4;

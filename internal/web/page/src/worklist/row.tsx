@@ -6,7 +6,7 @@ import { go } from "../kit/place";
 import { age, date, number, say, time, word } from "../kit/words";
 import { ageAt } from "./rows";
 
-interface Props {
+export interface RowProps {
   study: StudyRow;
   index: number;
   now: number;
@@ -14,17 +14,17 @@ interface Props {
   active: boolean;
   /** Whether Tab comes to this row. */
   tab: boolean;
-  choose: () => void;
+  choose: (uid: string) => void;
 }
 
-export function Row({ study, index, now, gone, active, tab, choose }: Props) {
+export function Row({ study, index, now, gone, active, tab, choose }: RowProps) {
   const open = (event: MouseEvent): void => {
     if (event.target instanceof Element && event.target.closest("a, button")) return;
     if (getSelection()?.type === "Range") return;
     go(`/studies/${study.uid}`);
   };
   return (
-    <tr class={`entry ${study.state} ${gone ? "gone" : ""}`} aria-rowindex={index + 2} aria-selected={active} tabIndex={tab ? 0 : -1} onFocus={choose} onClick={open}>
+    <tr class={`entry ${study.state} ${gone ? "gone" : ""}`} aria-rowindex={index + 2} aria-selected={active} tabIndex={tab ? 0 : -1} onFocus={() => choose(study.uid)} onClick={open}>
       <td class="rank"><div class="cell">
         <PriorityMark priority={study.priority} />
         <span class="small two" title={study.reasons.map((one) => one.text).join("\n")}>{study.reasons.map((one) => one.text).join(" · ")}</span>
