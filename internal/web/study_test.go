@@ -60,7 +60,7 @@ func TestAStudyWithAnEarlierOne(t *testing.T) {
 						Growth: &prior.Growth{VolumeChange: 0.5, VolumeChangeLow: -0.1, VolumeChangeHigh: 1.2, DoublingDays: 400, DoublingDaysShort: 300}},
 					{State: prior.New, Earlier: -1, EarlierCenterLPSMM: volume.Vec3{4, 5, 6}, NoGrowth: []prior.Reason{prior.NotMeasured}},
 				},
-				Earlier: []prior.EarlierChange{{State: prior.Paired, Current: 0}},
+				Earlier: []prior.EarlierChange{{State: prior.Paired, Current: 0, CurrentCenterLPSMM: volume.Vec3{7, 8, 9}}},
 			},
 			InEarlier: []triage.ImagePlace{{SOPInstanceUID: "1.1", Slice: 7}, {}}, InCurrent: []triage.ImagePlace{{SOPInstanceUID: "1.2", Slice: 9}},
 		}
@@ -75,7 +75,8 @@ func TestAStudyWithAnEarlierOne(t *testing.T) {
 	require.Contains(t, e.Text, "2025-03-01")
 	require.Nil(t, e.NotDone)
 	require.Len(t, e.Findings, 1)
-	require.Equal(t, []any{"paired", 1, 9}, []any{e.Findings[0].State, e.Findings[0].CurrentRank, e.Findings[0].InCurrent.Slice})
+	require.Equal(t, []any{"paired", 1, 9, [3]float64{7, 8, 9}},
+		[]any{e.Findings[0].State, e.Findings[0].CurrentRank, e.Findings[0].InCurrent.Slice, e.Findings[0].InCurrentLPSMM})
 	b.picture(e.Findings[0].Finding.ThumbnailURL)
 	paired, isNew := page.Series[0].Result.Findings[0].Change, page.Series[0].Result.Findings[1].Change
 	require.Equal(t, []any{"paired", 1, [3]float64{1, 2, 3}, 7, 8.1, 1.5, 0.5},

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Answer } from "../api";
-import { say, time, word } from "../kit/words";
+import { say, word } from "../kit/words";
 import { beginEdit } from "./bindings";
 import { categories, causes, kinds, verdicts, type Verdict } from "./codes";
 import type { Desk } from "./desk";
@@ -11,6 +11,7 @@ import type { FindingItem } from "./items";
 import { digit } from "./keys";
 import { voice } from "./ours";
 import { answer as inWords } from "./sentences";
+import { held } from "./voice";
 
 const signs: Record<Verdict, string> = { agree: "m4 13 5 5L20 6", disagree: "m5 5 14 14M19 5 5 19", unsure: "M8 9c0-5 8-5 8 0 0 3-4 3-4 6M12 18v2" };
 const shortcuts: Record<Verdict, string> = { agree: "a", disagree: "d", unsure: "u" };
@@ -54,7 +55,7 @@ export function Answering({ desk, item }: { desk: Desk; item: FindingItem }) {
 
 const Said = ({ desk, said }: { desk: Desk; said: { answer: Answer; by: string; at: string } }) => (
   <p class="small study-said">
-    {say("study.said", { who: said.by, at: time(said.at), answer: inWords(voice(), said.answer) })}{" "}
+    {say("study.said", { who: held(voice(), said.by), at: voice().time(said.at), answer: inWords(voice(), said.answer) })}{" "}
     {desk.blocked.value === "" && <button type="button" class="button quiet" aria-keyshortcuts="x" onClick={desk.takeBack}>{say("study.take_back")} <kbd aria-hidden="true">x</kbd></button>}
   </p>
 );

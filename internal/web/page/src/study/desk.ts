@@ -4,8 +4,9 @@ import { computed, effect, signal } from "@preact/signals";
 import type { Answer, Earlier, FindingOutline, Mark, Outlines, Review, ReviewAction, SeriesView, StudyEvent, StudyPage, Worklist } from "../api";
 import { get, getPassive, Refused } from "../kit/call";
 import { listen } from "../kit/events";
+import { remedy } from "../kit/parts";
 import { go } from "../kit/place";
-import { toast } from "../kit/toast";
+import { putAway, toast, toasts } from "../kit/toast";
 import { me } from "../kit/who";
 import type { LPS, Picked, Viewer } from "../viewer/viewer";
 import type { Cause, Verdict } from "./codes";
@@ -14,7 +15,7 @@ import { findingsOf, firstSeries, isMark, itemsOf, step, type Item } from "./ite
 import { voice } from "./ours";
 import { elsewhere, othersWaiting, outboxOf } from "./sending";
 import { announced, answer as answerInWords } from "./sentences";
-import { mm } from "./voice";
+import { held, mm } from "./voice";
 import { uuid } from "./uuid";
 
 /** A finding that is being added, or changed. */
@@ -23,6 +24,8 @@ export interface Draft {
   id: string;
   seriesUid: string;
   picked: Picked | null;
+  /** It was put where it is just now. */
+  placed: boolean;
   diameterMm: number;
   kind: string;
   category: string;
@@ -40,6 +43,8 @@ export function makeDesk(uid: string) {
   const review = signal<Review>(nothing);
   const reviewed = signal(false);
   const failure = signal<unknown>(null);
+  /** What was said before is not known: nothing can be answered. */
+  const reviewFailed = signal(false);
   const outlines = signal<FindingOutline[]>([]);
   /** The study has another result than the one on the screen. */
   const stale = signal(false);
@@ -99,7 +104,9 @@ export function makeDesk(uid: string) {
       if (!item.value) selected.value = items.value[0]?.id ?? null;
       if (got.study.hasResult) void loadOutlines();
     } catch (cause) {
-      failure.value = cause;
+      // What is on the screen stays, and what is being written in it.
+      if (page.value) toast(remedy(cause), "bad");
+      else failure.value = cause;
       return;
     }
     await loadReview(passive);
@@ -108,8 +115,9 @@ export function makeDesk(uid: string) {
   async function loadReview(passive = false): Promise<void> {
     try {
       take(await (passive ? getPassive : get)<Review>(`/api/studies/${uid}/review`));
+      reviewFailed.value = false;
     } catch (cause) {
-      if (!reviewed.value) failure.value = cause;
+      if (!reviewed.value) reviewFailed.value = true;
     }
   }
 
@@ -147,7 +155,10 @@ export function makeDesk(uid: string) {
   function hear(before: Review, now: Review): void {
     const theirs = now.history.filter((e) => e.number > before.version && e.by !== display && reviewed.value);
     const last = theirs.at(-1);
-    if (last) toast(voice().say("study.others.did", { who: last.by, count: theirs.length }));
+    if (!last) return;
+    const text = voice().say("study.others.did", { who: held(voice(), last.by) });
+    for (const old of toasts.value) if (old.text === text) putAway(old.id);
+    toast(text);
   }
 
   function taken(action: ReviewAction, to: Review): void {
@@ -274,7 +285,7 @@ export function makeDesk(uid: string) {
       return;
     }
     side.value = "findings";
-    draft.value = { id: "", seriesUid: series.value.uid, picked: null, diameterMm: 6, kind: "", category: "", comment: "" };
+    draft.value = { id: "", seriesUid: series.value.uid, picked: null, placed: false, diameterMm: 6, kind: "", category: "", comment: "" };
     viewer.value?.tool("add");
     say(voice().say("study.mark.click"));
   }
@@ -282,14 +293,14 @@ export function makeDesk(uid: string) {
   function changeMark(mark: Mark): void {
     if (refuse()) return;
     draft.value = {
-      id: mark.id, seriesUid: mark.seriesUid, picked: { at: mark.centerLpsMm, image: mark.image },
+      id: mark.id, seriesUid: mark.seriesUid, picked: { at: mark.centerLpsMm, image: mark.image }, placed: false,
       diameterMm: mark.diameterMm, kind: mark.kind, category: mark.category, comment: mark.comment,
     };
     viewer.value?.tool("add");
   }
 
   function pick(picked: Picked): void {
-    if (draft.value) draft.value = { ...draft.value, picked };
+    if (draft.value) draft.value = { ...draft.value, picked, placed: true };
   }
 
   function dropDraft(): void {
@@ -387,10 +398,10 @@ export function makeDesk(uid: string) {
   void load();
 
   return {
-    uid, by, display, page, review, failure, outlines, stale, live, others, announcement, seriesUid, selected, asking, editing, editCause, draft, signing, side,
+    uid, by, display, page, review, reviewFailed, failure, outlines, stale, live, others, announcement, seriesUid, selected, asking, editing, editCause, draft, signing, side,
     viewer, settings, outbox, shown, series, items, item, earlier, blocked, conflicts, unanswered, unsavedElsewhere,
     othersWaiting: othersWaiting(uid, by),
-    load, select, focus, jump, chooseSeries, stepSeries, verdict, cause, answer, current, takeBack, beginMark, changeMark, pick, dropDraft, saveDraft, remove,
+    load, loadReview, select, focus, jump, chooseSeries, stepSeries, verdict, cause, answer, current, takeBack, beginMark, changeMark, pick, dropDraft, saveDraft, remove,
     undo, sign, reopen, beside, nextStudy, close, refuse, say, leave,
   };
 }

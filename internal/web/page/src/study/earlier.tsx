@@ -1,7 +1,7 @@
 // The earlier study: what was found there, and what became of it.
 import type { Earlier, EarlierFinding } from "../api";
 import { Notice } from "../kit/parts";
-import { date, say, word } from "../kit/words";
+import { say, word } from "../kit/words";
 import type { Desk } from "./desk";
 import { isMark } from "./items";
 import { voice } from "./ours";
@@ -12,7 +12,7 @@ export function EarlierStudy({ desk, earlier: e }: { desk: Desk; earlier: Earlie
   return (
     <>
       <div class="stack">
-        <h3>{e.studyDate ? say("study.earlier.of", { date: date(e.studyDate), days: e.days }) : say("study.earlier")}</h3>
+        <h3>{e.studyDate ? say("study.earlier.of", { date: voice().date(e.studyDate), days: e.days }) : say("study.earlier")}</h3>
         {e.text && <p><Sentence text={e.text} /></p>}
         {e.notDone && (
           <Notice kind="warn">

@@ -21,7 +21,7 @@ export function Detail({ desk, page, item }: { desk: Desk; page: StudyPage; item
       )}
       <dl class="study-pairs">
         <dt>{say("study.size")}</dt>
-        <dd>{size(v, f)}{f.measured && <span class="small muted study-next">{measures(v, f)}</span>}</dd>
+        <dd>{size(v, f)}{measures(v, f) && <span class="small muted study-next">{measures(v, f)}</span>}</dd>
         <dt>{say("study.kind")}</dt>
         <dd>{kind(v, f, answerTo(desk.shown.value, item.id)?.answer)}{solidPart(v, f) && <span class="study-next">{solidPart(v, f)}</span>}</dd>
         <dt>{say("study.place")}</dt>

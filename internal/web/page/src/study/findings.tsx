@@ -12,7 +12,7 @@ import { DraftForm, MarkDetail } from "./mark";
 import { voice } from "./ours";
 import { Detail } from "./finding";
 import { changeInShort, mark as markInWords, place, size } from "./sentences";
-import { mm, score } from "./voice";
+import { held, mm, score } from "./voice";
 import { Sentence } from "./sentence";
 
 export function Findings({ desk, page }: { desk: Desk; page: StudyPage }) {
@@ -47,7 +47,7 @@ const Warnings = ({ result }: { result: ResultView }) => {
 const Exam = ({ page }: { page: StudyPage }) => (
   <details class="study-exam">
     <summary>{say("study.exam")}</summary>
-    <ul class="stack plain">{page.exam.map((g) => <li key={g.guideline}><strong><bdi>{g.guideline}</bdi></strong> <Sentence text={g.text} /></li>)}</ul>
+    <ul class="stack plain">{page.exam.map((g) => <li key={g.guideline}>{g.guideline && <strong><bdi>{g.guideline}</bdi> </strong>}<Sentence text={g.text} /></li>)}</ul>
     <p class="small muted">{page.caveat}</p>
   </details>
 );
@@ -125,7 +125,7 @@ const MarkLine = ({ desk, item }: { desk: Desk; item: MarkItem }) => (
       <span class="study-first"><strong>{say("study.mark.added")}</strong></span>
       <span>{markInWords(voice(), item.mark)}</span>
       <span class="line study-chips">
-        <span class="badge note">{say("study.mark.by", { who: item.mark.by })}</span>
+        <span class="badge note">{say("study.mark.by", { who: held(voice(), item.mark.by) })}</span>
         <AnswerBadge said={undefined} way={desk.shown.value.underWay.get(item.id)} />
       </span>
     </span>

@@ -2,11 +2,13 @@
 import { useState } from "preact/hooks";
 import type { StudyPage } from "../api";
 import { Dialog, PriorityMark } from "../kit/parts";
-import { date, say, time, word } from "../kit/words";
+import { asLeft } from "../kit/place";
+import { say, word } from "../kit/words";
 import type { Desk } from "./desk";
 import { voice } from "./ours";
 import { age, list } from "./sentences";
 import { Sentence } from "./sentence";
+import { held } from "./voice";
 
 export function Head({ desk, page }: { desk: Desk; page: StudyPage }) {
   const [more, setMore] = useState(false);
@@ -15,7 +17,7 @@ export function Head({ desk, page }: { desk: Desk; page: StudyPage }) {
   const person = list(v, [age(v, study.patient, study.studyDate), study.patient.sex && word("study.sex", study.patient.sex)].filter((part) => part !== ""));
   return (
     <header class="study-head">
-      <a class="button quiet study-aside" href="/" aria-keyshortcuts="w">{say("study.to_worklist")}</a>
+      <a class="button quiet study-aside" href={asLeft("/")} aria-keyshortcuts="w">{say("study.to_worklist")}</a>
       <div class="study-who">
         <div class="line study-name">
           <h1><bdi>{study.patient.name || say("study.no_name")}</bdi></h1>
@@ -26,7 +28,7 @@ export function Head({ desk, page }: { desk: Desk; page: StudyPage }) {
         <dl class="study-facts">
           <Fact name={say("study.patient_id")} value={study.patient.id} />
           {person && <div><dt class="unseen">{say("study.person")}</dt><dd>{person}</dd></div>}
-          <div><dt class="unseen">{say("study.date")}</dt><dd><bdi>{date(study.studyDate)}</bdi></dd></div>
+          <div><dt class="unseen">{say("study.date")}</dt><dd><bdi>{voice().date(study.studyDate)}</bdi></dd></div>
           <div class="study-aside"><dt class="unseen">{say("study.description")}</dt><dd class="cut"><bdi>{study.description}</bdi></dd></div>
           <Fact name={say("study.accession")} value={study.accession} aside />
         </dl>
@@ -47,7 +49,7 @@ const Presence = ({ desk }: { desk: Desk }) => {
   const others = desk.others.value;
   return (
     <span role="status" class={others.length ? "badge note" : "unseen"}>
-      {others.length > 0 && say("study.others.open", { who: list(voice(), others), count: others.length })}
+      {others.length > 0 && say("study.others.open", { who: list(voice(), others.map((one) => held(voice(), one))), count: others.length })}
     </span>
   );
 };
@@ -57,7 +59,7 @@ const More = ({ page, close }: { page: StudyPage; close: () => void }) => (
   <Dialog title={say("study.more")} close={close}>
     <div class="stack">
       <p><bdi>{page.study.description}</bdi>{page.study.accession && <> · {say("study.accession")} <bdi>{page.study.accession}</bdi></>}</p>
-      <p>{say("study.received", { at: time(page.study.receivedAt), images: page.study.instances })}</p>
+      <p>{say("study.received", { at: voice().time(page.study.receivedAt), images: page.study.instances })}</p>
       {page.study.quarantined > 0 && <p class="notice warn">{say("study.quarantined", { images: page.study.quarantined })}</p>}
       {page.series.map(({ uid, number, description, result }) => result && (
         <section key={uid} class="stack">
@@ -73,7 +75,7 @@ const More = ({ page, close }: { page: StudyPage; close: () => void }) => (
           {page.deliveries.map((d, i) => (
             <li key={i}>
               <span class={`badge ${d.state === "dead" ? "bad" : d.state === "delivered" ? "good" : "note"}`}>{say(deliveries[d.state] ?? "study.delivery.waiting")}</span>{" "}
-              <bdi>{d.destination}</bdi>, <bdi>{time(d.updatedAt)}</bdi>
+              <bdi>{d.destination}</bdi>, <bdi>{voice().time(d.updatedAt)}</bdi>
               {d.state !== "delivered" && d.reason && <p class="small"><bdi lang="en">{d.reason}</bdi> {say("study.delivery.attempts", { attempts: d.attempts })}</p>}
             </li>
           ))}

@@ -1,10 +1,12 @@
 // A finding that a reader adds: where, how large, what.
 import { useEffect, useRef } from "preact/hooks";
-import { say, time } from "../kit/words";
+import { say } from "../kit/words";
 import { Field, formKeys, KindAndCategory } from "./answer";
 import type { Desk, Draft } from "./desk";
 import { detailID } from "./findings";
 import type { MarkItem } from "./items";
+import { held } from "./voice";
+import { voice } from "./ours";
 
 export function MarkDetail({ desk, item }: { desk: Desk; item: MarkItem }) {
   const { mark } = item;
@@ -13,7 +15,7 @@ export function MarkDetail({ desk, item }: { desk: Desk; item: MarkItem }) {
   const blocked = desk.blocked.value;
   return (
     <div class="study-detail" id={detailID(item)}>
-      <p class="small">{mark.at ? say("study.mark.by_at", { who: mark.by, at: time(mark.at) }) : say("study.mark.by", { who: mark.by })}</p>
+      <p class="small">{mark.at ? say("study.mark.by_at", { who: held(voice(), mark.by), at: voice().time(mark.at) }) : say("study.mark.by", { who: held(voice(), mark.by) })}</p>
       <div class="line">
         <button type="button" class="button" aria-disabled={blocked !== ""} aria-keyshortcuts="e" onClick={() => desk.changeMark(mark)}>{say("study.mark.change")} <kbd aria-hidden="true">e</kbd></button>
         <button type="button" class="button danger" aria-disabled={blocked !== ""} aria-keyshortcuts="Delete" onClick={() => desk.remove(mark)}>{say("study.mark.remove")} <kbd aria-hidden="true">Del</kbd></button>
@@ -32,13 +34,15 @@ export function DraftForm({ desk, draft }: { desk: Desk; draft: Draft }) {
   const self = useRef<HTMLFormElement>(null);
   const picked = draft.picked !== null;
   useEffect(() => { self.current?.scrollIntoView({ block: "nearest" }); }, []);
+  // Enter in a view is a click in its middle.
+  useEffect(() => { if (!picked) document.querySelector<HTMLElement>(".study-viewer .view[tabindex]")?.focus({ preventScroll: true }); }, []);
   useEffect(() => { if (picked) self.current?.querySelector<HTMLElement>("#mark-size")?.focus({ preventScroll: true }); }, [picked]);
   const save = (): void => { if (valid) desk.saveDraft(); };
   return (
     <form ref={self} class="stack study-form study-detail" aria-labelledby="mark-title" onSubmit={(e) => { e.preventDefault(); save(); }} onKeyDown={(e) => formKeys(e, save, desk.dropDraft)}>
       <h3 id="mark-title">{say(draft.id ? "study.mark.change" : "study.mark.add")}</h3>
       <p role="status" class={picked ? "small" : "study-click"}>
-        {draft.picked ? say("study.mark.picked", { slice: draft.picked.image.slice + 1 }) : say("study.mark.click")}
+        {!draft.picked ? say("study.mark.click") : draft.placed ? say("study.mark.picked", { slice: draft.picked.image.slice + 1 }) : say("study.mark.move")}
       </p>
       <Field id="mark-size" label={say("study.mark.size")} error={valid ? "" : say("study.mark.size_wrong", { least, most })}>
         <div class="line">

@@ -1,12 +1,13 @@
 // What the reader must know before going on: what is not saved, what another reader
 // said of the same, and that there is a newer result.
 import { Dialog } from "../kit/parts";
-import { say, time } from "../kit/words";
+import { say } from "../kit/words";
 import type { Desk } from "./desk";
 import { contradiction, type Pending } from "./fold";
 import { voice } from "./ours";
 import { answer, mark } from "./sentences";
 import { retryAll } from "./sending";
+import { held } from "./voice";
 
 export const Notices = ({ desk }: { desk: Desk }) => {
   const waiting = desk.outbox.pending.value.length;
@@ -21,6 +22,12 @@ export const Notices = ({ desk }: { desk: Desk }) => {
       )}
       {desk.unsavedElsewhere.value > 0 && <div class="bar bad">{say("study.unsaved.elsewhere", { count: desk.unsavedElsewhere.value })}</div>}
       {desk.othersWaiting > 0 && <div class="bar warn">{say("study.unsaved.others", { count: desk.othersWaiting })}</div>}
+      {desk.reviewFailed.value && (
+        <div class="bar bad" role="alert">
+          <span class="fill">{say("study.review_failed")}</span>
+          <button type="button" class="button" onClick={() => void desk.loadReview()}>{say("study.unsaved.retry")}</button>
+        </div>
+      )}
       {desk.stale.value && (
         <div class="bar warn" role="alert">
           <span class="fill">{say("study.stale")}</span>
@@ -53,7 +60,7 @@ function Conflict({ desk, pending }: { desk: Desk; pending: Pending }) {
       <div class="stack">
         <p>{about}</p>
         <dl class="study-pairs">
-          <dt>{said.by ? say("study.conflict.theirs", { who: said.by, at: said.at ? time(said.at) : "" }) : say("study.conflict.now")}</dt><dd><bdi>{other}</bdi></dd>
+          <dt>{said.by ? say("study.conflict.theirs", { who: held(voice(), said.by), at: said.at ? voice().time(said.at) : "" }) : say("study.conflict.now")}</dt><dd><bdi>{other}</bdi></dd>
           <dt>{say("study.conflict.mine")}</dt><dd><bdi>{mine}</bdi></dd>
         </dl>
         <p class="small muted">{say("study.conflict.kept")}</p>

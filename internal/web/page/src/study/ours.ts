@@ -1,5 +1,13 @@
 // The voice of the page, in the language in use.
 import { date, language, number, say, time, word } from "../kit/words";
-import type { Voice } from "./voice";
+import { held, type Voice } from "./voice";
 
-export const voice = (): Voice => ({ say, word, number, date, time, percentSign: language.value === "fr" ? "\u202f%" : "%", rtl: language.value === "ar" });
+export function voice(): Voice {
+  const way = { rtl: language.value === "ar" };
+  return {
+    say, word, number, ...way,
+    date: (dicom) => held(way, date(dicom)),
+    time: (at) => held(way, time(at)),
+    percentSign: language.value === "fr" ? "\u202f%" : "%",
+  };
+}

@@ -1,11 +1,13 @@
 // What stands beside the images: the findings, the earlier study, the history.
 import type { SeriesView, StudyPage } from "../api";
+import { Notice } from "../kit/parts";
 import { say } from "../kit/words";
 import type { Desk } from "./desk";
 import { EarlierStudy } from "./earlier";
 import { Findings } from "./findings";
 import { History } from "./history";
 import { NotRead, Unread } from "./notread";
+import { Sentence } from "./sentence";
 import { SignBar } from "./signbar";
 
 export function Panel({ desk, page }: { desk: Desk; page: StudyPage }) {
@@ -23,13 +25,18 @@ export function Panel({ desk, page }: { desk: Desk; page: StudyPage }) {
   );
 }
 
+// Where nothing was read, why of all series; else of the one on the screen.
+const notRead = (desk: Desk, page: StudyPage): SeriesView[] =>
+  page.series.filter((s) => s.notRead && (page.study.notAssessed || s.uid === desk.seriesUid.value));
+
 const headings = { findings: "study.findings", earlier: "study.earlier", history: "study.history" } as const;
 
 const Found = ({ desk, page }: { desk: Desk; page: StudyPage }) => (
   <>
     <Unread page={page} />
     <Choice desk={desk} series={page.series} />
-    {desk.series.value?.notRead && !page.study.notAssessed && <NotRead series={desk.series.value} refusal={desk.series.value.notRead} />}
+    {notRead(desk, page).map((series) => <NotRead key={series.uid} series={series} refusal={series.notRead!} />)}
+    {page.earlier?.notDone && <Notice kind="warn"><p><Sentence text={page.earlier.text || page.earlier.notDone.text} /></p></Notice>}
     <Findings desk={desk} page={page} />
   </>
 );

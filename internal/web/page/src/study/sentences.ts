@@ -17,7 +17,7 @@ export function doubt(v: Voice, f: FindingView): string {
 /** The two axes, the volume and its error. */
 export function measures(v: Voice, f: FindingView): string {
   const m = f.measured;
-  if (!m) return "";
+  if (!m?.reliable) return "";
   return v.say("study.size.measures", {
     axes: run(v, `${v.number(m.longAxis.lengthMm, 1)} × ${v.number(m.shortAxis.lengthMm, 1)}\u00a0mm`),
     volume: run(v, `${v.number(m.volumeMm3)}\u00a0mm³`),
@@ -122,13 +122,17 @@ export function mark(v: Voice, m: Mark): string {
   return list(v, parts);
 }
 
-/** What an entry of the history says: what was done, and what it replaced. */
-export function entry(v: Voice, e: Entry, history: Entry[]): { what: string; from: string } {
+/** A rank, with the name of its series where there are several. */
+const inSeries = (v: Voice, rank: number, series: string): string => (series ? `${rank} (${run(v, series)})` : String(rank));
+
+/** What an entry of the history says: what was done, and what it replaced. named is
+ * the name of a series, "" where none is needed. */
+export function entry(v: Voice, e: Entry, history: Entry[], named: (seriesUid: string) => string = () => ""): { what: string; from: string } {
   const before = v.say("study.history.from_nothing");
   switch (e.kind) {
     case "answer":
       return {
-        what: v.say("study.history.answer", { rank: e.rank, answer: answer(v, e.answer) }),
+        what: v.say("study.history.answer", { rank: inSeries(v, e.rank, named(e.seriesUid)), answer: answer(v, e.answer) }),
         from: e.fromAnswer ? v.say("study.history.from", { before: answer(v, e.fromAnswer) }) : before,
       };
     case "add":
@@ -146,7 +150,7 @@ export function entry(v: Voice, e: Entry, history: Entry[]): { what: string; fro
       return { what: v.say("study.history.reopen"), from: "" };
     case "undo": {
       const undone = history.find((o) => o.number === e.undoes);
-      return { what: v.say("study.history.undo", { what: undone && undone.kind !== "undo" ? entry(v, undone, history).what : "" }), from: "" };
+      return { what: v.say("study.history.undo", { what: undone && undone.kind !== "undo" ? entry(v, undone, history, named).what : "" }), from: "" };
     }
     default:
       return { what: e.kind, from: "" };

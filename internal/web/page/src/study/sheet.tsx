@@ -1,7 +1,7 @@
 // The list beside the images; on a narrow screen a sheet at its bottom, which a
 // press raises and lowers.
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { say } from "../kit/words";
 import type { Desk } from "./desk";
 import { label } from "./items";
@@ -9,6 +9,9 @@ import { label } from "./items";
 export function Sheet({ desk, children }: { desk: Desk; children: ComponentChildren }) {
   const [up, setUp] = useState(false);
   const item = desk.item.value;
+  // To point at something the images must be there.
+  const pointing = desk.draft.value !== null && !desk.draft.value.picked;
+  useEffect(() => { if (pointing) setUp(false); }, [pointing]);
   return (
     <aside class={`study-sheet ${up ? "up" : ""}`} aria-label={say("study.findings")}>
       <div class="study-grip">

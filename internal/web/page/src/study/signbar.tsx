@@ -1,13 +1,15 @@
 // The foot of the list: how far the review is, undo, sign-off, and what comes next.
-import { say, time } from "../kit/words";
+import { say } from "../kit/words";
 import type { Desk } from "./desk";
+import { held } from "./voice";
+import { voice } from "./ours";
 
 export function SignBar({ desk }: { desk: Desk }) {
   const { signed, signing, outdated, canUndo } = desk.shown.value;
   if (signed) {
     return (
       <div class={`study-foot ${outdated ? "outdated" : "signed"}`}>
-        <p class="fill">{say(outdated ? "study.signed.outdated" : "study.signed.by", { who: signed.by, at: time(signed.at) })}</p>
+        <p class="fill">{say(outdated ? "study.signed.outdated" : "study.signed.by", { who: held(voice(), signed.by), at: voice().time(signed.at) })}</p>
         <button type="button" class="button primary" aria-keyshortcuts="Shift+N" onClick={() => void desk.nextStudy()}>{say("study.next")} <kbd aria-hidden="true">⇧N</kbd></button>
         {desk.blocked.value === "signed" && <button type="button" class="button" onClick={desk.reopen}>{say("study.reopen")}</button>}
       </div>

@@ -4,10 +4,11 @@ import { Dialog, Notice } from "../kit/parts";
 import { say } from "../kit/words";
 import { me } from "../kit/who";
 import type { Desk } from "./desk";
+import { seriesName } from "./history";
 import { label, type FindingItem } from "./items";
 import { voice } from "./ours";
 import { place } from "./sentences";
-import { mm } from "./voice";
+import { held, mm } from "./voice";
 
 export function SignOff({ desk, page }: { desk: Desk; page: StudyPage }) {
   const close = (): void => { desk.signing.value = false; };
@@ -18,7 +19,7 @@ export function SignOff({ desk, page }: { desk: Desk; page: StudyPage }) {
       <div class="stack">
         {why
           ? <Notice kind="bad"><p><strong>{say("study.sign.cannot")}</strong></p><p>{say(why)}</p></Notice>
-          : <p>{say("study.sign.means", { who: desk.display })}</p>}
+          : <p>{say("study.sign.means", { who: held(voice(), desk.display) })}</p>}
         {(page.study.state === "failed" || page.study.state === "not_assessed") && <Notice kind="warn"><p>{say("study.sign.unread")}</p></Notice>}
         {left.length > 0 && <Left desk={desk} left={left} />}
         {page.series.some((s) => s.result?.warnings.length) && <p>{say("study.sign.warned")}</p>}
@@ -48,7 +49,7 @@ const Left = ({ desk, left }: { desk: Desk; left: FindingItem[] }) => (
         <li key={item.id}>
           <button type="button" class="button quiet" onClick={() => { desk.signing.value = false; desk.chooseSeries(desk.page.value?.series.find((s) => s.uid === item.seriesUid)); desk.select(item.id); }}>
             <span class={`study-rank ${item.finding.flagged ? "flagged" : ""}`}>{label(item)}</span>
-            <span>{mm(voice(), item.finding.diameterMm)} · {place(voice(), item.finding)}</span>
+            <span>{mm(voice(), item.finding.diameterMm)} · {place(voice(), item.finding)}{seriesName(desk, item.seriesUid) && <> · <bdi>{seriesName(desk, item.seriesUid)}</bdi></>}</span>
             {item.finding.flagged && <span class="badge warn">{say("study.flagged")}</span>}
           </button>
         </li>

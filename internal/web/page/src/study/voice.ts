@@ -16,11 +16,14 @@ export interface Voice {
   rtl: boolean;
 }
 
-const [isolate, pop] = ["\u2066", "\u2069"];
+const [isolate, isolateAny, pop] = ["\u2066", "\u2068", "\u2069"];
 
 /** A run of text that reads from left to right whatever stands around it. In a
  * string this is what <bdi dir="ltr"> is in a page. */
 export const run = (v: Voice, text: string): string => (v.rtl ? isolate + text + pop : text);
+
+/** What has a direction of its own, such as a name or a date. */
+export const held = (v: Pick<Voice, "rtl">, text: string): string => (v.rtl && text ? isolateAny + text + pop : text);
 
 export const mm = (v: Voice, value: number, decimals = 1): string => run(v, `${v.number(value, decimals)}\u00a0mm`);
 
