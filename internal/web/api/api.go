@@ -152,9 +152,14 @@ type Thumbnail struct {
 type Refusal struct {
 	Reason string `json:"reason"`
 	// Text is the reason in the language of the request.
-	Text   string `json:"text"`
-	Found  string `json:"found"`
+	Text string `json:"text"`
+	// Found is in English in every language: what exactly was found.
+	Found string `json:"found"`
+	// Remedy is in the language of the request.
 	Remedy string `json:"remedy"`
+	// RemedyExact is the refusal's own remedy in English, where Remedy is the one
+	// of its reason.
+	RemedyExact string `json:"remedyExact,omitempty"`
 }
 
 // Progress of one series: Done of Total steps of Stage.

@@ -96,6 +96,7 @@ export interface Refusal {
   text: string;
   found: string;
   remedy: string;
+  remedyExact?: string;
 }
 
 export interface Progress {

@@ -79,9 +79,9 @@ function State({ study, gone }: { study: StudyRow; gone: boolean }) {
 function Unread({ study }: { study: StudyRow }) {
   const why = study.notAssessed!;
   return (
-    <td class="doing unread" colSpan={2}><div class="cell" title={[why.text, why.found, why.remedy].filter(Boolean).join("\n")}>
+    <td class="doing unread" colSpan={2}><div class="cell" title={[why.text, why.remedy, why.found, why.remedyExact].filter(Boolean).join("\n")}>
       <span class="cut"><span class={`badge ${kinds[study.state] || "warn"}`}>{word("state", study.state)}</span> <strong>{why.text}</strong></span>
-      <span class="small two">{say("worklist.do")} <bdi lang="en">{why.remedy || why.found}</bdi></span>
+      <span class="small two">{say("worklist.do")} {why.remedy ? <bdi>{why.remedy}</bdi> : <bdi lang="en" dir="ltr">{why.found}</bdi>}</span>
     </div></td>
   );
 }
