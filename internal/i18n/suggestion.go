@@ -25,9 +25,9 @@ func SuggestionIn(language string) Suggestion {
 	switch language {
 	case "fr":
 		return Suggestion{
-			NoSuggestion: "pas de proposition : %s", Now: "suite : %s", Then: "puis : %s", Missing: "manque : %s", Assuming: "hypothèses : %s",
+			NoSuggestion: "pas de proposition : %s", Now: "conduite à tenir : %s", Then: "puis : %s", Missing: "manque : %s", Assuming: "hypothèses : %s",
 			Radiologist: "au radiologue de juger : %s", Unverified: "réserve : %s",
-			AtLeast: "au moins %s", Option: "%s : %s", By: "selon %s %s", ByOther: "selon %s : %s",
+			AtLeast: "au moins %s", Option: "%s : %s", By: "selon le %s (%s)", ByOther: "selon le %s : %s",
 			SolidPart: "partie solide %s mm", Probability: "probabilité de malignité %s %% (grand axe %s mm)",
 			OfFinding: "%s, détection %d", OfExam: "%s, examen", Decides: "d'après la détection %d",
 			NotFlagged: "détections sous le seuil de signalement, sans proposition : %d",

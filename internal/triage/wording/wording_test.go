@@ -130,7 +130,7 @@ func TestPartsSayAll(t *testing.T) {
 	lungRADS := suggested(t, guideline.Patient{Screening: guideline.Yes}, suggest.LungRADS).Guidelines[0]
 	exam := wording.OfExam("fr", lungRADS)
 	require.Equal(t, "au moins Lung-RADS 4A : suspect", exam.Answer[0])
-	require.Equal(t, "selon le diamètre moyen 8,5 mm", exam.By)
+	require.Equal(t, "selon le diamètre moyen (8,5 mm)", exam.By)
 	require.Equal(t, "LR.SOLID.SIZE.4A", exam.Rule)
 	require.Equal(t, []string{"no suggestion: not computable: facts are missing"}, wording.OfFinding("en", lungRADS.Each[1]).Answer)
 }

@@ -155,6 +155,11 @@ export interface GuidelineText {
   guideline: string;
   category: string;
   text: string;
+  answer: string;
+  questions?: string;
+  basis: string[];
+  reservations: string[];
+  rule?: string;
 }
 
 export interface SeriesView {
@@ -210,6 +215,7 @@ export interface FindingView {
   change?: Change;
   guidelines: GuidelineText[];
   brock: string;
+  brockText?: GuidelineText;
   reasons: string[];
   thumbnailUrl: string;
 }

@@ -14,6 +14,7 @@ import { Detail } from "./finding";
 import { changeInShort, mark as markInWords, place, size } from "./sentences";
 import { held, mm, score } from "./voice";
 import { Sentence } from "./sentence";
+import { Suggestion } from "./suggested";
 
 export function Findings({ desk, page }: { desk: Desk; page: StudyPage }) {
   const result = desk.series.value?.result;
@@ -47,7 +48,7 @@ const Warnings = ({ result }: { result: ResultView }) => {
 const Exam = ({ page }: { page: StudyPage }) => (
   <details class="study-exam">
     <summary>{say("study.exam")}</summary>
-    <ul class="stack plain">{page.exam.map((g) => <li key={g.guideline}>{g.guideline && <strong><bdi>{g.guideline}</bdi> </strong>}<Sentence text={g.text} /></li>)}</ul>
+    <ul class="stack plain">{page.exam.map((g) => <li key={g.guideline}><Suggestion name={g.guideline} of={g} /></li>)}</ul>
     <p class="small muted">{page.caveat}</p>
   </details>
 );
