@@ -208,14 +208,14 @@ var readers = map[Language]readerWords{
 		map[measure.Kind]string{measure.KindSolid: "nodule solide", measure.KindPartSolid: "nodule mixte (partiellement solide)", measure.KindGroundGlass: "nodule en verre dépoli", measure.KindCalcified: "nodule calcifié"},
 	},
 	Arabic: {
-		"اعتمده ووقّعه %s بتاريخ %s.", "وقّعه %s بتاريخ %s قبل ما يرد هنا: التوقيع لا يشمل هذا المحتوى.",
+		"اعتمده ووقّعه %s بتاريخ \u200e%s.", "وقّعه %s بتاريخ \u200e%s قبل ما يرد هنا: التوقيع لا يشمل هذا المحتوى.",
 		"لم يوقّعه أي قارئ.",
 		"من أصل %d من موجودات البرنامج: المقبولة %d، المرفوضة %d، غير المؤكدة %d، بلا إجابة %d.",
 		"لا تُحذف الموجودات المرفوضة: تبقى مع الإشارة إلى رفضها.",
 		"موجودات أضافها القرّاء: %d.", "إجابات تخص نتيجة سابقة ولا تسري على هذه النتيجة: %d.",
-		"أضافه قارئ ولم يكتشفه البرنامج: %s بتاريخ %s.", "يقع في سلسلة أخرى، %s، الصورة %s، عند \u200e(%s, %s, %s) mm (إحداثيات LPS للمريض).",
+		"أضافه قارئ ولم يكتشفه البرنامج: %s بتاريخ \u200e%s.", "يقع في سلسلة أخرى، %s، الصورة %s، عند \u200e(%s, %s, %s) mm (إحداثيات LPS للمريض).",
 		"%s: %s", "النوع الذي حدده القارئ: %s.", "الفئة التي حددها القارئ: Lung-RADS %s.", "قارئ بلا اسم",
-		map[Verdict]string{Accepted: "قَبِله %s بتاريخ %s", Rejected: "مرفوض من %s بتاريخ %s", Unsure: "غير مؤكد حسب %s بتاريخ %s"},
+		map[Verdict]string{Accepted: "قَبِله %s بتاريخ \u200e%s", Rejected: "مرفوض من %s بتاريخ \u200e%s", Unsure: "غير مؤكد حسب %s بتاريخ \u200e%s"},
 		map[measure.Kind]string{measure.KindSolid: "عُقيدة صلبة", measure.KindPartSolid: "عُقيدة مختلطة (صلبة جزئيًا)", measure.KindGroundGlass: "عُقيدة بمظهر الزجاج المطحون", measure.KindCalcified: "عُقيدة متكلّسة"},
 	},
 }

@@ -6,7 +6,7 @@ import type { Desk } from "./desk";
 import { isMark } from "./items";
 import { voice } from "./ours";
 import { list, place, size } from "./sentences";
-import { Sentence } from "./sentence";
+import { Sentence } from "../kit/sentence";
 
 export function EarlierStudy({ desk, earlier: e }: { desk: Desk; earlier: Earlier }) {
   return (

@@ -7,7 +7,7 @@ import type { FindingItem } from "./items";
 import { voice } from "./ours";
 import { change, doubt, hints, kind, list, measures, place, raises, size, solidPart } from "./sentences";
 import { score } from "./voice";
-import { Sentence } from "./sentence";
+import { Sentence } from "../kit/sentence";
 import { Suggestion } from "./suggested";
 
 export function Detail({ desk, page, item }: { desk: Desk; page: StudyPage; item: FindingItem }) {

@@ -13,7 +13,7 @@ import { voice } from "./ours";
 import { Detail } from "./finding";
 import { changeInShort, mark as markInWords, place, size } from "./sentences";
 import { held, mm, score } from "./voice";
-import { Sentence } from "./sentence";
+import { Sentence } from "../kit/sentence";
 import { Suggestion } from "./suggested";
 
 export function Findings({ desk, page }: { desk: Desk; page: StudyPage }) {
@@ -100,7 +100,7 @@ const FindingLine = ({ desk, item }: { desk: Desk; item: FindingItem }) => {
   const change = changeInShort(v, f.change);
   return (
     <>
-      <span class={`study-rank ${f.flagged ? "flagged" : ""}`}><span class="unseen">{say("study.rank")}</span> {label(item)}</span>
+      <span class={`study-rank ${f.flagged ? "flagged" : ""}`}><span class="unseen">{say("study.rank")}</span> <bdi dir="ltr">{label(item)}</bdi></span>
       <img class="study-thumb" src={f.thumbnailUrl} alt="" width="56" height="56" loading="lazy" />
       <span class="fill study-words">
         <span class="study-first"><strong>{mm(v, f.diameterMm)}</strong> <span>{said?.kind || f.measured?.kind ? v.word("kind", said?.kind || f.measured!.kind) : ""}</span></span>
@@ -121,7 +121,7 @@ const FindingLine = ({ desk, item }: { desk: Desk; item: FindingItem }) => {
 
 const MarkLine = ({ desk, item }: { desk: Desk; item: MarkItem }) => (
   <>
-    <span class="study-rank added">{label(item)}</span>
+    <span class="study-rank added"><bdi dir="ltr">{label(item)}</bdi></span>
     <span class="fill study-words">
       <span class="study-first"><strong>{say("study.mark.added")}</strong></span>
       <span>{markInWords(voice(), item.mark)}</span>

@@ -2,7 +2,7 @@
 import type { Refusal, SeriesView, StudyPage } from "../api";
 import { Notice } from "../kit/parts";
 import { say, word } from "../kit/words";
-import { Sentence } from "./sentence";
+import { Sentence } from "../kit/sentence";
 
 /** A study without a result: why, and what to do. */
 export function Unread({ page: { study } }: { page: StudyPage }) {

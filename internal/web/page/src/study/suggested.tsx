@@ -2,7 +2,7 @@
 // asked. By what it was found and what restricts it is one press away.
 import type { GuidelineText } from "../api";
 import { say } from "../kit/words";
-import { Sentence } from "./sentence";
+import { Sentence } from "../kit/sentence";
 
 export function Suggestion({ name, of }: { name: string; of: GuidelineText }) {
   const more = of.basis.length + of.reservations.length > 0 || of.rule;

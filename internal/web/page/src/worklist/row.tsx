@@ -1,9 +1,11 @@
 // One study in the worklist.
+import { Fragment } from "preact";
 import { useState } from "preact/hooks";
 import type { StudyRow, Thumbnail } from "../api";
 import { PriorityMark } from "../kit/parts";
 import { go } from "../kit/place";
 import { age, date, number, say, time, word } from "../kit/words";
+import { Sentence } from "../kit/sentence";
 import { ageAt } from "./rows";
 
 export interface RowProps {
@@ -27,7 +29,7 @@ export function Row({ study, index, now, gone, active, tab, choose }: RowProps) 
     <tr class={`entry ${study.state} ${gone ? "gone" : ""}`} aria-rowindex={index + 2} aria-selected={active} tabIndex={tab ? 0 : -1} onFocus={() => choose(study.uid)} onClick={open}>
       <td class="rank"><div class="cell">
         <PriorityMark priority={study.priority} />
-        <span class="small two" title={study.reasons.map((one) => one.text).join("\n")}>{study.reasons.map((one) => one.text).join(" · ")}</span>
+        <span class="small two" title={study.reasons.map((one) => one.text).join("\n")}>{study.reasons.map((one, i) => <Fragment key={i}>{i > 0 && " · "}<Sentence text={one.text} /></Fragment>)}</span>
       </div></td>
       <td class="patient"><div class="cell">
         <a href={`/studies/${study.uid}`} class="cut person" tabIndex={-1} dir="auto">{study.patient.name || say("worklist.no_name")}</a>
