@@ -63,7 +63,11 @@ func refusalOf(why *refusal.Error, lang string) *api.Refusal {
 	}
 	out := &api.Refusal{Reason: string(why.Reason), Text: text, Found: why.Found, Remedy: why.Remedy}
 	if words, ok := i18n.Remedy(lang, string(why.Reason)); ok && (lang != "en" || why.Remedy == "") {
-		out.Remedy, out.RemedyExact = words, why.Remedy
+		out.Remedy = words
+		// The same in English would only be said twice.
+		if english, _ := i18n.Remedy("en", string(why.Reason)); why.Remedy != english {
+			out.RemedyExact = why.Remedy
+		}
 	}
 	return out
 }

@@ -233,7 +233,8 @@ func TestTheWorklistSpeaksTheLanguageOfTheRequest(t *testing.T) {
 func TestRefusalsSpeakTheLanguageOfTheRequest(t *testing.T) {
 	b := newBench(t)
 	uid, _ := b.withResult("refused", 1)
-	for stored, exact := range map[string]string{"install libopenjp2-7": "install libopenjp2-7", "": ""} {
+	same, _ := i18n.Remedy("en", string(refusal.Unsupported))
+	for stored, exact := range map[string]string{"install libopenjp2-7": "install libopenjp2-7", "": "", same: ""} {
 		_, err := b.store.DB().ExecContext(t.Context(), `UPDATE study SET state = 'not_assessed', not_assessed = ?`,
 			`{"reason": "`+string(refusal.Unsupported)+`", "found": "transfer syntax 1.2.3", "remedy": "`+stored+`"}`)
 		require.NoError(t, err)
