@@ -64,3 +64,6 @@ require (
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.12.1 // indirect
 )
+
+// What the review page is made of, in npm's own folder.
+ignore ./internal/web/page/node_modules

@@ -106,8 +106,8 @@ func (c *eraseCmd) list(w io.Writer, e store.Erasable) error {
 		fmt.Fprintf(w, "  %q, issuer %q, born %q\n", p.Name, p.Issuer, p.BirthDate)
 	}
 	for _, study := range e.Studies {
-		fmt.Fprintf(w, "study %s, %s, received %s: %d instances, %d in quarantine\n", study.UID, study.State,
-			study.ReceivedAt.Local().Format("2006-01-02"), study.Instances, study.Quarantined)
+		fmt.Fprintf(w, "study %s, %s, received %s: %d instances, %d in quarantine, %d entries of readers\n", study.UID, study.State,
+			study.ReceivedAt.Local().Format("2006-01-02"), study.Instances, study.Quarantined, study.ReviewEntries)
 	}
 	if e.Quarantined+e.Versions > 0 {
 		fmt.Fprintf(w, "beside them %d files in quarantine and %d older versions of images that are another patient's now\n", e.Quarantined, e.Versions)

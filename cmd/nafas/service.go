@@ -203,7 +203,11 @@ func startService(ctx context.Context, log *slog.Logger, f serviceFlags) (_ *ser
 	if s.dicom, err = listenDICOM(f.DICOM, f.tlsFiles(), f.Insecure, app, log); err != nil {
 		return nil, err
 	}
-	if s.http, err = listenHTTP(f, security.Tokens, app, s.store, log); err != nil {
+	about, err := s.about()
+	if err != nil {
+		return nil, err
+	}
+	if s.http, err = listenHTTP(f, security.Tokens, app, s.store, about, log); err != nil {
 		return nil, err
 	}
 	if s.http != nil {
@@ -317,6 +321,7 @@ func (s *service) close() {
 		s.dicom.commitment.Close()
 	}
 	if s.http != nil {
+		s.http.page.Stop()
 		s.http.listener.Close()
 	}
 	if s.listener != nil {

@@ -11,12 +11,15 @@ import (
 
 	"nafas/internal/access"
 	"nafas/internal/pacs"
+	"nafas/internal/store"
 	"nafas/internal/triage"
+	"nafas/internal/web"
+	"nafas/internal/web/api"
 )
 
 // httpFlags are the settings of the HTTP listener.
 type httpFlags struct {
-	Listen string `help:"Address of the HTTP listener (DICOMweb under /dicom-web), such as 127.0.0.1:8080; none without it. TLS and tokens are those of gRPC." placeholder:"HOST:PORT"`
+	Listen string `help:"Address of the HTTP listener (the review page at /, DICOMweb under /dicom-web), such as 127.0.0.1:8080; none without it. TLS and tokens are those of gRPC." placeholder:"HOST:PORT"`
 }
 
 // httpListener is the HTTP side of a service.
@@ -24,6 +27,7 @@ type httpListener struct {
 	server   *http.Server
 	listener net.Listener
 	tls      bool
+	page     *web.Web
 }
 
 // check refuses an exposure that nobody asked for.
@@ -39,7 +43,7 @@ func (f httpFlags) check(s serviceFlags) error {
 }
 
 // listenHTTP opens the listener; nil where none is asked for.
-func listenHTTP(s serviceFlags, tokens *access.Tokens, app *triage.Service, archive triage.Archive, log *slog.Logger) (*httpListener, error) {
+func listenHTTP(s serviceFlags, tokens *access.Tokens, app *triage.Service, db *store.SQLite, about api.About, log *slog.Logger) (*httpListener, error) {
 	if s.HTTP.Listen == "" {
 		return nil, nil
 	}
@@ -55,13 +59,25 @@ func listenHTTP(s serviceFlags, tokens *access.Tokens, app *triage.Service, arch
 		return nil, fmt.Errorf("HTTP listener: %w", err)
 	}
 	uploads := func() (pacs.Sender, error) { return app.Inbox().Uploader() }
-	web := pacs.NewWeb(uploads, tokens, log)
-	web.GiveOut(pacs.Holdings{Archive: archive, Reports: app, Language: s.DICOM.Language, Complete: app.Described})
-	return &httpListener{listener: ln, tls: config != nil, server: &http.Server{
-		Handler:   web,
+	dicom := pacs.NewWeb(uploads, tokens, log)
+	dicom.GiveOut(pacs.Holdings{Archive: db, Reports: app, Language: s.DICOM.Language, Complete: app.Described})
+	page, err := web.New(web.Options{Studies: app, Lists: db, Archive: db, Gate: web.Open(tokens), About: about, Log: log})
+	if err != nil {
+		ln.Close()
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle(pacs.WebRoot+"/", dicom)
+	mux.Handle("/", page)
+	// Without a time for writing: large instances and event streams take what they
+	// take, and set one of their own.
+	server := &http.Server{
+		Handler:   mux,
 		TLSConfig: config, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-	}}, nil
+	}
+	server.RegisterOnShutdown(page.Stop) // or open streams would keep it from ending
+	return &httpListener{listener: ln, tls: config != nil, server: server, page: page}, nil
 }
 
 // describe looks at what an earlier version stored, so that it can be searched.
@@ -90,6 +106,7 @@ func (h *httpListener) serve() error {
 
 // stop lets requests under way end until ctx does.
 func (h *httpListener) stop(ctx context.Context) {
+	h.page.Stop()
 	if err := h.server.Shutdown(ctx); err != nil {
 		_ = h.server.Close()
 	}

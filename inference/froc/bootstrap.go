@@ -108,9 +108,39 @@ func (v *view) intervals(r Resamples, rates []float64, inMean []int) (at []Inter
 	return at, interval(columns[len(rates)])
 }
 
-// wilson95 is the Wilson score interval of k out of n (Wilson, JASA 22, 1927),
-// NaN where n is 0. It takes nodules as independent of each other.
-func wilson95(k, n int) Interval {
+// MeanIntervals bootstraps the mean of each column over scans, whose counts in one
+// resample are drawn together: all columns are as long as there are scans. The
+// same arguments give the same intervals; without scans both ends are NaN. It
+// keeps no resample, so that there may be many scans.
+func MeanIntervals(seed uint64, resamples int, columns ...[]int) []Interval {
+	out := make([]Interval, len(columns))
+	means := make([][]float64, len(columns))
+	scans := 0
+	for _, counts := range columns {
+		scans = len(counts)
+	}
+	rng := rand.New(rand.NewPCG(seed, 0))
+	for b := 0; scans > 0 && b < resamples; b++ {
+		sums := make([]int, len(columns))
+		for range scans {
+			i := rng.IntN(scans)
+			for c, counts := range columns {
+				sums[c] += counts[i]
+			}
+		}
+		for c, sum := range sums {
+			means[c] = append(means[c], float64(sum)/float64(scans))
+		}
+	}
+	for c := range out {
+		out[c] = interval(means[c])
+	}
+	return out
+}
+
+// Wilson95 is the Wilson score interval of k out of n (Wilson, JASA 22, 1927),
+// NaN where n is 0. It takes the n as independent of each other.
+func Wilson95(k, n int) Interval {
 	if n == 0 {
 		return Interval{math.NaN(), math.NaN()}
 	}

@@ -45,6 +45,18 @@ var (
 		ends: []float64{1, 1.5, 2, 2.5}, upperIn: true}
 )
 
+// ThicknessRange names the range of a slice thickness, "unknown" where it is not
+// above 0.
+func ThicknessRange(mm float64) string {
+	if name := slicesRange.name(mm); name != "" {
+		return name
+	}
+	return Unknown
+}
+
+// ThicknessRanges are the names of ThicknessRange, from the thinnest up.
+func ThicknessRanges() []string { return append(slices.Clone(slicesRange.names), Unknown) }
+
 func divisions() []division {
 	return []division{
 		{by: "size", nodule: func(n Nodule) string { return sizeRange.name(n.DiameterMM) }, order: sizeRange.names},

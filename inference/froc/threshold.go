@@ -59,7 +59,7 @@ func (v *view) at(t Threshold, draws Resamples) ThresholdResult {
 		sensitivities, rates = append(sensitivities, s), append(rates, float64(wrong)/float64(scans))
 	}
 	r.Sensitivity, r.Interval = ratio(float64(r.Detected), r.Nodules), boundsOf(interval(sensitivities))
-	r.Wilson = boundsOf(wilson95(r.Detected, r.Nodules))
+	r.Wilson = boundsOf(Wilson95(r.Detected, r.Nodules))
 	r.FalseMarksPerScan, r.FalseMarksPerScanInterval = ratio(float64(r.FalseMarks), len(v.nodules)), boundsOf(interval(rates))
 	r.FalseMarksPerNodule = ratio(float64(r.FalseMarks), r.Nodules)
 	return r

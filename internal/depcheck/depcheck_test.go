@@ -134,7 +134,7 @@ func TestCheckOnMadeUpGraphs(t *testing.T) {
 		{"DICOM knows no findings", pkg("dicomio", "inference/finding"), "dicomio imports inference/finding"},
 		{"reports may", pkg("dicomio/report", "inference/finding"), ""},
 		{"application knows no adapter", pkg("internal/triage", "internal/store"), "internal/triage imports internal/store"},
-		{"rooms of one house", pkg("internal/triage/review", "internal/triage"), ""},
+		{"rooms of one house", pkg("internal/triage/objects", "internal/triage"), ""},
 		{"adapters are strangers", pkg("internal/rpc", "internal/store"), "internal/rpc imports internal/store"},
 		{"adapters share three leaves", pkg("internal/rpc", "internal/access", "internal/config", "internal/i18n", "internal/triage"), ""},
 		{"the command wires", pkg("cmd/nafas", "internal/rpc", "internal/store", "inference/onnx"), ""},

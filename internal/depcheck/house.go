@@ -50,7 +50,9 @@ var House = Rules{
 		{"dicomio/report", []string{"dicomio/refusal", "dicomio/part10", "dicomio/render/...", "inference/volume", "inference/finding", "inference/measure", "inference/prior"}, "findings become objects"},
 
 		{"internal/triage/priority", []string{"inference/measure", "inference/prior"}, "rules are tables over facts; they know no study"},
-		{"internal/triage/...", slices.Concat(below, []string{"internal/triage/priority", "internal/i18n"}), "the application declares ports; it knows no adapter"},
+		{"internal/triage/review", nil, "a leaf: what readers do, whatever they read"},
+		{"internal/triage/quality", []string{"inference/froc", "inference/volume", "internal/triage/review"}, "what readers made of marks is counted and tabled, whoever keeps it"},
+		{"internal/triage/...", slices.Concat(below, []string{"internal/triage/priority", "internal/triage/quality", "internal/triage/review", "internal/i18n"}), "the application declares ports; it knows no adapter"},
 		{"internal/triage/objects", slices.Concat(below, []string{"internal/triage/...", "internal/triage/wording", "internal/i18n", "dicomio/report", "dicomio/render/..."}), "results become objects for other systems, whoever asks for them"},
 		{"internal/triage/wording", []string{"inference/guideline", "inference/suggest", "internal/i18n", "internal/triage/..."}, "suggestions become sentences, whoever shows them"},
 
@@ -62,14 +64,15 @@ var House = Rules{
 		{"internal/client", []string{"internal/access", "proto/..."}, "a sender sees of the service what any sender sees: its interface"},
 		{"internal/config", []string{"internal/access", "internal/triage/priority"}, "settings are read before anything is built"},
 
-		{"internal/store/...", adapter(), "an adapter: knows the application, never another adapter"},
+		{"internal/store/...", adapter("internal/triage/review"), "an adapter: knows the application, never another adapter"},
 		{"internal/jobs/...", adapter("models"), "an adapter: knows the application, never another adapter"},
 		{"internal/worker/...", adapter(), "an adapter: knows the application, never another adapter"},
-		{"internal/rpc/...", adapter("proto/...", "internal/triage/priority", "internal/triage/wording"), "an adapter: knows the application, never another adapter"},
+		{"internal/rpc/...", adapter("proto/...", "internal/triage/priority", "internal/triage/quality", "internal/triage/review", "internal/triage/wording"), "an adapter: knows the application, never another adapter"},
 		{"internal/pacs/...", adapter("dicomio/dimse/...", "dicomio/dicomweb/...", "dicomio/render/..."), "an adapter: knows the application, never another adapter"},
 		{"internal/deliver/...", adapter("dicomio/dimse/...", "dicomio/dicomweb/...", "dicomio/report"), "an adapter: knows the application, never another adapter"},
 		{"internal/metrics", adapter(), "an adapter: knows the application, never another adapter"},
-		{"internal/web/...", adapter(), "an adapter: knows the application, never another adapter"},
+		{"internal/web/api", nil, "a leaf: what the page is told"},
+		{"internal/web/...", adapter("internal/web/api", "internal/triage/quality", "internal/triage/review", "internal/triage/wording", "dicomio/render/..."), "an adapter: knows the application, never another adapter"},
 		{"internal/rescore/...", adapter(), "an adapter: knows the application, never another adapter"},
 		{"internal/interop/...", adapter("dicomio/report", "internal/triage/wording"), "an adapter: knows the application, never another adapter"},
 

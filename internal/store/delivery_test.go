@@ -237,7 +237,9 @@ func TestAFolderOfTheVersionBefore(t *testing.T) {
 		`DROP INDEX series_uid`, `DELETE FROM schema_version WHERE version > 1`,
 		`DROP TABLE comparison`, `DROP INDEX instance_patient`, `DROP INDEX patient_birth_date`,
 		`DROP TABLE prior_study`, `DROP TABLE prior_lookup`, `DROP INDEX study_last_instance`,
+		`DROP TABLE review_summary`, `DROP TABLE review_entry`, `DROP TABLE review_erasing`,
 		`DROP TABLE keeping`, `DROP TABLE assessment`, `DROP TABLE gone_instance`, `DROP TABLE doomed`, `DROP TABLE erasure`,
+		`DROP TABLE result_brief`, `DROP INDEX study_tally`,
 	} {
 		_, err := s.DB().ExecContext(t.Context(), statement)
 		require.NoError(t, err)
@@ -246,6 +248,9 @@ func TestAFolderOfTheVersionBefore(t *testing.T) {
 
 	s = withDestinations(t, dir, "A")
 	require.Equal(t, 1, study(t, s, "1.2").Instances)
+	list, err := s.Listed(t.Context(), []string{"1.2"})
+	require.NoError(t, err)
+	require.Equal(t, []triage.ListedResult{{SeriesUID: "1", Key: "k1", Findings: 1}}, list[0].Results)
 	require.Empty(t, deliveryStates(t, s), "what was read before nobody asked to have delivered")
 	finish(t, s, "1.2/1/2/P/y/", resultOf("1.2", "k2"))
 	require.Equal(t, []string{"waiting"}, deliveryStates(t, s))

@@ -91,6 +91,9 @@ func describe(ctx context.Context, tx *sql.Tx, at place, d triage.Description) e
 	if err := studyRows.write(ctx, tx, d.Study, at.instance, at.study); err != nil {
 		return err
 	}
+	if _, err := tx.ExecContext(ctx, searchable, at.study); err != nil {
+		return err
+	}
 	if err := seriesRows.write(ctx, tx, d.Series, at.instance, at.series); err != nil {
 		return err
 	}

@@ -46,6 +46,8 @@ type ErasableStudy struct {
 	ReceivedAt  time.Time
 	Instances   int
 	Quarantined int
+	// ReviewEntries are what readers did in it.
+	ReviewEntries int
 	// Shared: instances of it name another patient too.
 	Shared bool
 	id     int64
@@ -266,7 +268,10 @@ func (f *search) describe(ctx context.Context) error {
 			}
 			one.id, one.State, one.ReceivedAt = row.id, row.state, fromMicros(row.receivedAt)
 			one.Instances, one.Quarantined = row.instances, row.quarantined
-			return err
+			if err != nil {
+				return err
+			}
+			return tx.QueryRowContext(ctx, `SELECT count(*) FROM review_entry WHERE study_id = ?`, row.id).Scan(&one.ReviewEntries)
 		})
 		if err != nil {
 			return err

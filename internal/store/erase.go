@@ -26,6 +26,8 @@ type Proof struct {
 	Studies        []string `json:"studies"`
 	PatientRecords int      `json:"patient_records"`
 	Instances      int      `json:"instances"`
+	// ReviewEntries are what readers said of the studies.
+	ReviewEntries int `json:"review_entries"`
 	// Files are the SHA-256 of every file that was removed.
 	Files     []triage.Sum `json:"removed_files_sha256"`
 	Delivered int          `json:"deliveries_that_stay_at_their_destination"`
@@ -274,6 +276,11 @@ func eraseStudy(ctx context.Context, tx *sql.Tx, study ErasableStudy, proof *Pro
 		study.UID, triage.DeliverJob{}.Kind(), study.id); err != nil {
 		return err
 	}
+	entries, err := eraseReview(ctx, tx, study.id)
+	if err != nil {
+		return err
+	}
+	proof.ReviewEntries += entries
 	for column, value := range map[string]any{"study_id": study.id, "study_uid": study.UID} {
 		tables, err := texts(ctx, tx, `
 			SELECT m.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND c.name = ?`, column)
@@ -286,7 +293,7 @@ func eraseStudy(ctx context.Context, tx *sql.Tx, study ErasableStudy, proof *Pro
 			}
 		}
 	}
-	_, err := tx.ExecContext(ctx, `DELETE FROM study WHERE id = ?`, study.id)
+	_, err = tx.ExecContext(ctx, `DELETE FROM study WHERE id = ?`, study.id)
 	return err
 }
 

@@ -64,6 +64,9 @@ func (s *SQLite) Forget(ctx context.Context, studyUID string, at time.Time, k tr
 				return err
 			}
 		}
+		if _, err := tx.ExecContext(ctx, searchableGone, r.id); err != nil {
+			return err
+		}
 		if err := doom(ctx, tx, r.id, r.uid); err != nil {
 			return err
 		}

@@ -78,8 +78,8 @@ func countJobs(ctx context.Context, tx *sql.Tx, out *triage.Numbers) error {
 }
 
 // each calls f on every row.
-func each(ctx context.Context, tx *sql.Tx, query string, f func(rows *sql.Rows) error) error {
-	rows, err := tx.QueryContext(ctx, query)
+func each(ctx context.Context, tx *sql.Tx, query string, f func(rows *sql.Rows) error, args ...any) error {
+	rows, err := tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err
 	}

@@ -205,8 +205,24 @@ func writeSeries(ctx context.Context, tx *sql.Tx, study int64, t triage.Token, a
 			r.Key, study, series.UID, recipe.ModelSHA256, recipe.ConfigSHA256, t.JobID, t.Attempt, micros(at), body); err != nil {
 			return err
 		}
+		if err := saveBrief(ctx, tx, *r); err != nil {
+			return err
+		}
 	}
 	_, err = tx.ExecContext(ctx, `UPDATE series SET not_read = ?, result_key = ? WHERE study_id = ? AND uid = ?`, why, key, study, series.UID)
+	return err
+}
+
+// saveBrief counts what a result says, for lists.
+func saveBrief(ctx context.Context, tx *sql.Tx, r triage.Result) error {
+	flagged := 0
+	for _, f := range r.Findings {
+		if f.Flagged {
+			flagged++
+		}
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO result_brief (key, findings, flagged) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
+		r.Key, len(r.Findings), flagged)
 	return err
 }
 

@@ -61,7 +61,8 @@ func loadStudy(ctx context.Context, tx *sql.Tx, uid string) (studyRow, error) {
 	return r, err
 }
 
-// saveStudy writes the row back under the next number of change.
+// saveStudy writes the row back under the next number of change, and what its
+// review amounts to now that it is so.
 func saveStudy(ctx context.Context, tx *sql.Tx, r *studyRow, at time.Time) error {
 	var err error
 	if r.change, err = nextChange(ctx, tx); err != nil {
@@ -83,7 +84,10 @@ func saveStudy(ctx context.Context, tx *sql.Tx, r *studyRow, at time.Time) error
 		WHERE id = ?`,
 		r.state, r.priority, reasons, r.request, r.updatedAt, r.lastInstanceAt, r.instances, r.quarantined,
 		why, r.readKey, r.jobID, r.jobKey, r.readingID, r.settleJobID, r.change, r.id)
-	return err
+	if err != nil {
+		return err
+	}
+	return saveSummary(ctx, tx, r)
 }
 
 // nextChange numbers a change. Numbers are given inside the transaction of

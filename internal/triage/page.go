@@ -116,7 +116,12 @@ func (q Query) fingerprint() string {
 	states, priorities := slices.Clone(q.States), slices.Clone(q.Priorities)
 	slices.Sort(states)
 	slices.Sort(priorities)
-	b, err := json.Marshal([]any{slices.Compact(states), slices.Compact(priorities), q.After.UTC(), q.Before.UTC(), q.Order})
+	return fingerprint(slices.Compact(states), slices.Compact(priorities), q.After.UTC(), q.Before.UTC(), q.Order)
+}
+
+// fingerprint is a sum of what a query asks for.
+func fingerprint(parts ...any) string {
+	b, err := json.Marshal(parts)
 	if err != nil {
 		// Only a year outside [0,9999] does not marshal; such a query has
 		// no pages to go on with.

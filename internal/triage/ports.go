@@ -67,6 +67,7 @@ type Store interface {
 
 	Keeper
 	Counter
+	Reviews
 }
 
 // Files is the data folder.

@@ -61,10 +61,19 @@ func Lines(language string, s suggest.Suggestions) []Line {
 	for i, r := range s.Brock {
 		out = append(out, Line{Rank: s.Ranks[i], Guideline: r.Guideline, Text: fmt.Sprintf(w.OfFinding, Name(r.Guideline), s.Ranks[i]) + ": " + Brock(language, r)})
 	}
-	if s.NotFlagged > 0 {
-		out = append(out, Line{Text: fmt.Sprintf(w.NotFlagged, s.NotFlagged) + "."})
+	if text := NotFlagged(language, s); text != "" {
+		out = append(out, Line{Text: text})
 	}
 	return out
+}
+
+// NotFlagged says how many findings nothing is suggested for; "" where there are
+// none.
+func NotFlagged(language string, s suggest.Suggestions) string {
+	if s.NotFlagged == 0 {
+		return ""
+	}
+	return fmt.Sprintf(i18n.SuggestionIn(language).NotFlagged, s.NotFlagged) + "."
 }
 
 // Of are the lines of a study's assessment; none where it has none.

@@ -1,0 +1,36 @@
+// Where in the page somebody is: the path, and the query with what is filtered.
+// Neither ever holds a name or what was searched for: addresses are kept, shared
+// and logged.
+import { signal } from "@preact/signals";
+
+export const path = signal(location.pathname);
+export const query = signal(location.search);
+
+function read(): void {
+  path.value = location.pathname;
+  query.value = location.search;
+}
+
+addEventListener("popstate", read);
+
+/** Goes to a path of the page without loading it anew. */
+export function go(to: string): void {
+  history.pushState(null, "", to);
+  read();
+}
+
+/** Puts another address in the place of this one: "back" does not lead to it. */
+export function replace(to: string): void {
+  history.replaceState(null, "", to);
+  read();
+}
+
+// Links within the page do not load it anew; a modified click is the browser's.
+addEventListener("click", (event) => {
+  if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  const link = event.target instanceof Element ? event.target.closest("a") : null;
+  if (!link || link.target || link.hasAttribute("download") || link.origin !== location.origin) return;
+  if (/^\/(api|auth|page|dicom-web)\//.test(link.pathname) || link.hash) return;
+  event.preventDefault();
+  go(link.pathname + link.search);
+});

@@ -1,0 +1,35 @@
+// The review page: a frame, and in it the place that the path names.
+import { render } from "preact";
+import { useEffect } from "preact/hooks";
+import { Frame } from "./frame/frame";
+import { lazy } from "./frame/lazy";
+import { Lost } from "./frame/lost";
+import { Failure, Waiting } from "./kit/parts";
+import { path } from "./kit/place";
+import "./kit/idle";
+import { askWho, me, trouble } from "./kit/who";
+import { returnToPlace, SignIn } from "./signin/signin";
+import { Worklist } from "./worklist/worklist";
+
+const Study = lazy<{ uid: string }>(() => import("./study/study"));
+const Quality = lazy(() => import("./quality/quality"));
+const About = lazy(() => import("./about/about"));
+
+function Place() {
+  // What this is, anybody may know.
+  if (path.value === "/about") return <About />;
+  if (me.value === null) return <SignIn />;
+  if (me.value === undefined) return <div class="page">{trouble.value ? <Failure cause={trouble.value} again={() => void askWho()} /> : <Waiting />}</div>;
+  const study = /^\/studies\/([0-9.]+)$/.exec(path.value);
+  if (study) return <Study key={study[1]} uid={study[1]!} />;
+  if (path.value === "/quality") return <Quality />;
+  if (path.value === "/") return <Worklist />;
+  return <Lost />;
+}
+
+function Page() {
+  useEffect(() => { void askWho().then(() => { if (me.value) returnToPlace(); }); }, []);
+  return <Frame><Place /></Frame>;
+}
+
+render(<Page />, document.getElementById("page")!);

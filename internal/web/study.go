@@ -1,0 +1,212 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"nafas/inference/guideline"
+	"nafas/internal/i18n"
+	"nafas/internal/triage"
+	"nafas/internal/triage/wording"
+	"nafas/internal/web/api"
+)
+
+// study answers GET /api/studies/{uid}.
+func (w *Web) study(_ http.ResponseWriter, r *http.Request) (any, error) {
+	ctx, uid, lang := r.Context(), r.PathValue("uid"), languageOf(r)
+	s, err := w.Studies.Study(ctx, uid)
+	if err != nil {
+		return nil, err
+	}
+	row, err := w.rowOf(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	heads, err := w.seriesHeads(ctx, uid)
+	if err != nil {
+		return nil, err
+	}
+	v := viewing{study: s, lang: lang}
+	out := api.StudyPage{
+		Study: w.row(row, lang), Series: []api.SeriesView{}, Exam: v.exam(), Caveat: wording.Code(lang, guideline.CalculatedToBeConfirmed),
+		Earlier: v.earlier(), Deliveries: []api.Delivery{},
+	}
+	for _, series := range s.Series {
+		out.Series = append(out.Series, v.series(series, heads[series.UID]))
+	}
+	for _, d := range s.Deliveries {
+		out.Deliveries = append(out.Deliveries, api.Delivery{
+			Destination: d.Destination, State: string(d.State), Attempts: d.Attempts, Reason: d.Reason, UpdatedAt: d.UpdatedAt.UTC(),
+		})
+	}
+	return out, nil
+}
+
+// rowOf is the study's row. One that is in no worklist, as it was fetched to be
+// compared with, has what is known of itself.
+func (w *Web) rowOf(ctx context.Context, s triage.Study) (triage.Listed, error) {
+	list, err := w.Studies.Listed(ctx, w.Lists, s.UID)
+	if err != nil || len(list) == 1 {
+		return first(list), err
+	}
+	row := triage.Listed{Study: s, Review: triage.ReviewSummary{State: triage.ReviewNone}}
+	found, err := w.Archive.Search(ctx, triage.Search{Level: triage.LevelStudy, In: triage.Scope{StudyUID: s.UID}, Limit: 1})
+	if err != nil || len(found) == 0 {
+		return row, err
+	}
+	h := found[0].Headers.Study
+	row.Name, row.PatientID, row.BirthDate, row.Sex = h["PatientName"], h["PatientID"], h["PatientBirthDate"], h["PatientSex"]
+	row.StudyDate, row.StudyTime, row.Description, row.Accession = h["StudyDate"], h["StudyTime"], h["StudyDescription"], h["AccessionNumber"]
+	for _, series := range s.Series {
+		if r := series.Result; r != nil {
+			row.Results = append(row.Results, triage.ListedResult{SeriesUID: series.UID, Key: r.Key, Findings: len(r.Findings), Flagged: flagged(*r)})
+		}
+	}
+	return row, nil
+}
+
+func first(list []triage.Listed) (l triage.Listed) {
+	if len(list) > 0 {
+		l = list[0]
+	}
+	return l
+}
+
+func flagged(r triage.Result) (n int) {
+	for _, f := range r.Findings {
+		if f.Flagged {
+			n++
+		}
+	}
+	return n
+}
+
+// mostSeries bounds what is looked up of one study.
+const mostSeries = 1000
+
+// seriesHeads are what the images say of their series.
+func (w *Web) seriesHeads(ctx context.Context, uid string) (map[string]triage.Attributes, error) {
+	found, err := w.Archive.Search(ctx, triage.Search{Level: triage.LevelSeries, In: triage.Scope{StudyUID: uid}, Limit: mostSeries})
+	out := map[string]triage.Attributes{}
+	for _, f := range found {
+		out[f.SeriesUID] = f.Headers.Series
+	}
+	return out, err
+}
+
+// viewing puts a study into the words of the page.
+type viewing struct {
+	study triage.Study
+	lang  string
+}
+
+func (v viewing) series(s triage.Series, head triage.Attributes) api.SeriesView {
+	out := api.SeriesView{
+		UID: s.UID, Number: head["SeriesNumber"], Modality: s.Modality, Description: head["SeriesDescription"], Instances: s.Instances,
+		NotRead: refusalOf(s.NotRead, v.lang),
+	}
+	if s.Result != nil {
+		out.Result = v.result(s.UID, *s.Result)
+	}
+	return out
+}
+
+func (v viewing) result(seriesUID string, r triage.Result) *api.ResultView {
+	out := &api.ResultView{
+		Key: r.Key, Model: api.ModelName(r.Model), Warnings: []api.CodeText{}, Notes: append([]string{}, r.Notes...),
+		Scan: api.ScanView{
+			Slices: r.Scan.Slices, Rows: r.Scan.Rows, Columns: r.Scan.Columns, SpacingMM: r.Scan.SpacingMM,
+			SliceThicknessMM: r.Scan.SliceThicknessMM, Kernel: r.Scan.Kernel, Manufacturer: r.Scan.Manufacturer,
+		},
+		Findings: []api.FindingView{},
+	}
+	for _, warning := range r.Warnings {
+		out.Warnings = append(out.Warnings, api.CodeText{Code: warning.Code, Text: warningIn(v.lang, warning)})
+	}
+	for i, f := range r.Findings {
+		one := findingOf(f)
+		one.ThumbnailURL = thumbnailURL(v.study.UID, seriesUID, r.Key, f.Rank)
+		one.Change = v.change(i, f.Rank)
+		one.Guidelines, one.Brock = v.guidelines(f.Rank)
+		one.Reasons = v.reasons(f.Rank)
+		out.Findings = append(out.Findings, one)
+	}
+	return out
+}
+
+// warningIn is a warning in a language: its meaning, and behind it the English
+// text with the numbers.
+func warningIn(lang string, w triage.Warning) string {
+	words := i18n.Priority(lang).Scan[w.Code]
+	if lang == "en" || words == "" {
+		return w.Text
+	}
+	return words + " [" + w.Text + "]"
+}
+
+// reasons are the codes of the priority's rules that a finding satisfies.
+func (v viewing) reasons(rank int) []string {
+	out := []string{}
+	for _, r := range v.study.PriorityReasons {
+		for _, one := range r.Ranks {
+			if one == rank && r.Code != "" {
+				out = append(out, string(r.Code))
+			}
+		}
+	}
+	return out
+}
+
+// exam are the sentences of guidelines about the whole exam.
+func (v viewing) exam() []api.GuidelineText {
+	out := []api.GuidelineText{}
+	if v.study.Assessment == nil || v.study.Assessment.Categories == nil {
+		return out
+	}
+	s := v.study.Assessment.Categories
+	if len(s.Ranks) == 0 {
+		return out
+	}
+	for _, by := range s.Guidelines {
+		if by.Exam != nil {
+			out = append(out, api.GuidelineText{
+				Guideline: wording.Name(by.Guideline), Category: string(by.Exam.Category), Text: wording.Exam(v.lang, by),
+			})
+		}
+	}
+	if text := wording.NotFlagged(v.lang, *s); text != "" {
+		out = append(out, api.GuidelineText{Text: text})
+	}
+	return out
+}
+
+// guidelines are the sentences about one finding, and that of the Brock model.
+func (v viewing) guidelines(rank int) (texts []api.GuidelineText, brock string) {
+	texts = []api.GuidelineText{}
+	if v.study.Assessment == nil || v.study.Assessment.Categories == nil {
+		return texts, ""
+	}
+	s := v.study.Assessment.Categories
+	for i, one := range s.Ranks {
+		if one != rank {
+			continue
+		}
+		for _, by := range s.Guidelines {
+			if i < len(by.Each) {
+				texts = append(texts, api.GuidelineText{
+					Guideline: wording.Name(by.Guideline), Category: string(by.Each[i].Category), Text: wording.Suggestion(v.lang, by.Each[i]),
+				})
+			}
+		}
+		if i < len(s.Brock) {
+			brock = wording.Brock(v.lang, s.Brock[i])
+		}
+	}
+	return texts, brock
+}
+
+// word is a term of the domain as the page has it.
+func word[T ~string](term T) string {
+	return strings.NewReplacer(" ", "_", "-", "_").Replace(string(term))
+}

@@ -1,0 +1,100 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"nafas/internal/triage/review"
+	"nafas/internal/web/api"
+)
+
+// studyEvents answers GET /api/studies/{uid}/events. Who holds it open has the
+// study on the screen.
+func (w *Web) studyEvents(rw http.ResponseWriter, r *http.Request) (any, error) {
+	uid := r.PathValue("uid")
+	ctx, cancel := context.WithTimeout(r.Context(), streamLife)
+	defer cancel()
+	if _, err := w.Studies.Study(ctx, uid); err != nil {
+		return nil, err
+	}
+	changes, err := w.Studies.Watch(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	came, unwatch := w.presence.watch()
+	defer unwatch()
+	s, leave, err := w.stream(rw)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	defer w.presence.come(uid, w.Gate.Who(ctx).Display)()
+	seen := newSeen(w, uid, w.reader(ctx))
+	if err := seen.tell(ctx, s); err != nil {
+		return nil, nil
+	}
+	beat := time.NewTicker(streamBeat)
+	defer beat.Stop()
+	for err == nil {
+		select {
+		case <-ctx.Done():
+			return nil, nil
+		case <-w.ended:
+			return nil, nil
+		case <-beat.C:
+			err = s.beat()
+		case who := <-came:
+			if who == uid {
+				err = s.send("", api.StudyEvent{Open: w.presence.open(uid)})
+			}
+		case e, ok := <-changes:
+			if !ok {
+				return nil, nil
+			}
+			if e.Progress == nil && e.Study.UID == uid {
+				err = seen.tell(ctx, s)
+			}
+		}
+	}
+	return nil, nil
+}
+
+// seen is what the page knows of the study that it has open.
+type seen struct {
+	w       *Web
+	uid     string
+	who     review.Reader
+	version int64
+	// result says which state and results it shows; "" before the first look.
+	result string
+}
+
+func newSeen(w *Web, uid string, who review.Reader) *seen {
+	return &seen{w: w, uid: uid, who: who, version: -1}
+}
+
+// tell says what is other than what the page knows: the review where somebody
+// said something, or that the study is to be loaded again.
+func (s *seen) tell(ctx context.Context, to *stream) error {
+	state, err := s.w.Studies.Review(ctx, s.uid)
+	if err != nil {
+		return err
+	}
+	rows, err := s.w.Studies.Listed(ctx, s.w.Lists, s.uid)
+	if err != nil {
+		return err
+	}
+	row := first(rows)
+	result := string(row.State)
+	for _, r := range row.Results {
+		result += " " + r.Key
+	}
+	message := api.StudyEvent{Changed: s.result != "" && s.result != result, Open: s.w.presence.open(s.uid)}
+	if state.Version != s.version || message.Changed {
+		is := reviewOf(state, s.who)
+		message.Review = &is
+	}
+	s.version, s.result = state.Version, result
+	return to.send("", message)
+}

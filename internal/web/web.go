@@ -1,0 +1,151 @@
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"nafas/internal/access"
+	"nafas/internal/triage"
+	"nafas/internal/web/api"
+)
+
+// Studies is what the page is told of studies; triage.Service is one.
+type Studies interface {
+	Study(ctx context.Context, uid string) (triage.Study, error)
+	List(ctx context.Context, from triage.Lists, q triage.Listing) (list []triage.Listed, total int, cursor string, err error)
+	Listed(ctx context.Context, from triage.Lists, uids ...string) ([]triage.Listed, error)
+	Watch(ctx context.Context, cursor string) (<-chan triage.Event, error)
+	Report(ctx context.Context, studyUID string) (triage.Delivery, []byte, error)
+	ReadFile(path string) ([]byte, error)
+	Reviews
+}
+
+// Visitor is who asks. Name is "" where nobody has a name here.
+type Visitor struct{ Name, Display string }
+
+// Gate lets in who may come in.
+type Gate interface {
+	// Mount adds the routes of signing in and out.
+	Mount(mux *http.ServeMux)
+	// Require lets those with the role through to next, and answers the others with
+	// a Problem.
+	Require(role access.Role, next http.Handler) http.Handler
+	// Who asks, in a request that Require let through.
+	Who(ctx context.Context) Visitor
+}
+
+// Options are what a Web is made of.
+type Options struct {
+	Studies Studies
+	Lists   triage.Lists
+	Archive triage.Archive
+	Gate    Gate
+	// About is what the page says of this program and its model.
+	About api.About
+	Log   *slog.Logger
+	// Now is the clock. Default time.Now.
+	Now func() time.Time
+}
+
+// Web serves the page and what it asks under /api.
+type Web struct {
+	Options
+	mux      http.Handler
+	files    map[string]*file
+	heard    heard
+	tally    tally
+	streams  chan struct{}
+	presence presence
+	pictures pictures
+	outlines outlines
+	// ended is closed when open streams are to end.
+	ended chan struct{}
+	stop  context.CancelFunc
+}
+
+// mostStreams bounds the event streams that are open at once: each costs a look at
+// the store for every change.
+const mostStreams = 128
+
+// New makes a Web. Stop ends it.
+func New(o Options) (*Web, error) {
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	files, err := pageFiles(built)
+	if err != nil {
+		return nil, err
+	}
+	w := &Web{Options: o, files: files, streams: make(chan struct{}, mostStreams), ended: make(chan struct{})}
+	w.pictures.init()
+	w.outlines.init()
+	ctx, cancel := context.WithCancel(context.Background())
+	w.stop = cancel
+	go w.listen(ctx)
+	w.mux = w.guarded(w.routes())
+	return w, nil
+}
+
+// Stop ends the open event streams and what listens for them, so that a server
+// can end.
+func (w *Web) Stop() {
+	select {
+	case <-w.ended:
+	default:
+		close(w.ended)
+	}
+	w.stop()
+}
+
+// ServeHTTP implements http.Handler.
+func (w *Web) ServeHTTP(rw http.ResponseWriter, r *http.Request) { w.mux.ServeHTTP(rw, r) }
+
+func (w *Web) routes() *http.ServeMux {
+	mux := http.NewServeMux()
+	for _, path := range []string{"/{$}", "/study/{uid}", "/quality", "/about", "/sign-in"} {
+		mux.HandleFunc("GET "+path, w.index)
+	}
+	mux.HandleFunc("GET /page/{name...}", w.asset)
+	w.Gate.Mount(mux)
+	for pattern, e := range w.endpoints() {
+		mux.Handle(pattern, w.Gate.Require(e.role, w.answering(e)))
+	}
+	mux.HandleFunc("/api/", func(rw http.ResponseWriter, r *http.Request) {
+		w.refuse(rw, http.StatusNotFound, api.Problem{Code: "not_found", Detail: "there is no such endpoint, or it has no such method"})
+	})
+	mux.HandleFunc("/", func(rw http.ResponseWriter, r *http.Request) {
+		http.Error(rw, "there is no such page; the worklist is at /", http.StatusNotFound)
+	})
+	return mux
+}
+
+// endpoint answers requests of those who have a role.
+type endpoint struct {
+	role access.Role
+	// answer writes the answer itself where it returns nil, nil; an error becomes a
+	// Problem.
+	answer func(rw http.ResponseWriter, r *http.Request) (any, error)
+}
+
+// endpoints are the routes that need a role. What Gate mounts needs none.
+func (w *Web) endpoints() map[string]endpoint {
+	return map[string]endpoint{
+		"GET /api/worklist":               {access.RoleRead, w.worklist},
+		"GET /api/events":                 {access.RoleRead, w.events},
+		"GET /api/about":                  {access.RoleRead, w.about},
+		"GET /api/studies/{uid}":          {access.RoleRead, w.study},
+		"GET /api/studies/{uid}/outlines": {access.RoleRead, w.outline},
+		"GET " + thumbnailPath:            {access.RoleRead, w.thumbnail},
+		"GET " + earlierThumbnailPath:     {access.RoleRead, w.earlierThumbnail},
+		"GET /api/studies/{uid}/events":   {access.RoleRead, w.studyEvents},
+		"GET /api/studies/{uid}/review":   {access.RoleRead, w.reviewed},
+		"POST /api/studies/{uid}/review":  {access.RoleReview, w.act},
+	}
+}
+
+func (w *Web) about(http.ResponseWriter, *http.Request) (any, error) { return w.About, nil }
