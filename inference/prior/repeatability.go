@@ -7,7 +7,7 @@ import (
 )
 
 // How well measurements of one nodule in two scans agree, from the pairs that the
-// constants were chosen on (TestGrowth with -development -count 50: 1134 nodules
+// constants were chosen on (TestGrowth with -development; 1134 nodules of 50 pairs
 // measured twice). Errors fall with the square of the diameter, grow with the thickness of slices, with
 // what touches the nodule, and where a halo and a core are both to be told.
 const (
