@@ -31,6 +31,9 @@ type Examination struct {
 	StudyDate, StudyTime string
 	// Zone is (0008,0201), +HHMM or -HHMM: the offset of StudyTime from UTC.
 	Zone string
+	// Institution is (0008,0080), where the images were made; "" where they do not
+	// say.
+	Institution string
 }
 
 // PersonName is a name of VR PN (PS3.5 section 6.2.1.1): the same name in up
@@ -52,7 +55,7 @@ func Examine(f *part10.File) (Examination, error) {
 		StudyUID: in.StudyUID, SeriesUID: in.SeriesUID, FrameOfReferenceUID: in.FrameOfReferenceUID,
 		Patient: in.Patient, PersonName: personName(in.Patient.Name), BirthDate: date(in.Patient.BirthDate),
 		AccessionNumber: text(f, tag.AccessionNumber), StudyDate: date(in.StudyDate),
-		Zone: valid("-0700", first(el, tag.TimezoneOffsetFromUTC)),
+		Zone: valid("-0700", first(el, tag.TimezoneOffsetFromUTC)), Institution: text(f, tag.InstitutionName),
 	}
 	if sex := strings.ToUpper(first(el, tag.PatientSex)); sex == "M" || sex == "F" || sex == "O" {
 		e.Sex = sex

@@ -18,6 +18,7 @@ type cli struct {
 	Report     reportCmd     `cmd:"" help:"Get what a service says of a study, as a DICOM object, FHIR, HL7 or JSON."`
 	Categories categoriesCmd `cmd:"" help:"Ask the guidelines about a study that a service has read, with facts that images do not show."`
 	Deliveries deliveriesCmd `cmd:"" help:"See what became of results on their way, and try dead ones again."`
+	Reviews    reviewsCmd    `cmd:"" help:"See what readers said of studies, measure the detector by it, and write it as tables."`
 	Triage     triageCmd     `cmd:"" help:"Read series without a service: one result per series."`
 	Evaluate   evaluateCmd   `cmd:"" help:"Measure a detector by LUNA16's protocol: from tables of marks, or on series that it reads first."`
 	Phantom    phantomCmd    `cmd:"" help:"Write a synthetic chest CT with known nodules as a DICOM series."`
@@ -28,6 +29,8 @@ type cli struct {
 	Restore    restoreCmd    `cmd:"" help:"Make a data folder from a backup."`
 	Erase      eraseCmd      `cmd:"" help:"Erase a patient from the data folder of a service that is stopped, and print a proof."`
 	Config     configCmd     `cmd:"" help:"Check the settings of a service before it starts."`
+	User       userCmd       `cmd:"" help:"Say who may sign in to the review page with a password."`
+	Audit      auditCmd      `cmd:"" help:"See who did what, and whether that record is whole."`
 	Token      tokenCmd      `cmd:"" help:"Make a bearer token for a service."`
 	Health     healthCmd     `cmd:"" help:"Ask a service whether it takes studies in."`
 	Version    versionCmd    `cmd:"" help:"Print versions."`

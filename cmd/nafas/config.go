@@ -12,6 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nafas/dicomio/pixel"
+	"nafas/internal/access/provider"
+	"nafas/internal/access/session"
 )
 
 type configCmd struct {
@@ -39,10 +41,7 @@ func (c *configCheckCmd) Run(s *streams, ctx kongContext) error {
 		_, _, err := c.DICOM.settings(c.tlsFiles(), c.Insecure)
 		check("dicom", err, c.DICOM.Listen+" as "+strings.Join(c.DICOM.AE, ", "))
 	}
-	if c.HTTP.Listen != "" {
-		check("http", c.HTTP.check(c.serviceFlags), c.HTTP.Listen)
-	}
-	c.tryFile(check)
+	c.tryFile(ctx, check)
 	busy, err := c.tryListener(ctx)
 	check("listener", err, c.Listen+" "+c.exposureWords())
 	if busy {
@@ -75,10 +74,24 @@ func (c *configCheckCmd) Run(s *streams, ctx kongContext) error {
 }
 
 // tryFile tries what the settings file says, section by section.
-func (c *configCheckCmd) tryFile(check func(name string, err error, good string)) {
+func (c *configCheckCmd) tryFile(ctx context.Context, check func(name string, err error, good string)) {
 	settings, err := c.settings()
 	if err != nil || c.Settings != "" {
 		check("settings", err, c.Settings)
+	}
+	if c.HTTP.Listen != "" {
+		check("http", c.checkHTTP(ctx, settings.Web), c.HTTP.Listen)
+	}
+	if settings.Web.OIDC != nil {
+		p, err := providerOf(*settings.Web.OIDC)
+		check("web", err, "sign-in by "+settings.Web.OIDC.Issuer)
+		if err == nil {
+			c.tryProvider(ctx, p, check)
+		}
+	}
+	if to := settings.Audit.Syslog; to != nil {
+		_, err := to.Client().Config()
+		check("audit", err, "sent to "+to.Address)
 	}
 	if o, err := siteFlags(settings.Categories).options(); err != nil || settings.Categories.Said() {
 		check("categories", err, siteFlagsOf(o).said())
@@ -94,6 +107,14 @@ func (c *configCheckCmd) tryFile(check func(name string, err error, good string)
 	}
 	if earlier, err := c.priors(settings.Priors); err != nil || earlier != nil {
 		check("priors", err, earlier.words())
+	}
+}
+
+// tryProvider asks the provider whether it is there. One that is down is no fault
+// of the settings: the service asks it again for everybody who signs in.
+func (c *configCheckCmd) tryProvider(ctx context.Context, p *provider.Provider, check func(name string, err error, good string)) {
+	if _, err := p.Start(ctx, session.Secrets{}); err != nil {
+		check("web", nil, "note: the provider does not answer now, and nobody can sign in by it until it does: "+err.Error())
 	}
 }
 

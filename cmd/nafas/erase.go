@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"nafas/internal/audit"
 	"nafas/internal/store"
 	"nafas/internal/triage"
 )
@@ -90,6 +91,14 @@ func (c *eraseCmd) erase(ctx context.Context, s *streams, db *store.SQLite) (sto
 	}
 	if !c.Yes && !agreed(os.Stdin, s.err) {
 		return store.Proof{}, errors.New("nothing was erased")
+	}
+	deleted := audit.Event{Kind: audit.Deleted, Who: shellUser(), Detail: "nafas erase"}
+	for _, study := range found.Studies {
+		deleted.StudyUIDs = append(deleted.StudyUIDs, study.UID)
+	}
+	// Before: afterwards nobody knows whose they were.
+	if err := audit.NewTrail(db.Books(), pseudonyms.Study).Record(ctx, deleted); err != nil {
+		return store.Proof{}, fmt.Errorf("nothing was erased: %w", err)
 	}
 	// What has begun is brought to its end, whoever loses patience.
 	proof, err := db.Erase(context.WithoutCancel(ctx), found, time.Now(), pseudonyms.Study)

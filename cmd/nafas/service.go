@@ -126,6 +126,7 @@ type service struct {
 	rpc      *rpc.Server
 	dicom    *dicomListener // nil without one
 	http     *httpListener  // nil without one
+	people   *people        // nil before the store is open
 	keeper   *keeper        // nil before it is started
 	metrics  *metrics.Metrics
 	inbox    sync.WaitGroup
@@ -175,6 +176,9 @@ func startService(ctx context.Context, log *slog.Logger, f serviceFlags) (_ *ser
 	if s.store, err = store.Open(ctx, f.Data, store.Options{Log: log, Destinations: to.outbox}); err != nil {
 		return nil, fmt.Errorf("data folder %s: %w", f.Data, err)
 	}
+	if s.people, err = f.peopleOf(s.store, settings, security.Tokens, log); err != nil {
+		return nil, err
+	}
 	if s.listener, err = net.Listen("tcp", f.Listen); err != nil {
 		return nil, err
 	}
@@ -207,11 +211,14 @@ func startService(ctx context.Context, log *slog.Logger, f serviceFlags) (_ *ser
 	if err != nil {
 		return nil, err
 	}
-	if s.http, err = listenHTTP(f, security.Tokens, app, s.store, about, log); err != nil {
+	if s.http, err = listenHTTP(ctx, f, settings.Web, security.Tokens, s.people, app, s.store, about, log); err != nil {
 		return nil, err
 	}
 	if s.http != nil {
 		s.http.server.Handler = s.observed(s.http.server.Handler, security.Tokens, app)
+	}
+	if err := s.people.began(ctx); err != nil {
+		return nil, err
 	}
 	if err := s.jobs.Start(ctx); err != nil {
 		return nil, err
@@ -305,6 +312,7 @@ func (s *service) stop() error {
 	}
 	s.rpc.Shutdown(ctx)
 	err := s.jobs.Stop(context.Background(), s.flags.Grace, cleanupTime)
+	s.people.stop(context.Background(), s.log)
 	s.close()
 	return err
 }
@@ -327,6 +335,7 @@ func (s *service) close() {
 	if s.listener != nil {
 		s.listener.Close()
 	}
+	s.people.close()
 	if s.store != nil {
 		if err := s.store.Close(); err != nil {
 			s.log.Error("closing the store failed", "error", err)

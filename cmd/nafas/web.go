@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"nafas/internal/access"
+	"nafas/internal/config"
 	"nafas/internal/pacs"
 	"nafas/internal/store"
 	"nafas/internal/triage"
@@ -30,27 +31,15 @@ type httpListener struct {
 	page     *web.Web
 }
 
-// check refuses an exposure that nobody asked for.
-func (f httpFlags) check(s serviceFlags) error {
-	if f.Listen == "" {
-		return nil
-	}
-	exposure := access.Exposure{Address: f.Listen, TLS: s.tlsFiles(), Tokens: s.Tokens != "", Insecure: s.Insecure}
-	if err := exposure.Check(); err != nil {
-		return usageError{fmt.Errorf("--http-listen: %w", err)}
-	}
-	return nil
-}
-
 // listenHTTP opens the listener; nil where none is asked for.
-func listenHTTP(s serviceFlags, tokens *access.Tokens, app *triage.Service, db *store.SQLite, about api.About, log *slog.Logger) (*httpListener, error) {
+func listenHTTP(ctx context.Context, s serviceFlags, settings config.Web, tokens *access.Tokens, who *people, app *triage.Service, db *store.SQLite, about api.About, log *slog.Logger) (*httpListener, error) {
 	if s.HTTP.Listen == "" {
 		return nil, nil
 	}
-	if err := s.HTTP.check(s); err != nil {
+	if err := s.checkHTTP(ctx, settings); err != nil {
 		return nil, err
 	}
-	config, err := s.tlsFiles().ServerConfig()
+	encryption, err := s.tlsFiles().ServerConfig()
 	if err != nil {
 		return nil, usageError{err}
 	}
@@ -59,25 +48,28 @@ func listenHTTP(s serviceFlags, tokens *access.Tokens, app *triage.Service, db *
 		return nil, fmt.Errorf("HTTP listener: %w", err)
 	}
 	uploads := func() (pacs.Sender, error) { return app.Inbox().Uploader() }
-	dicom := pacs.NewWeb(uploads, tokens, log)
-	dicom.GiveOut(pacs.Holdings{Archive: db, Reports: app, Language: s.DICOM.Language, Complete: app.Described})
-	page, err := web.New(web.Options{Studies: app, Lists: db, Archive: db, Gate: web.Open(tokens), About: about, Log: log})
+	images := pacs.NewWeb(uploads, who.gate(s, tokens), log)
+	images.GiveOut(pacs.Holdings{Archive: db, Reports: app, Language: s.DICOM.Language, Complete: app.Described})
+	page, err := web.New(web.Options{
+		Studies: app, Lists: db, Archive: db, About: about, Log: log,
+		Gate: who.sessions, Audit: who.trail, Admit: who.trail.Admit, Address: who.sessions.Address,
+	})
 	if err != nil {
 		ln.Close()
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	mux.Handle(pacs.WebRoot+"/", dicom)
+	mux.Handle(pacs.WebRoot+"/", images)
 	mux.Handle("/", page)
 	// Without a time for writing: large instances and event streams take what they
 	// take, and set one of their own.
 	server := &http.Server{
 		Handler:   mux,
-		TLSConfig: config, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		TLSConfig: encryption, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	server.RegisterOnShutdown(page.Stop) // or open streams would keep it from ending
-	return &httpListener{listener: ln, tls: config != nil, server: server, page: page}, nil
+	return &httpListener{listener: ln, tls: encryption != nil, server: server, page: page}, nil
 }
 
 // describe looks at what an earlier version stored, so that it can be searched.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/suyashkumar/dicom"
 	"github.com/suyashkumar/dicom/pkg/tag"
@@ -39,6 +40,8 @@ type object struct {
 	modality    string
 	series      int
 	description string
+	// at is when what it says came to be; zero means the result's time.
+	at time.Time
 }
 
 // head writes the modules that all objects share: patient, study, general
@@ -48,7 +51,10 @@ func (r Result) head(b *part10.Builder, o object, l Language) {
 	r.Subject.fill(b)
 	b.Text(tag.SOPClassUID, o.instance.SOPClassUID)
 	b.Text(tag.SOPInstanceUID, o.instance.SOPInstanceUID)
-	at := r.At.In(r.Subject.zone())
+	if o.at.IsZero() {
+		o.at = r.At
+	}
+	at := o.at.In(r.Subject.zone())
 	dateTime(b, tag.InstanceCreationDate, tag.InstanceCreationTime, at)
 	b.Text(tag.Modality, o.modality)
 	b.Text(tag.SeriesInstanceUID, o.seriesUID)

@@ -16,6 +16,7 @@ const (
 	contains      = "CONTAINS"
 	hasConceptMod = "HAS CONCEPT MOD"
 	hasObsContext = "HAS OBS CONTEXT"
+	hasProperties = "HAS PROPERTIES"
 )
 
 // item is a content item (PS3.3 section C.17.3) with those below it.
@@ -75,6 +76,11 @@ func coded(relationship string, name, value code, children ...item) item {
 func text(relationship string, name code, value string) item {
 	return item{relationship: relationship, valueType: "TEXT", name: &name,
 		value: func(b *part10.Builder, _ Language) { b.Text(tag.TextValue, value) }}
+}
+
+func personName(relationship string, name code, value string) item {
+	return item{relationship: relationship, valueType: "PNAME", name: &name,
+		value: func(b *part10.Builder, _ Language) { b.Text(tag.PersonName, value) }}
 }
 
 func uidref(relationship string, name code, uid string) item {

@@ -30,11 +30,12 @@ func (f Finding) site() item {
 	return out
 }
 
-// inWords says what no code says of a place and of a change.
+// inWords says what no code says of a place and of a change, and what a reader
+// said.
 func (r Result) inWords(f Finding) []item {
 	l := r.Subject.Language(r.Language)
 	var out []item
-	for _, said := range []string{PlaceIn(l, f), ChangeIn(l, r.Compared, f.Change)} {
+	for _, said := range []string{PlaceIn(l, f), ChangeIn(l, r.Compared, f.Change), r.Subject.letters(r.AnswerIn(l, f))} {
 		if said != "" {
 			out = append(out, text(contains, comment, said))
 		}

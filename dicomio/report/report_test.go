@@ -108,6 +108,12 @@ func objects(t testing.TB) map[string][]byte {
 		data, err = compared(result(t, l)).SR()
 		require.NoError(t, err)
 		out["sr-compared-"+string(l)] = data
+		for name, r := range reviewed(t, l) {
+			if data, err = r.SR(); err != nil {
+				t.Fatal(err)
+			}
+			out["sr-"+name+"-"+string(l)] = data
+		}
 		maps.Copy(out, pictured(t, r, g, "measured-"+string(l)))
 	}
 	replacing := result(t, report.English)

@@ -36,6 +36,8 @@ type Result struct {
 	Language    Language
 	// Replaces are the reports that this one takes the place of.
 	Replaces []Predecessor
+	// Review is nil where no reader has done anything.
+	Review *Review
 }
 
 // Predecessor is an object of ours in the same study.
@@ -75,8 +77,11 @@ type Finding struct {
 // that decides the bytes.
 func (r Result) uid(parts ...string) string {
 	name := []string{"report 3", r.Source.SeriesUID, r.Key, r.Algorithm.SHA256, string(r.Language), r.NotAssessed, r.At.UTC().Format(time.RFC3339Nano)}
-	for _, old := range r.Replaces {
-		name = append(name, old.SOPInstanceUID)
+	// Of a review the report alone is issued again.
+	if r.Review == nil {
+		for _, old := range r.Replaces {
+			name = append(name, old.SOPInstanceUID)
+		}
 	}
 	for _, i := range r.Source.Instances {
 		name = append(name, i.SOPInstanceUID)

@@ -12,27 +12,48 @@ import (
 )
 
 // SRInstance names the structured report of this result.
-func (r Result) SRInstance() Reference { return Reference{comprehensive3DSR, r.uid("sr")} }
+func (r Result) SRInstance() Reference { return Reference{comprehensive3DSR, r.uid(r.srName()...)} }
 
 // SRSeries is the series of the structured report.
-func (r Result) SRSeries() string { return r.uid("sr", "series") }
+func (r Result) SRSeries() string { return r.uid(append(r.srName(), "series")...) }
+
+// srName names the report among the objects of a result: with other words of
+// readers it is another one, that names other predecessors.
+func (r Result) srName() []string {
+	out := []string{"sr"}
+	if r.Review == nil {
+		return out
+	}
+	review, _ := r.Review.name() // SR tells of the error
+	out = append(out, review)
+	for _, old := range r.Replaces {
+		out = append(out, old.SOPInstanceUID)
+	}
+	return out
+}
 
 // SR writes the structured report: TID 1500 with a group of TID 1411 for each
 // finding; without findings what was searched, and with what; of a failure why
-// and nothing else.
+// and nothing else. What readers said is with each finding, and what they added
+// in groups of their own.
 func (r Result) SR() ([]byte, error) {
 	var b part10.Builder
 	l := r.Subject.Language(r.Language)
+	if _, err := r.Review.name(); err != nil {
+		return nil, err
+	}
 	r.documentHead(&b, object{
-		instance: r.SRInstance(), seriesUID: r.SRSeries(), modality: "SR", series: seriesSR, description: "Lung nodule findings",
+		instance: r.SRInstance(), seriesUID: r.SRSeries(), modality: "SR", series: seriesSR, description: "Lung nodule findings", at: r.SaidAt(),
 	}, l, r.Source.all())
+	if r.Review != nil {
+		localScheme(&b)
+	}
 	completion := "COMPLETE"
 	if r.NotAssessed != "" {
 		completion = "PARTIAL"
 	}
 	b.Text(tag.CompletionFlag, completion)
-	b.Text(tag.VerificationFlag, "UNVERIFIED")
-	b.Text(tag.PreliminaryFlag, "PRELIMINARY")
+	r.verification(&b)
 	b.Sequence(tag.PerformedProcedureCodeSequence)
 	r.predecessors(&b)
 	root, err := r.document(l)
@@ -65,23 +86,40 @@ func (r Result) document(l Language) (item, error) {
 	if err != nil {
 		return item{}, err
 	}
-	if !r.found() {
-		children = append(children, library, container(contains, qualitativeEvaluations, "", text(contains, comment, r.said(l))))
-		return container("", imagingMeasurementReport, "1500", children...), nil
+	children = append(children, library)
+	if groups := r.groups(l); groups != nil {
+		children = append(children, container(contains, imagingMeasurements, "", groups...))
 	}
-	var groups []item
-	for _, f := range r.Findings {
-		groups = append(groups, r.group(f))
-	}
-	children = append(children, library, container(contains, imagingMeasurements, "", groups...))
 	children = append(children, r.evaluations(l)...)
 	return container("", imagingMeasurementReport, "1500", children...), nil
 }
 
-// evaluations say what was compared and what guidelines suggest, a sentence
-// each: no code says it that is verified.
+// groups are one for each finding, and then one for each that a reader added.
+func (r Result) groups(l Language) []item {
+	var out []item
+	if r.found() {
+		for _, f := range r.Findings {
+			out = append(out, r.group(f))
+		}
+	}
+	for _, m := range r.Marks() {
+		out = append(out, r.markGroup(m, l))
+	}
+	return out
+}
+
+// evaluations say what became of the review, what was compared and what
+// guidelines suggest, a sentence each: no code says it that is verified. Without
+// findings they say so.
 func (r Result) evaluations(l Language) []item {
 	var lines []item
+	for _, s := range r.Reviewed(l) {
+		lines = append(lines, text(contains, comment, r.Subject.letters(s)))
+	}
+	if !r.found() {
+		lines = append([]item{text(contains, comment, r.said(l))}, lines...)
+		return []item{container(contains, qualitativeEvaluations, "", lines...)}
+	}
 	if r.Compared != nil {
 		lines = append(lines, text(contains, comment, r.Compared.Sentence(l)))
 	}
@@ -114,6 +152,15 @@ func (r Result) library() (item, error) {
 		}
 		images = append(images, imageref(contains, ref, f.Frame))
 	}
+	for _, m := range r.Marks() {
+		key := fmt.Sprint(m.SOPInstanceUID, m.Frame)
+		ref, err := r.Source.image(m.SOPInstanceUID)
+		if err != nil || seen[key] { // a mark may be in another series
+			continue
+		}
+		seen[key] = true
+		images = append(images, imageref(contains, ref, m.Frame))
+	}
 	if images == nil {
 		if len(r.Source.Instances) == 0 {
 			return item{}, fmt.Errorf("a report on a series without images")
@@ -142,6 +189,7 @@ func (r Result) group(f Finding) item {
 	items = append(items, r.sizes(f)...)
 	items = append(items, number(certaintyOfFinding, percentOf(f.Score), percent))
 	items = append(items, f.kinds()...)
+	items = append(items, r.answered(f)...)
 	return container(contains, measurementGroup, "1411", append(items, r.inWords(f)...)...)
 }
 

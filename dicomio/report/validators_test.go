@@ -47,6 +47,10 @@ func TestDciodvfy(t *testing.T) {
 			if strings.HasPrefix(line, "Warning") && strings.Contains(line, "DeviceUID") {
 				continue
 			}
+			// No standard has codes for what readers say of a program's findings.
+			if strings.Contains(line, "Unrecognized defined term = <99NAFAS>") || strings.Contains(line, "/CodingSchemeUID(0008,010c)[1]> - Unrecognized defined term = <2.25.") {
+				continue
+			}
 			require.False(t, strings.HasPrefix(line, "Error") || strings.HasPrefix(line, "Warning"), "%s: %s", name, out)
 		}
 	}
@@ -123,10 +127,15 @@ func pixelMed(t *testing.T, class, path string) string {
 	return string(out)
 }
 
+// sameRows have the rows of other reports.
+var sameRows = map[string]bool{
+	"sr-signed-en": true, "sr-reviewed-failed-en": true, "sr-reviewed-en": true, "sr-outdated-en": true, "sr-reopened-en": true, "sr-unanswered-signed-en": true, "sr-added-en": true,
+}
+
 func TestPixelMed(t *testing.T) {
 	dir, names := written(t)
 	for _, name := range names {
-		if !strings.HasSuffix(name, "-en") || !document(name) {
+		if !strings.HasSuffix(name, "-en") || !document(name) || sameRows[name] {
 			continue // 15 s each, and the language changes no row
 		}
 		out := pixelMed(t, "DicomSRValidator", filepath.Join(dir, name+".dcm"))

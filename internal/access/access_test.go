@@ -74,6 +74,8 @@ func TestExposure(t *testing.T) {
 		{"a host name could be anything", access.Exposure{Address: "pacs:50051"}, false},
 		{"TLS alone admits anybody", access.Exposure{Address: "10.0.0.1:1", TLS: full}, false},
 		{"TLS and tokens", access.Exposure{Address: "10.0.0.1:1", TLS: full, Tokens: true}, true},
+		{"TLS and people who sign in", access.Exposure{Address: "10.0.0.1:1", TLS: full, People: true}, true},
+		{"people, but their passwords in plaintext", access.Exposure{Address: "10.0.0.1:1", People: true}, false},
 		{"mutual TLS", access.Exposure{Address: "10.0.0.1:1", TLS: mutual}, true},
 		{"the operator's word", access.Exposure{Address: ":1", Insecure: true}, true},
 		{"no address, whatever the operator says", access.Exposure{Address: "pacs", Insecure: true}, false},

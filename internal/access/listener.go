@@ -85,6 +85,9 @@ type Exposure struct {
 	Address string
 	TLS     TLSFiles
 	Tokens  bool
+	// People says that they sign in: there are users, or a provider vouches for them.
+	// Only a listener for browsers can say so.
+	People bool
 	// Insecure is the operator's word that the network is trusted.
 	Insecure bool
 }
@@ -117,7 +120,7 @@ func (e Exposure) Check() error {
 		return fmt.Errorf("%s can be reached from other machines and would be plaintext: "+
 			"give --tls-cert and --tls-key, listen on 127.0.0.1, or say --insecure on a network that is trusted", e.Address)
 	}
-	if !e.Tokens && e.TLS.ClientCA == "" {
+	if !e.Tokens && !e.People && e.TLS.ClientCA == "" {
 		return fmt.Errorf("%s can be reached from other machines by anybody: "+
 			"give --tokens or --tls-client-ca, or say --insecure on a network that is trusted", e.Address)
 	}

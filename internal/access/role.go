@@ -3,6 +3,7 @@
 package access
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -37,10 +38,29 @@ func ParseRoles(s string) ([]Role, error) {
 	return roles, nil
 }
 
-// Principal is whoever a token belongs to.
+// Way is how somebody was let in.
+type Way string
+
+// The ways in.
+const (
+	ByToken       Way = "token"
+	ByPassword    Way = "password"
+	ByProvider    Way = "provider"
+	ByCertificate Way = "certificate"
+	// Unnamed is whoever is let in without a name, as on a machine that nobody else
+	// reaches.
+	Unnamed Way = "unnamed"
+)
+
+// Principal is who asks.
 type Principal struct {
-	Name  string
-	Roles []Role
+	// Name is the one that a token, an account or a provider gives; it is the same
+	// tomorrow.
+	Name string
+	// Display is what people are called on pages and in reports; "" for machines.
+	Display string
+	Roles   []Role
+	By      Way
 }
 
 // Has says whether p may do all that the roles allow.
@@ -54,4 +74,17 @@ func (p Principal) Has(roles ...Role) bool {
 		}
 	}
 	return true
+}
+
+type principalKey struct{}
+
+// With puts who asks into a context.
+func With(ctx context.Context, p Principal) context.Context {
+	return context.WithValue(ctx, principalKey{}, p)
+}
+
+// Who is who asks; false where nobody was asked for a name.
+func Who(ctx context.Context) (Principal, bool) {
+	p, ok := ctx.Value(principalKey{}).(Principal)
+	return p, ok
 }

@@ -88,7 +88,7 @@ func parseTokenLine(text string) (hash [sha256.Size]byte, p Principal, err error
 		return hash, p, errors.New("the third word is not sha256: and 64 hex digits; the file holds hashes, never tokens")
 	}
 	copy(hash[:], raw)
-	return hash, Principal{Name: fields[0], Roles: roles}, nil
+	return hash, Principal{Name: fields[0], Roles: roles, By: ByToken}, nil
 }
 
 // Check returns whose token it is, or ErrUnknownToken. The look-up is by

@@ -84,5 +84,8 @@ func (c *Client) Conn() *grpc.ClientConn { return c.conn }
 // Triage is the service's own client.
 func (c *Client) Triage() nafasv1.TriageServiceClient { return c.triage }
 
+// Reviews is the client of what readers say.
+func (c *Client) Reviews() nafasv1.ReviewServiceClient { return nafasv1.NewReviewServiceClient(c.conn) }
+
 // Close ends the connection.
 func (c *Client) Close() error { return c.conn.Close() }

@@ -1,6 +1,7 @@
 // Package config reads the settings file of a service: the systems that it
-// sends results to, those that it fetches studies from, and the rules by which
-// studies get their priority. Everything else is a flag.
+// sends results to, those that it fetches studies from, the rules by which
+// studies get their priority, how people sign in, and where the audit trail goes.
+// Everything else is a flag.
 package config
 
 import (
@@ -32,6 +33,10 @@ type File struct {
 	Categories Categories `yaml:"categories"`
 	// Priority is nil where the default rules are in force.
 	Priority *Priority `yaml:"priority"`
+	// Web says how people sign in.
+	Web Web `yaml:"web"`
+	// Audit says where the audit trail goes.
+	Audit Audit `yaml:"audit"`
 }
 
 // Categories are what the site says of all its studies.
@@ -210,6 +215,20 @@ func Parse(raw []byte, dir string) (File, error) {
 		if err := f.Priority.Rules.Check(); err != nil {
 			return File{}, fmt.Errorf("priority, %w", err)
 		}
+	}
+	if o := f.Web.OIDC; o != nil {
+		o.ClientSecretFile = within(dir, o.ClientSecretFile)
+	}
+	if err := f.Web.check(); err != nil {
+		return File{}, fmt.Errorf("web: %w", err)
+	}
+	if s := f.Audit.Syslog; s != nil {
+		for _, p := range []*string{&s.CA, &s.Cert, &s.Key} {
+			*p = within(dir, *p)
+		}
+	}
+	if err := f.Audit.check(); err != nil {
+		return File{}, fmt.Errorf("audit: %w", err)
 	}
 	return f, f.unique()
 }

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"nafas/inference/measure"
+	"nafas/internal/access"
 	"nafas/internal/config"
 	"nafas/internal/triage/priority"
 )
@@ -102,6 +104,19 @@ func TestWhatIsRefused(t *testing.T) {
 	rule := func(text string) string {
 		return "priority:\n  rules:\n    - {name: a, level: urgent, " + text + "}\n    - {name: b, level: high, point: one}\n"
 	}
+	oidc := func(field string) string {
+		fields := map[string]string{
+			"issuer": "'https://login.example'", "client-id": "nafas", "redirect-url": "'https://nafas.example/auth/callback'",
+			"roles-claim": "groups", "roles": "{staff: [read]}",
+		}
+		name, value, _ := strings.Cut(field, ": ")
+		fields[name] = value
+		text := "web:\n  oidc:\n"
+		for name, value := range fields {
+			text += "    " + name + ": " + value + "\n"
+		}
+		return text
+	}
 	for _, c := range []struct{ name, text, says string }{
 		{"a word that is none of ours", "delivers: []", "unknown field"},
 		{"a field that is none of ours", entry("dicom: A@127.0.0.1:1, obects: [sr]"), "unknown field"},
@@ -149,6 +164,20 @@ func TestWhatIsRefused(t *testing.T) {
 		{"a size with its unit", rule("size-mm: 8 mm"), "mm"},
 		{"a number that is none", rule("size-mm: .nan"), ""},
 		{"a kind of another system", rule("kinds: [GGN]"), `priority, rules, entry 1 (a): kinds: "GGN" is none of`},
+		{"a proxy's address in plaintext", "web: {public-url: 'http://nafas.example'}", "public-url must be https"},
+		{"a page below the root", "web: {public-url: 'https://host.example/nafas'}", "without a path"},
+		{"proxies of nothing", "web: {proxies: [10.0.0.1]}", "goes with public-url"},
+		{"a proxy by name", "web: {public-url: 'https://nafas.example', proxies: [proxy]}", "proxies: proxy"},
+		{"signed out at once", "web: {session: {idle: 1s}}", "web: session: idle"},
+		{"never signed out", "web: {session: {absolute: 9000h}}", "web: session: absolute"},
+		{"a provider that others read", oidc("issuer: 'http://login.example'"), "issuer must be https"},
+		{"a way back to nowhere", oidc("redirect-url: 'https://nafas.example/'"), "/auth/callback"},
+		{"nobody's client", oidc("client-id: ''"), "client-id"},
+		{"no role for anybody", oidc("roles: {}"), "roles-claim and roles"},
+		{"people who submit", oidc("roles: {staff: [submit]}"), "roles: staff"},
+		{"a role without a right", oidc("roles: {staff: []}"), "staff gives no role"},
+		{"tokens for ever", oidc("scopes: [offline_access]"), "offline_access"},
+		{"a collector without a port", "audit: {syslog: {address: siem.example}}", "6514"},
 		{"no YAML", "deliver: [", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -184,4 +213,40 @@ func TestThePageOfPriorities(t *testing.T) {
 	for _, word := range priority.ScanWords {
 		require.Contains(t, page, "`"+word+"`")
 	}
+}
+
+func TestHowPeopleSignIn(t *testing.T) {
+	f, err := config.Parse([]byte(`
+web:
+  public-url: https://nafas.example
+  proxies: [10.0.0.1, "fd00::/8"]
+  session: {idle: 10m, absolute: 8h}
+  oidc:
+    issuer: https://login.example/realms/hospital
+    client-id: nafas
+    client-secret-file: oidc.secret
+    redirect-url: https://nafas.example/auth/callback
+    roles-claim: realm_access.roles
+    roles:
+      radiologists: [read, review]
+      it: [admin]
+audit:
+  site: Hospital
+  syslog: {address: "siem.example:6514", ca: siem.pem, cert: /etc/nafas/own.pem, key: own.key}
+`), "/etc/nafas")
+	require.NoError(t, err)
+	require.Equal(t, "nafas.example", f.Web.Public().Host)
+	networks, err := f.Web.ProxyNetworks()
+	require.NoError(t, err)
+	require.Equal(t, "[10.0.0.1/32 fd00::/8]", fmt.Sprint(networks))
+	require.Equal(t, config.Session{Idle: config.Duration(10 * time.Minute), Absolute: config.Duration(8 * time.Hour)}, f.Web.Session)
+	require.Equal(t, "/etc/nafas/oidc.secret", f.Web.OIDC.ClientSecretFile)
+	require.Equal(t, map[string][]access.Role{"radiologists": {access.RoleRead, access.RoleReview}, "it": {access.RoleAdmin}}, f.Web.OIDC.Granted())
+	require.Equal(t, access.ClientTLS{CA: "/etc/nafas/siem.pem", Cert: "/etc/nafas/own.pem", Key: "/etc/nafas/own.key"}, f.Audit.Syslog.Client())
+
+	none, err := config.Parse(nil, "/")
+	require.NoError(t, err)
+	require.Nil(t, none.Web.Public())
+	require.Nil(t, none.Web.OIDC)
+	require.Nil(t, none.Audit.Syslog)
 }

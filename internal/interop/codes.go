@@ -27,6 +27,9 @@ var systems = map[string]string{
 
 const fillerSystem = "urn:oid:2.25.15962512312834115929097008756042731925"
 
+// readerSystem is that of the names by which readers sign in.
+const readerSystem = "urn:oid:2.25.221152588954051624465185980243487412851"
+
 // The concepts that no DICOM object of ours has.
 type concept = report.Concept
 

@@ -11,10 +11,11 @@ import (
 )
 
 // FHIR writes what is said of a study as a FHIR R4 bundle (JSON, type
-// collection): a DiagnosticReport, an Observation for each finding, or one
+// collection): a DiagnosticReport, an Observation for each finding of the
+// program and each that a reader added, or one
 // that says that there are none or that the analysis failed, a Task that
-// proposes a place in the worklist, the ImagingStudy, the Device and the
-// Patient. image is a file of the series that the result is about; language
+// proposes a place in the worklist, the ImagingStudy, the Device, the Patient
+// and a Practitioner for each reader who said something. image is a file of the series that the result is about; language
 // is en, fr or ar.
 //
 // A study that is held is refused with its reason (*refusal.Error). Other
@@ -32,7 +33,10 @@ func FHIR(one triage.Delivery, image []byte, language string) ([]byte, error) {
 		resources = append(resources, o)
 	}
 	resources = append(resources, s.task(report), s.imagingStudy(), s.device(), s.patient())
-	b := bundle{head: s.head("Bundle", s.name("bundle")), Type: "collection", Timestamp: instant(s.At)}
+	for _, p := range s.practitioners() {
+		resources = append(resources, p)
+	}
+	b := bundle{head: s.head("Bundle", s.name("bundle")), Type: "collection", Timestamp: instant(s.report.SaidAt())}
 	b.Identifier = &identifier{System: "urn:ietf:rfc:3986", Value: "urn:uuid:" + b.ID}
 	for _, r := range resources {
 		b.Entry = append(b.Entry, entry{FullURL: r.url(), Resource: r})

@@ -7,14 +7,22 @@ import "nafas/dicomio/report"
 // words, of a failure one that says why: whoever reads nothing but
 // Observations must not take either for a study that was never sent.
 func (s said) observations() []observation {
-	if len(s.report.Findings) == 0 {
-		return []observation{s.statement()}
-	}
 	var out []observation
-	for _, f := range s.report.Findings {
-		out = append(out, s.finding(f))
+	if len(s.report.Findings) == 0 {
+		out = append(out, s.statement())
 	}
-	return append(out, s.suggestedExam()...)
+	for _, f := range s.report.Findings {
+		o := s.finding(f)
+		s.answer(f, &o)
+		out = append(out, o)
+	}
+	for _, m := range s.report.Marks() {
+		out = append(out, s.mark(m))
+	}
+	if len(s.report.Findings) > 0 {
+		out = append(out, s.suggestedExam()...)
+	}
+	return out
 }
 
 // observed starts an observation.
@@ -24,7 +32,7 @@ func (s said) observed(uid string, code concept) observation {
 	return observation{
 		head: s.asserted("Observation", uid), Status: "preliminary",
 		Category: []codeable{table("observation-category", "imaging", "Imaging")},
-		Code:     coded(code), Subject: s.patientHead().ref(), Effective: s.started(), Issued: instant(s.At),
+		Code:     coded(code), Subject: s.patientHead().ref(), Effective: s.started(), Issued: instant(s.report.SaidAt()),
 		Note:   []annotation{{Text: report.Disclaimer(s.language)}},
 		Method: &method, Device: s.deviceHead().ref(), DerivedFrom: []*reference{s.studyHead().ref()},
 	}
@@ -34,6 +42,9 @@ func (s said) observed(uid string, code concept) observation {
 // has no value, and a reason why (obs-6).
 func (s said) statement() observation {
 	o := s.observed(s.name("statement"), s.concepts.Comment)
+	if s.final() {
+		o.Status = "final"
+	}
 	if !s.failed() {
 		o.ValueString = s.conclusion()
 		return o

@@ -7,9 +7,10 @@ import (
 	"nafas/internal/triage"
 )
 
-// diagnosticReport is preliminary: no radiologist has seen it. That of a
-// failed analysis is cancelled, "the report is unavailable because the
-// measurement was not started or not completed" (R4 diagnostic-report-status).
+// diagnosticReport is preliminary until a reader has signed what it says. That of
+// a failed analysis is cancelled, "the report is unavailable because the
+// measurement was not started or not completed" (R4 diagnostic-report-status);
+// where readers added findings to it, it is partial.
 func (s said) diagnosticReport(observations []observation) diagnosticReport {
 	number := table("v2-0203", "FILL", "Filler Identifier")
 	r := diagnosticReport{
@@ -17,12 +18,20 @@ func (s said) diagnosticReport(observations []observation) diagnosticReport {
 		Identifier: []identifier{{Type: &number, System: fillerSystem, Value: s.filler()}},
 		Status:     "preliminary",
 		Category:   []codeable{table("v2-0074", "RAD", "Radiology")},
-		Code:       coded(s.words.chestCT()), Subject: s.patientHead().ref(), Effective: s.started(), Issued: instant(s.At),
+		Code:       coded(s.words.chestCT()), Subject: s.patientHead().ref(), Effective: s.started(), Issued: instant(s.report.SaidAt()),
 		ImagingStudy: []*reference{s.studyHead().ref()}, Conclusion: s.conclusion(),
 	}
 	r.Code.Text = s.words.title
-	if s.failed() {
+	switch {
+	case s.failed() && len(s.report.Marks()) > 0:
+		r.Status = "partial"
+	case s.failed():
 		r.Status = "cancelled"
+	case s.final():
+		r.Status = "final"
+	}
+	if signed := s.report.Signature(); signed != nil {
+		r.Interpreter = []*reference{s.practitioner(signed.By).ref()}
 	}
 	for _, o := range observations {
 		r.Result = append(r.Result, o.ref())
@@ -56,11 +65,14 @@ func (s said) task(about diagnosticReport) task {
 	t := task{
 		head: s.asserted("Task", s.name("task")), Status: "requested", Intent: "proposal", Priority: "routine",
 		Code: codeable{Text: s.words.toRead}, Focus: s.studyHead().ref(), For: s.patientHead().ref(),
-		AuthoredOn: instant(s.At), Requester: s.deviceHead().ref(),
+		AuthoredOn: instant(s.report.SaidAt()), Requester: s.deviceHead().ref(),
 		ReasonCode: codeable{Coding: []coding{{System: systems[local], Code: priorityCodes[s.Study.Priority]}}, Text: s.priority()}, ReasonReference: about.ref(),
 	}
 	if s.urgent() {
 		t.Priority = "urgent"
+	}
+	if s.report.Signature() != nil { // it was read
+		t.Status = "completed"
 	}
 	return t
 }

@@ -54,7 +54,9 @@ type quantity struct {
 }
 
 type annotation struct {
-	Text string `json:"text"`
+	AuthorReference *reference `json:"authorReference,omitempty"`
+	Time            string     `json:"time,omitempty"`
+	Text            string     `json:"text"`
 }
 
 type narrative struct {
@@ -86,6 +88,7 @@ type diagnosticReport struct {
 	Subject      *reference   `json:"subject"`
 	Effective    string       `json:"effectiveDateTime,omitempty"`
 	Issued       string       `json:"issued"`
+	Interpreter  []*reference `json:"resultsInterpreter,omitempty"`
 	Result       []*reference `json:"result"`
 	ImagingStudy []*reference `json:"imagingStudy"`
 	Conclusion   string       `json:"conclusion"`
@@ -100,13 +103,15 @@ type observation struct {
 	Subject       *reference   `json:"subject"`
 	Effective     string       `json:"effectiveDateTime,omitempty"`
 	Issued        string       `json:"issued"`
+	Performer     []*reference `json:"performer,omitempty"`
 	ValueCodeable *codeable    `json:"valueCodeableConcept,omitempty"`
 	ValueString   string       `json:"valueString,omitempty"`
 	AbsentReason  *codeable    `json:"dataAbsentReason,omitempty"`
+	Interpret     []codeable   `json:"interpretation,omitempty"`
 	Note          []annotation `json:"note"`
 	BodySite      *codeable    `json:"bodySite,omitempty"`
-	Method        *codeable    `json:"method"`
-	Device        *reference   `json:"device"`
+	Method        *codeable    `json:"method,omitempty"`
+	Device        *reference   `json:"device,omitempty"`
 	DerivedFrom   []*reference `json:"derivedFrom"`
 	Component     []component  `json:"component,omitempty"`
 }
@@ -186,8 +191,15 @@ type patient struct {
 	BirthDate  string       `json:"birthDate,omitempty"`
 }
 
+type practitioner struct {
+	head
+	Identifier []identifier `json:"identifier,omitempty"`
+	Name       []humanName  `json:"name,omitempty"`
+}
+
 type humanName struct {
 	Extension []extension `json:"extension,omitempty"`
+	Text      string      `json:"text,omitempty"`
 	Family    string      `json:"family,omitempty"`
 	Given     []string    `json:"given,omitempty"`
 	Prefix    []string    `json:"prefix,omitempty"`

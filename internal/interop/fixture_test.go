@@ -158,6 +158,7 @@ func failed(one triage.Delivery) triage.Delivery {
 // outcomes are what a study may come to.
 var outcomes = map[string]func(triage.Delivery) triage.Delivery{
 	"findings": func(one triage.Delivery) triage.Delivery { return one }, "none": without, "failed": failed, "suggested": suggested, "compared": compared,
+	"reviewed": reviewed, "signed": signed, "signed-failed": signedFailed,
 }
 
 var languages = []string{"en", "fr", "ar"}

@@ -11,8 +11,8 @@ import (
 )
 
 // ORU writes what is said of a study as an HL7 v2.5.1 message ORU^R01 in
-// UTF-8: MSH, PID, ORC, OBR, and OBX for each value. It never has a status of
-// final. image and language are as in FHIR, and so are the errors;
+// UTF-8: MSH, PID, ORC, OBR, and OBX for each value, with NTE for comments of
+// readers. Only what a reader has signed has a status of final. image and language are as in FHIR, and so are the errors;
 // triage.ErrNoOrder too.
 func ORU(one triage.Delivery, image []byte, language string) ([]byte, error) {
 	s, err := of(one, image, language)
@@ -33,7 +33,7 @@ func ORU(one triage.Delivery, image []byte, language string) ([]byte, error) {
 
 func (s said) msh() segment {
 	return segment{"MSH", map[int]string{
-		2: encodingMarks, 3: "NAFAS", 7: moment(s.At), 9: components("ORU", "R01", "ORU_R01"),
+		2: encodingMarks, 3: "NAFAS", 7: moment(s.report.SaidAt()), 9: components("ORU", "R01", "ORU_R01"),
 		11: "P", 12: "2.5.1", 18: "UNICODE UTF-8", 19: components(string(s.language), s.words.languageName, "ISO639"),
 	}}
 }
@@ -79,13 +79,20 @@ func (s said) orc() segment {
 // incomplete) and not X, which also says that the order was cancelled.
 func (s said) obr() segment {
 	status := "P"
-	if s.failed() {
+	switch {
+	case s.failed():
 		status = "I"
+	case s.final():
+		status = "F"
 	}
-	return segment{"OBR", map[int]string{
+	fields := map[int]string{
 		1: "1", 3: s.entity(s.filler()), 4: s.coded(s.words.chestCT()), 7: s.studied(),
-		18: components(s.exam.AccessionNumber), 22: moment(s.At), 24: "RAD", 25: status,
-	}}
+		18: components(s.exam.AccessionNumber), 22: moment(s.report.SaidAt()), 24: "RAD", 25: status,
+	}
+	if signed := s.report.Signature(); signed != nil {
+		fields[32] = interpreter(signed.By)
+	}
+	return segment{"OBR", fields}
 }
 
 // entity is an EI of ours.

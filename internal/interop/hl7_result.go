@@ -3,6 +3,7 @@ package interop
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"nafas/dicomio/report"
 	"nafas/internal/triage"
@@ -21,22 +22,41 @@ type observed struct {
 	method string
 	// absent: there is no result, and value says why.
 	absent bool
+	// final: a reader has signed it.
+	final bool
+	// by is who says it where that is a reader, and at when.
+	by *report.Reader
+	at time.Time
+	// sub names a finding that has no rank.
+	sub string
+	// note is a comment on it.
+	note string
 }
 
 // obx are the segments of all values.
 func (s said) obx() []segment {
 	values := s.ofStudy()
+	for i := range values {
+		values[i].final = s.final()
+	}
 	for _, f := range s.report.Findings {
-		values = append(values, s.ofFinding(f)...)
+		values = append(values, s.answered(f, s.ofFinding(f))...)
+	}
+	for i, m := range s.report.Marks() {
+		values = append(values, s.ofMark(i+1, m)...)
 	}
 	var out []segment
 	for i, v := range values {
 		out = append(out, s.observation(i+1, v))
+		if v.note != "" {
+			out = append(out, segment{"NTE", map[int]string{1: "1", 2: "L", 3: escaped(v.note), 4: components("RE", "Remark", "HL70364")}})
+		}
 	}
 	return out
 }
 
-// observation is preliminary, or X: results cannot be obtained.
+// observation is preliminary, F where a reader has signed it, or X: results cannot
+// be obtained.
 func (s said) observation(n int, v observed) segment {
 	a := s.concepts.ArtificialIntelligence
 	method := v.method
@@ -48,8 +68,14 @@ func (s said) observation(n int, v observed) segment {
 		17: components(a.Value, a.Meaning, a.Scheme, method, method, local),
 		18: s.entity(s.report.DeviceUID()), 19: moment(s.At),
 	}
-	if v.rank > 0 {
+	if v.by != nil { // no device, and no method
+		fields[16], fields[17], fields[18], fields[19] = observer(*v.by), "", "", moment(v.at)
+	}
+	if fields[4] = v.sub; v.rank > 0 {
 		fields[4] = strconv.Itoa(v.rank)
+	}
+	if v.final {
+		fields[11] = "F"
 	}
 	if v.unit != nil {
 		fields[6] = s.coded(*v.unit)

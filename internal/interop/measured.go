@@ -45,15 +45,23 @@ func (s said) amounts(f report.Finding) []amount {
 	}
 }
 
-// kind is that of a measured finding: the code of its texture, and ours, which
-// alone tells a calcified one; none where it is not told.
+// kind is that of a measured finding; none where it is not told.
 func (s said) kind(f report.Finding) []concept {
-	if f.Measured == nil || f.Measured.Kind == measure.KindUnknown {
+	if f.Measured == nil {
 		return nil
 	}
-	own := concept{Value: string(f.Measured.Kind), Scheme: local, Meaning: s.words.kinds[f.Measured.Kind]}
-	texture, ok := report.TextureIn(s.language, f.Measured.Kind)
-	if !ok || f.Measured.Kind == measure.KindCalcified {
+	return s.kindOf(f.Measured.Kind)
+}
+
+// kindOf is a kind of nodule: the code of its texture, and ours, which alone tells a
+// calcified one; none of an unknown one.
+func (s said) kindOf(k measure.Kind) []concept {
+	if k == measure.KindUnknown {
+		return nil
+	}
+	own := concept{Value: string(k), Scheme: local, Meaning: s.words.kinds[k]}
+	texture, ok := report.TextureIn(s.language, k)
+	if !ok || k == measure.KindCalcified {
 		return []concept{own}
 	}
 	return []concept{texture, own}

@@ -16,6 +16,11 @@ func (w words) change() concept {
 	return concept{Value: "change", Scheme: local, Meaning: w.changeWord}
 }
 
+// reader names the sentence that says what a reader said of a finding.
+func (w words) reader() concept {
+	return concept{Value: "reader", Scheme: local, Meaning: w.readerWord}
+}
+
 // lobes are the codes of SNOMED CT that say lobe and side in one.
 var lobes = map[finding.Lobe]string{
 	finding.LobeRightUpper: "42400003", finding.LobeRightMiddle: "72481006", finding.LobeRightLower: "266005",

@@ -68,11 +68,15 @@ func (s said) conclusion() string {
 	if n := len(s.report.Findings); n > 0 {
 		out = append(out, fmt.Sprintf(s.words.reached, n), s.words.score)
 	}
-	if !s.failed() {
+	if !s.failed() && !s.final() {
 		out = append(out, s.words.review)
 	}
-	return strings.Join(out, " ")
+	return strings.Join(append(out, s.report.Reviewed(s.language)...), " ")
 }
+
+// final says whether a reader has signed what is said now. Of a failure nothing is
+// final: somebody still has to read the study.
+func (s said) final() bool { return s.report.Signature() != nil && !s.failed() }
 
 // priority is in words, with its reasons.
 func (s said) priority() string {
@@ -109,6 +113,9 @@ func (s said) name(part string) string {
 		string(s.language), s.At.UTC().Format("20060102150405.000000000")}
 	for _, l := range wording.Of(string(s.language), s.Study.Assessment) {
 		name = append(name, l.Text)
+	}
+	if s.report.Review != nil {
+		name = append(name, s.report.SRInstance().SOPInstanceUID) // which is a name of the review too
 	}
 	return part10.NameUID(name...)
 }

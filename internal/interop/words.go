@@ -20,6 +20,7 @@ type words struct {
 	// sizedByWord asks who gave a size.
 	sizedByWord, measuredWord, detectorWord string
 	placeWord, changeWord, suggestionWord   string
+	readerWord                              string
 	kinds                                   map[measure.Kind]string
 }
 
@@ -37,7 +38,7 @@ var wordsIn = map[report.Language]words{
 		rankWord: "Rank", flaggedWord: "Score at or above the flag threshold", frameWord: "Frame number", yes: "Yes", no: "No",
 		toLeft: "Position towards the left", toBack: "Position towards the back", toHead: "Position towards the head",
 		languageName: "English",
-		placeWord:    "Estimated place", changeWord: "Change since the earlier study", suggestionWord: "Suggestion of a guideline, to be confirmed", sizedByWord: "Size given by", measuredWord: "Measurement", detectorWord: "Detector",
+		placeWord:    "Estimated place", changeWord: "Change since the earlier study", suggestionWord: "Suggestion of a guideline, to be confirmed", readerWord: "What a reader said", sizedByWord: "Size given by", measuredWord: "Measurement", detectorWord: "Detector",
 		kinds: map[measure.Kind]string{
 			measure.KindSolid: "solid nodule", measure.KindPartSolid: "part-solid nodule",
 			measure.KindGroundGlass: "ground-glass nodule", measure.KindCalcified: "calcified nodule",
@@ -56,7 +57,7 @@ var wordsIn = map[report.Language]words{
 		rankWord: "Rang", flaggedWord: "Score égal ou supérieur au seuil de signalement", frameWord: "Numéro d'image dans l'objet", yes: "Oui", no: "Non",
 		toLeft: "Position vers la gauche", toBack: "Position vers l'arrière", toHead: "Position vers la tête",
 		languageName: "français",
-		placeWord:    "Localisation estimée", changeWord: "Évolution depuis l'examen antérieur", suggestionWord: "Proposition d'une recommandation, à confirmer", sizedByWord: "Taille donnée par", measuredWord: "Mesure", detectorWord: "Détecteur",
+		placeWord:    "Localisation estimée", changeWord: "Évolution depuis l'examen antérieur", suggestionWord: "Proposition d'une recommandation, à confirmer", readerWord: "Avis d'un lecteur", sizedByWord: "Taille donnée par", measuredWord: "Mesure", detectorWord: "Détecteur",
 		kinds: map[measure.Kind]string{
 			measure.KindSolid: "nodule solide", measure.KindPartSolid: "nodule mixte (partiellement solide)",
 			measure.KindGroundGlass: "nodule en verre dépoli", measure.KindCalcified: "nodule calcifié",
@@ -75,7 +76,7 @@ var wordsIn = map[report.Language]words{
 		rankWord: "الترتيب", flaggedWord: "الدرجة عند عتبة التنبيه أو فوقها", frameWord: "رقم الإطار", yes: "نعم", no: "لا",
 		toLeft: "الموضع نحو اليسار", toBack: "الموضع نحو الخلف", toHead: "الموضع نحو الرأس",
 		languageName: "العربية",
-		placeWord:    "الموضع التقديري", changeWord: "التغير منذ الفحص السابق", suggestionWord: "اقتراح دليل إرشادي، يلزم تأكيده", sizedByWord: "مصدر الحجم", measuredWord: "القياس", detectorWord: "الكاشف",
+		placeWord:    "الموضع التقديري", changeWord: "التغير منذ الفحص السابق", suggestionWord: "اقتراح دليل إرشادي، يلزم تأكيده", readerWord: "ما قاله القارئ", sizedByWord: "مصدر الحجم", measuredWord: "القياس", detectorWord: "الكاشف",
 		kinds: map[measure.Kind]string{
 			measure.KindSolid: "عُقيدة صلبة", measure.KindPartSolid: "عُقيدة مختلطة (صلبة جزئيًا)",
 			measure.KindGroundGlass: "عُقيدة بمظهر الزجاج المطحون", measure.KindCalcified: "عُقيدة متكلّسة",

@@ -33,6 +33,7 @@ import (
 	"nafas/internal/store"
 	"nafas/internal/triage"
 	"nafas/internal/triage/objects"
+	"nafas/internal/triage/review"
 )
 
 // slices are n instances of a study of a ramp of values.
@@ -92,7 +93,7 @@ func newShelf(t *testing.T, tokens *access.Tokens, files ...[]byte) *shelf {
 	t.Cleanup(func() { require.NoError(t, st.Close()) })
 	s := &shelf{t: t, store: st, said: &said{Archive: st}, app: triage.New(st, st, triage.ReadHeader, nil, triage.Options{MinFreeBytes: 1, Log: log})}
 	s.put(files...)
-	web := pacs.NewWeb(func() (pacs.Sender, error) { return s.app.Inbox().Sender() }, tokens, log)
+	web := pacs.NewWeb(func() (pacs.Sender, error) { return s.app.Inbox().Sender() }, access.Gate{Tokens: tokens}, log)
 	web.GiveOut(pacs.Holdings{Archive: s.said, Reports: s.said, Language: "fr"})
 	s.http = httptest.NewServer(web)
 	t.Cleanup(s.http.Close)
@@ -282,7 +283,7 @@ func TestWarnings(t *testing.T) {
 	res, _ = s.get("/studies", "")
 	require.Empty(t, res.Header.Get("Warning"))
 	complete := false
-	web := pacs.NewWeb(nil, nil, slog.New(slog.DiscardHandler))
+	web := pacs.NewWeb(nil, access.Gate{}, slog.New(slog.DiscardHandler))
 	web.GiveOut(pacs.Holdings{Archive: s.said, Reports: s.said, Language: "en", Complete: func() bool { return complete }})
 	for _, complete = range []bool{false, true} {
 		rw := httptest.NewRecorder()
@@ -616,6 +617,38 @@ func TestResultsAreInstancesOfTheirStudy(t *testing.T) {
 	res, _ = s.get(path+"/series", "")
 	require.Equal(t, http.StatusOK, res.StatusCode)
 	require.Contains(t, res.Header.Get("Warning"), "could not be made")
+}
+
+// What a reader says is in the report that is given out next: the one from before
+// is not kept, and its UID is not found any more.
+func TestAReviewMakesAnotherReport(t *testing.T) {
+	ct := slices(t, 20, ctwriter.Options{Seed: "review"})
+	s := newShelf(t, nil, ct...)
+	s.result(ct[1], 1)
+	path := studyPath(t, ct[0])
+	report := func() string {
+		found := s.search(path + "/instances?Modality=SR")
+		require.Len(t, found, 1)
+		return found[0].text("00080018")
+	}
+	keys := func() string { return s.search(path + "/instances?Modality=KO")[0].text("00080018") }
+	seen := map[string]bool{report(): true}
+	key := keys()
+	reader := review.Reader{Name: "zoe", Display: "Zoé"}
+	for version := range int64(3) {
+		said := review.Answer{Verdict: review.Agree}
+		if version > 0 {
+			said = review.Answer{Verdict: review.Disagree, Cause: review.CauseVessel}
+		}
+		series := s.said.delivery.Series
+		s.said.delivery.Review = &review.State{Version: version + 1, Answers: map[review.Ref]review.Answered{
+			{SeriesUID: series.UID, ResultKey: series.Result.Key, Rank: series.Result.Findings[0].Rank}: {Answer: said, By: reader},
+		}}
+		uid := report()
+		require.False(t, seen[uid], "an older report after entry %d", version+1)
+		seen[uid] = true
+		require.Equal(t, key, keys(), "the key images are the program's")
+	}
 }
 
 func TestGivingOutNeedsTheRoleRead(t *testing.T) {

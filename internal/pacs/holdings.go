@@ -239,7 +239,11 @@ func (l *library) made(ctx context.Context, studyUID string) ([]made, error) {
 // resultKey names all that the objects of a result depend on: files never change
 // under their paths.
 func (l *library) resultKey(d triage.Delivery) string {
-	return fmt.Sprintf("%s|%s|%s|%d|%q|%q|%v|%v", l.Language, d.Study.UID, d.Key, d.At.UnixMicro(), d.Header, d.Paths, d.Instances, d.Study.NotAssessed)
+	var reviewed int64
+	if d.Review != nil {
+		reviewed = d.Review.Version
+	}
+	return fmt.Sprintf("%s|%s|%s|%d|%d|%q|%q|%v|%v", l.Language, d.Study.UID, d.Key, d.At.UnixMicro(), reviewed, d.Header, d.Paths, d.Instances, d.Study.NotAssessed)
 }
 
 // results are the objects of a study; partial says what could not be made.

@@ -41,7 +41,7 @@ func (w *Web) GiveOut(h Holdings) {
 		study + series + instance + "/rendered":                 w.rendered,
 		study + series + instance + "/frames/{frames}/rendered": w.rendered,
 	} {
-		w.mux.Handle("GET "+WebRoot+path, w.only(access.RoleRead, handler))
+		w.mux.Handle("GET "+WebRoot+path, w.gate.Everybody(access.RoleRead, http.HandlerFunc(handler)))
 	}
 }
 

@@ -19,8 +19,7 @@ const WebRoot = "/dicom-web"
 // Web answers DICOMweb requests.
 type Web struct {
 	intake Intake
-	// tokens is nil where none is asked for.
-	tokens *access.Tokens
+	gate   access.Gate
 	log    *slog.Logger
 	// idle is how long a sender may be silent within a body.
 	idle time.Duration
@@ -33,20 +32,15 @@ type Web struct {
 const senderIdle = time.Minute
 
 // NewWeb makes a Web.
-func NewWeb(intake Intake, tokens *access.Tokens, log *slog.Logger) *Web {
-	w := &Web{intake: intake, tokens: tokens, log: log, idle: senderIdle, mux: http.NewServeMux()}
-	w.mux.Handle("POST "+WebRoot+"/studies", w.only(access.RoleSubmit, w.store))
-	w.mux.Handle("POST "+WebRoot+"/studies/{study}", w.only(access.RoleSubmit, w.store))
+func NewWeb(intake Intake, gate access.Gate, log *slog.Logger) *Web {
+	w := &Web{intake: intake, gate: gate, log: log, idle: senderIdle, mux: http.NewServeMux()}
+	w.mux.Handle("POST "+WebRoot+"/studies", gate.Machines(access.RoleSubmit, http.HandlerFunc(w.store)))
+	w.mux.Handle("POST "+WebRoot+"/studies/{study}", gate.Machines(access.RoleSubmit, http.HandlerFunc(w.store)))
 	return w
 }
 
 // ServeHTTP implements http.Handler.
 func (w *Web) ServeHTTP(rw http.ResponseWriter, r *http.Request) { w.mux.ServeHTTP(rw, r) }
-
-// only lets callers with a role through.
-func (w *Web) only(role access.Role, next http.HandlerFunc) http.Handler {
-	return access.Bearer(w.tokens, role, next)
-}
 
 // mostParts bounds one request.
 const mostParts = 50_000

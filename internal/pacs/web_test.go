@@ -82,7 +82,7 @@ func TestStoringOverTheWeb(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := &turns{list: c.taken}
-			h := pacs.NewWeb(func() (pacs.Sender, error) { return s, nil }, nil, slog.New(slog.DiscardHandler))
+			h := pacs.NewWeb(func() (pacs.Sender, error) { return s, nil }, access.Gate{}, slog.New(slog.DiscardHandler))
 			w := post(t, h, c.contentType, c.body, "")
 			require.Equal(t, c.status, w.Code, w.Body.String())
 			if c.status != 200 && c.status != 202 && c.status != 409 {
@@ -98,7 +98,7 @@ func TestStoringOverTheWeb(t *testing.T) {
 }
 
 func TestNothingOverTheWebWhereTheDiskIsFull(t *testing.T) {
-	h := pacs.NewWeb(func() (pacs.Sender, error) { return nil, triage.ErrDiskFull }, nil, slog.New(slog.DiscardHandler))
+	h := pacs.NewWeb(func() (pacs.Sender, error) { return nil, triage.ErrDiskFull }, access.Gate{}, slog.New(slog.DiscardHandler))
 	w := post(t, h, related, parts("a"), "")
 	require.Equal(t, http.StatusServiceUnavailable, w.Code)
 	require.NotEmpty(t, w.Header().Get("Retry-After"))
@@ -108,7 +108,7 @@ func TestNothingOverTheWebWhereTheDiskIsFull(t *testing.T) {
 // of the rest that it was not (PS3.18 section 10.5.3.2.1, failure reason A700).
 func TestTheDiskBecomesFullUnderARequest(t *testing.T) {
 	s := &sender{err: triage.ErrDiskFull}
-	h := pacs.NewWeb(func() (pacs.Sender, error) { return s, nil }, nil, slog.New(slog.DiscardHandler))
+	h := pacs.NewWeb(func() (pacs.Sender, error) { return s, nil }, access.Gate{}, slog.New(slog.DiscardHandler))
 	w := post(t, h, related, parts("a"), "")
 	require.Equal(t, http.StatusConflict, w.Code)
 	var answer map[string]struct {
@@ -129,7 +129,7 @@ func TestTokensOverTheWeb(t *testing.T) {
 	require.NoError(t, err)
 	h := pacs.NewWeb(func() (pacs.Sender, error) {
 		return &turns{list: []triage.Taken{{Header: triage.Header{SOPUID: "1"}}}}, nil
-	}, tokens, slog.New(slog.DiscardHandler))
+	}, access.Gate{Tokens: tokens}, slog.New(slog.DiscardHandler))
 	require.Equal(t, http.StatusUnauthorized, post(t, h, related, parts("a"), "").Code)
 	require.Equal(t, http.StatusUnauthorized, post(t, h, related, parts("a"), "guess").Code)
 	require.Equal(t, http.StatusForbidden, post(t, h, related, parts("a"), read).Code)
@@ -143,7 +143,7 @@ func TestTokensOverTheWeb(t *testing.T) {
 }
 
 func TestACompressedBody(t *testing.T) {
-	h := pacs.NewWeb(func() (pacs.Sender, error) { return &turns{}, nil }, nil, slog.New(slog.DiscardHandler))
+	h := pacs.NewWeb(func() (pacs.Sender, error) { return &turns{}, nil }, access.Gate{}, slog.New(slog.DiscardHandler))
 	r := httptest.NewRequest(http.MethodPost, "/dicom-web/studies", strings.NewReader("zipped"))
 	r.Header.Set("Content-Type", related)
 	r.Header.Set("Content-Encoding", "gzip")

@@ -32,6 +32,12 @@ var methodRoles = map[string][]access.Role{
 	nafasv1.TriageService_ListDeliveries_FullMethodName:    {access.RoleRead},
 	nafasv1.TriageService_RetryDeliveries_FullMethodName:   {access.RoleAdmin},
 
+	nafasv1.ReviewService_GetReview_FullMethodName:     {access.RoleRead},
+	nafasv1.ReviewService_ActOnReview_FullMethodName:   {access.RoleReview},
+	nafasv1.ReviewService_ListReviews_FullMethodName:   {access.RoleRead},
+	nafasv1.ReviewService_ExportReviews_FullMethodName: {access.RoleRead},
+	nafasv1.ReviewService_GetQuality_FullMethodName:    {access.RoleRead},
+
 	"/grpc.reflection.v1.ServerReflection/ServerReflectionInfo":      {access.RoleRead},
 	"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": {access.RoleRead},
 }
@@ -80,7 +86,7 @@ func authenticate(tokens *access.Tokens) auth.AuthFunc {
 		if !who.Has(roles...) {
 			return nil, withDetails(codes.PermissionDenied, fmt.Sprintf("this call needs the roles %v", roles), reasonForbidden)
 		}
-		return ctx, nil
+		return context.WithValue(ctx, callerKey{}, who), nil
 	}
 }
 

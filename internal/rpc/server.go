@@ -70,6 +70,7 @@ func New(o Options) *Server {
 	hs.SetServingStatus(nafasv1.TriageService_ServiceDesc.ServiceName, healthv1.HealthCheckResponse_NOT_SERVING)
 	healthv1.RegisterHealthServer(gs, hs)
 	nafasv1.RegisterTriageServiceServer(gs, &triageService{service: o.Service, log: o.Log, stopping: stopping.Done(), uploadIdle: cmp.Or(o.UploadIdle, uploadIdle), texts: o.Texts})
+	nafasv1.RegisterReviewServiceServer(gs, &reviewService{service: o.Service, log: o.Log})
 	if o.Reflection {
 		reflection.Register(gs)
 	}

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -66,6 +67,17 @@ func saidAt(ctx context.Context, tx *sql.Tx, study int64, key string, otherwise 
 	return at, err
 }
 
+// storedAt fills in when what a delivery says was stored; of a failure that is not
+// known.
+func storedAt(ctx context.Context, tx *sql.Tx, study int64, d *triage.Delivery) error {
+	if d.Series.Result == nil {
+		return nil
+	}
+	at, err := saidAt(ctx, tx, study, d.Key, d.At)
+	d.StoredAt = fromMicros(at)
+	return err
+}
+
 // Said implements triage.Store.
 func (s *SQLite) Said(ctx context.Context, studyUID string) (triage.Delivery, error) {
 	var d triage.Delivery
@@ -85,7 +97,10 @@ func (s *SQLite) Said(ctx context.Context, studyUID string) (triage.Delivery, er
 			return err
 		}
 		d.At = fromMicros(at)
-		return s.deliveryStudy(ctx, tx, row.id, &d)
+		if err := s.deliveryStudy(ctx, tx, row.id, math.MaxInt64, &d); err != nil {
+			return err
+		}
+		return storedAt(ctx, tx, row.id, &d)
 	})
 	return d, err
 }
@@ -111,15 +126,19 @@ func (s *SQLite) queueDeliveries(ctx context.Context, tx *sql.Tx, r *studyRow, k
 	if err != nil {
 		return err
 	}
+	told, err := toldReview(ctx, tx, study)
+	if err != nil {
+		return err
+	}
 	for _, destination := range slices.Concat(s.destinations, absent) {
-		due, err := isDue(ctx, tx, study, priority, destination, key, subject)
+		due, err := isDue(ctx, tx, study, priority, destination, key, subject, told)
 		if err != nil {
 			return err
 		}
 		if !due {
 			continue
 		}
-		if err := s.queueDelivery(ctx, tx, study, destination.Name, key, subject, at); err != nil {
+		if err := s.queueDelivery(ctx, tx, study, destination.Name, key, subject, told, at); err != nil {
 			return err
 		}
 	}
@@ -147,16 +166,16 @@ func (s *SQLite) absentDestinations(ctx context.Context, tx *sql.Tx, study int64
 	return out, rows.Err()
 }
 
-func (s *SQLite) queueDelivery(ctx context.Context, tx *sql.Tx, study int64, destination, key, subject string, at time.Time) error {
-	said, err := sayAt(ctx, tx, study, destination, key, at)
+func (s *SQLite) queueDelivery(ctx context.Context, tx *sql.Tx, study int64, destination, key, subject string, told int64, at time.Time) error {
+	said, err := sayAt(ctx, tx, study, destination, key, subject, told, at)
 	if err != nil {
 		return err
 	}
 	var id int64
 	if err := tx.QueryRowContext(ctx, `
-		INSERT INTO delivery (study_id, destination, key, state, created_at, queued_at, updated_at, subject)
-		VALUES (?1, ?2, ?3, 'waiting', ?5, ?4, ?4, ?6) RETURNING id`,
-		study, destination, key, micros(at), said, subject).Scan(&id); err != nil {
+		INSERT INTO delivery (study_id, destination, key, state, created_at, queued_at, updated_at, subject, review)
+		VALUES (?1, ?2, ?3, 'waiting', ?5, ?4, ?4, ?6, ?7) RETURNING id`,
+		study, destination, key, micros(at), said, subject, told).Scan(&id); err != nil {
 		return err
 	}
 	if err := replaceDeliveries(ctx, tx, study, destination, id, at); err != nil {
@@ -179,16 +198,18 @@ func (s *SQLite) queueDeliverJob(ctx context.Context, tx *sql.Tx, id int64, dest
 
 // isDue says whether a destination is to be told something of a study: where
 // it wants such studies or knows this one, and the latest that it was told, or
-// is being told, is something else, or of somebody else.
-func isDue(ctx context.Context, tx *sql.Tx, study int64, priority triage.Priority, d triage.Destination, key, subject string) (bool, error) {
+// is being told, is something else, or of somebody else, or less than what readers
+// said that is told.
+func isDue(ctx context.Context, tx *sql.Tx, study int64, priority triage.Priority, d triage.Destination, key, subject string, told int64) (bool, error) {
 	var last, lastSubject, state string
-	err := tx.QueryRowContext(ctx, `SELECT key, subject, state FROM delivery WHERE study_id = ? AND destination = ? ORDER BY id DESC LIMIT 1`,
-		study, d.Name).Scan(&last, &lastSubject, &state)
+	var lastTold int64
+	err := tx.QueryRowContext(ctx, `SELECT key, subject, state, review FROM delivery WHERE study_id = ? AND destination = ? ORDER BY id DESC LIMIT 1`,
+		study, d.Name).Scan(&last, &lastSubject, &state, &lastTold)
 	if errors.Is(err, sql.ErrNoRows) {
 		return d.Wants(priority), nil
 	}
 	corrected := lastSubject != "" && subject != "" && lastSubject != subject
-	return last != key || corrected || state == string(triage.DeliveryDead), err
+	return last != key || corrected || lastTold != told || state == string(triage.DeliveryDead), err
 }
 
 // subjectOf is a sum of the patient and study attributes of a study, as its
@@ -217,8 +238,12 @@ func subjectOf(ctx context.Context, tx *sql.Tx, study int64) (string, error) {
 // sayAt is the time that the objects of a delivery bear, which is part of their
 // UIDs: that of what is said, but where the destination was told something as
 // late before, now: the object would not be the latest. So it is where the same
-// is said again, and where a comparison is taken back.
-func sayAt(ctx context.Context, tx *sql.Tx, study int64, destination, key string, now time.Time) (int64, error) {
+// is said again, and where a comparison is taken back. Where only readers said
+// something since, it stays.
+func sayAt(ctx context.Context, tx *sql.Tx, study int64, destination, key, subject string, told int64, now time.Time) (int64, error) {
+	if at, same, err := saidTheSame(ctx, tx, study, destination, key, subject, told); err != nil || same {
+		return at, err
+	}
 	at, err := saidAt(ctx, tx, study, key, now)
 	if err != nil {
 		return 0, err
@@ -263,45 +288,47 @@ func replaceDeliveries(ctx context.Context, tx *sql.Tx, study int64, destination
 
 // fencedDelivery returns the study of a delivery that is the token's, in this
 // very attempt.
-func fencedDelivery(ctx context.Context, tx *sql.Tx, t triage.Token, id int64) (d triage.Delivery, study int64, err error) {
+func fencedDelivery(ctx context.Context, tx *sql.Tx, t triage.Token, id int64) (d triage.Delivery, study, told int64, err error) {
 	var created, queued int64
 	var sent string
 	err = tx.QueryRowContext(ctx, `
-		SELECT d.study_id, d.destination, d.key, d.created_at, d.queued_at, d.sent FROM delivery d JOIN river_job j ON j.id = d.job_id
+		SELECT d.study_id, d.destination, d.key, d.created_at, d.queued_at, d.sent, d.review FROM delivery d JOIN river_job j ON j.id = d.job_id
 		WHERE d.id = ? AND d.job_id = ? AND d.state = 'waiting' AND j.state = 'running' AND j.attempt = ?`,
-		id, t.JobID, t.Attempt).Scan(&study, &d.Destination, &d.Key, &created, &queued, &sent)
+		id, t.JobID, t.Attempt).Scan(&study, &d.Destination, &d.Key, &created, &queued, &sent, &told)
 	if errors.Is(err, sql.ErrNoRows) {
-		return d, 0, triage.ErrFenced
+		return d, 0, 0, triage.ErrFenced
 	}
 	if err != nil {
-		return d, 0, err
+		return d, 0, 0, err
 	}
 	d.ID, d.At, d.QueuedAt = id, fromMicros(created), fromMicros(queued)
 	d.Sent, err = decodeSent(sent)
-	return d, study, err
+	return d, study, told, err
 }
 
 // Delivery implements triage.Outbox.
 func (s *SQLite) Delivery(ctx context.Context, t triage.Token, id int64) (triage.Delivery, error) {
 	var d triage.Delivery
 	err := s.inSnapshot(ctx, func(tx *sql.Tx) error {
-		var study int64
+		var study, told int64
 		var err error
-		if d, study, err = fencedDelivery(ctx, tx, t, id); err != nil {
+		if d, study, told, err = fencedDelivery(ctx, tx, t, id); err != nil {
 			return err
 		}
-		if err := s.deliveryStudy(ctx, tx, study, &d); err != nil {
+		if err := s.deliveryStudy(ctx, tx, study, told, &d); err != nil {
 			return err
 		}
-		d.Replaces, err = deliveredBefore(ctx, tx, study, d)
-		return err
+		if d.Replaces, err = deliveredBefore(ctx, tx, study, d); err != nil {
+			return err
+		}
+		return storedAt(ctx, tx, study, &d)
 	})
 	return d, err
 }
 
-// deliveryStudy fills in the study, its series and that one's instances: none
-// while a CT image is gone.
-func (s *SQLite) deliveryStudy(ctx context.Context, tx *sql.Tx, study int64, d *triage.Delivery) error {
+// deliveryStudy fills in the study, what readers said of it up to an entry of the
+// review, its series and that one's instances: none while a CT image is gone.
+func (s *SQLite) deliveryStudy(ctx context.Context, tx *sql.Tx, study, told int64, d *triage.Delivery) error {
 	var uid string
 	if err := tx.QueryRowContext(ctx, `SELECT uid FROM study WHERE id = ?`, study).Scan(&uid); err != nil {
 		return err
@@ -311,6 +338,9 @@ func (s *SQLite) deliveryStudy(ctx context.Context, tx *sql.Tx, study int64, d *
 		return err
 	}
 	d.Study = row.study()
+	if d.Review, err = reviewAt(ctx, tx, &row, told); err != nil {
+		return err
+	}
 	if d.Study.Series, err = loadSeries(ctx, tx, study); err != nil {
 		return err
 	}
@@ -389,7 +419,7 @@ func deliveredBefore(ctx context.Context, tx *sql.Tx, study int64, d triage.Deli
 // Delivered implements triage.Outbox.
 func (s *SQLite) Delivered(ctx context.Context, t triage.Token, id int64, at time.Time, objects []triage.InstanceRef) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
-		if _, _, err := fencedDelivery(ctx, tx, t, id); err != nil {
+		if _, _, _, err := fencedDelivery(ctx, tx, t, id); err != nil {
 			return err
 		}
 		body, err := json.Marshal(objects)
@@ -409,7 +439,7 @@ func (s *SQLite) Delivered(ctx context.Context, t triage.Token, id int64, at tim
 // DeliveryFailed implements triage.Outbox.
 func (s *SQLite) DeliveryFailed(ctx context.Context, t triage.Token, id int64, at time.Time, failure triage.DeliveryFailure) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
-		if _, _, err := fencedDelivery(ctx, tx, t, id); err != nil {
+		if _, _, _, err := fencedDelivery(ctx, tx, t, id); err != nil {
 			return err
 		}
 		state := triage.DeliveryWaiting

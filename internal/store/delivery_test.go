@@ -240,6 +240,7 @@ func TestAFolderOfTheVersionBefore(t *testing.T) {
 		`DROP TABLE review_summary`, `DROP TABLE review_entry`, `DROP TABLE review_erasing`,
 		`DROP TABLE keeping`, `DROP TABLE assessment`, `DROP TABLE gone_instance`, `DROP TABLE doomed`, `DROP TABLE erasure`,
 		`DROP TABLE result_brief`, `DROP INDEX study_tally`,
+		`DROP TABLE session`, `DROP TABLE account`, `DROP TABLE audit_sent`, `DROP TABLE audit_identity`, `DROP TABLE audit_event`,
 	} {
 		_, err := s.DB().ExecContext(t.Context(), statement)
 		require.NoError(t, err)
@@ -273,7 +274,7 @@ func TestAFolderOfTheVersionBefore(t *testing.T) {
 func TestAGapInTheStepsIsFilled(t *testing.T) {
 	dir := t.TempDir()
 	s := openFor(t, dir)
-	for _, statement := range []string{`DROP TABLE delivery`, `DELETE FROM schema_version WHERE version IN (2, 4)`} {
+	for _, statement := range []string{`DROP TABLE delivery`, `DELETE FROM schema_version WHERE version IN (2, 4, 14)`} {
 		_, err := s.DB().ExecContext(t.Context(), statement)
 		require.NoError(t, err)
 	}

@@ -25,7 +25,10 @@ type Proof struct {
 	// Studies are pseudonyms, as in the log.
 	Studies        []string `json:"studies"`
 	PatientRecords int      `json:"patient_records"`
-	Instances      int      `json:"instances"`
+	// TrailOf are pseudonyms of other studies that the audit trail knew as the
+	// patient's, before they were corrected.
+	TrailOf   []string `json:"audit_identity_of_other_studies,omitempty"`
+	Instances int      `json:"instances"`
 	// ReviewEntries are what readers said of the studies.
 	ReviewEntries int `json:"review_entries"`
 	// Files are the SHA-256 of every file that was removed.
@@ -160,6 +163,9 @@ func (s *SQLite) eraseRows(ctx context.Context, tx *sql.Tx, e Erasable, at time.
 	if err := erasePatients(ctx, tx, e); err != nil {
 		return proof, err
 	}
+	if err := proof.eraseTrail(ctx, tx, e, name); err != nil {
+		return proof, err
+	}
 	if err := s.readWithout(ctx, tx, compared, at); err != nil {
 		return proof, err
 	}
@@ -211,6 +217,7 @@ var notErased = []string{
 	"objects that were delivered to archives stay there: withdraw them there",
 	"backups that were written before",
 	"the log of the service, which names studies by pseudonyms only",
+	"the audit trail's records of who did what and when, which name studies by pseudonyms only, and what was sent of them to a collector before",
 	"copies that the file system or the disk keeps below the files: encrypt the disk",
 	"files in quarantine that do not say whose they are",
 }
@@ -312,6 +319,25 @@ func erasePatients(ctx context.Context, tx *sql.Tx, e Erasable) error {
 		}
 		if left {
 			return errors.New("a study of the patient is not among those that are erased")
+		}
+	}
+	return nil
+}
+
+// eraseTrail takes the patient out of what the audit trail knows of studies that
+// are somebody else's now. Its records stay, with pseudonyms.
+func (p *Proof) eraseTrail(ctx context.Context, tx *sql.Tx, e Erasable, name func(string) string) error {
+	for _, patient := range e.Patients {
+		const theirs = ` FROM audit_identity WHERE json_extract(study, '$.patientId') = ? AND json_extract(study, '$.issuer') = ? AND json_extract(study, '$.patientName') = ?`
+		uids, err := texts(ctx, tx, `SELECT study_uid`+theirs, patient.ID, patient.Issuer, patient.Name)
+		if err != nil {
+			return err
+		}
+		for _, uid := range uids {
+			p.TrailOf = append(p.TrailOf, name(uid))
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE`+theirs, patient.ID, patient.Issuer, patient.Name); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -121,34 +121,42 @@ func (s *SQLite) mustKeep(ctx context.Context, tx *sql.Tx, r *studyRow, at time.
 // destination of now has what is said of the study now; of a prior none is to.
 func (s *SQLite) allDelivered(ctx context.Context, tx *sql.Tx, r *studyRow) (bool, error) {
 	rows, err := tx.QueryContext(ctx, `
-		SELECT destination, key, state FROM delivery d WHERE study_id = ?
+		SELECT destination, key, review, state FROM delivery d WHERE study_id = ?
 			AND id = (SELECT max(id) FROM delivery WHERE study_id = d.study_id AND destination = d.destination)`, r.id)
 	if err != nil {
 		return false, err
 	}
 	defer rows.Close()
-	told := map[string]string{}
+	type saying struct {
+		key    string
+		review int64
+	}
+	told := map[string]saying{}
 	for rows.Next() {
-		var destination, key string
+		var destination string
+		var one saying
 		var state triage.DeliveryState
-		if err := rows.Scan(&destination, &key, &state); err != nil {
+		if err := rows.Scan(&destination, &one.key, &one.review, &state); err != nil {
 			return false, err
 		}
 		if state != triage.DeliveryDelivered {
 			return false, nil
 		}
-		told[destination] = key
+		told[destination] = one
 	}
 	if err := rows.Err(); err != nil || len(s.destinations) == 0 || r.priorOnly() {
 		return err == nil, err
 	}
-	said, err := saidNow(ctx, tx, r)
-	if err != nil || said == "" {
+	var said saying
+	if said.key, err = saidNow(ctx, tx, r); err != nil || said.key == "" {
 		return err == nil, err
 	}
+	if said.review, err = toldReview(ctx, tx, r.id); err != nil {
+		return false, err
+	}
 	return !slices.ContainsFunc(s.destinations, func(d triage.Destination) bool {
-		key, knows := told[d.Name]
-		return (knows || d.Wants(r.priority)) && key != said
+		last, knows := told[d.Name]
+		return (knows || d.Wants(r.priority)) && last != said
 	}), nil
 }
 

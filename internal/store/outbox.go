@@ -130,13 +130,18 @@ func (s *SQLite) retryDelivery(ctx context.Context, tx *sql.Tx, d triage.Deliver
 	if err != nil {
 		return err
 	}
+	told, err := toldReview(ctx, tx, row.id)
+	if err != nil {
+		return err
+	}
 	var before string
-	if err := tx.QueryRowContext(ctx, `SELECT key FROM delivery WHERE id = ?`, d.ID).Scan(&before); err != nil {
+	var toldBefore int64
+	if err := tx.QueryRowContext(ctx, `SELECT key, review FROM delivery WHERE id = ?`, d.ID).Scan(&before, &toldBefore); err != nil {
 		return err
 	}
 	key := deliveryKey(said)
-	if key != "" && key != before {
-		return s.queueDelivery(ctx, tx, row.id, d.Destination, key, subject, at)
+	if key != "" && (key != before || told != toldBefore) {
+		return s.queueDelivery(ctx, tx, row.id, d.Destination, key, subject, told, at)
 	}
 	if _, err := tx.ExecContext(ctx, `
 		UPDATE delivery SET state = 'waiting', sent = '', transaction_uid = '', queued_at = ?1, updated_at = ?1 WHERE id = ?2`,
@@ -149,7 +154,7 @@ func (s *SQLite) retryDelivery(ctx context.Context, tx *sql.Tx, d triage.Deliver
 // Sent implements triage.Outbox.
 func (s *SQLite) Sent(ctx context.Context, t triage.Token, id int64, sent triage.Sent) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
-		if _, _, err := fencedDelivery(ctx, tx, t, id); err != nil {
+		if _, _, _, err := fencedDelivery(ctx, tx, t, id); err != nil {
 			return err
 		}
 		return writeSent(ctx, tx, id, sent)

@@ -51,6 +51,9 @@ func (s *SQLite) Act(ctx context.Context, studyUID string, at time.Time, who rev
 		if err := addEntry(ctx, tx, r.id, *entry); err != nil {
 			return err
 		}
+		if err := s.queueReviewed(ctx, tx, &r, entry.Action.Kind, at); err != nil {
+			return err
+		}
 		// The number of change tells who watches; the row says what there is now.
 		if err := saveStudy(ctx, tx, &r, at); err != nil {
 			return err

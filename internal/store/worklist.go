@@ -229,7 +229,7 @@ func (s *SQLite) Tally(ctx context.Context) (out triage.Tally, err error) {
 			{signedStudies, -1, false},
 			{signedStudies, 1, true},
 		} {
-			if err := each(ctx, tx, `SELECT state, priority, count(*) FROM `+part.from+` GROUP BY state, priority`, func(rows *sql.Rows) error {
+			if err := each(ctx, tx, `SELECT study.state, study.priority, count(*) FROM `+part.from+` GROUP BY study.state, study.priority`, func(rows *sql.Rows) error {
 				var state triage.State
 				var p triage.Priority
 				var n int

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"nafas/dicomio/refusal"
+	"nafas/internal/triage/review"
 )
 
 // Destination is what the outbox knows of where results go.
@@ -61,7 +62,10 @@ type Delivery struct {
 	// At is when the result was stored, and QueuedAt since when it is tried to
 	// deliver it.
 	At, QueuedAt time.Time
-	Study        Study
+	// StoredAt is when what is said was stored; At is later where it was said
+	// before something else, and is said again. Zero where that is not known.
+	StoredAt time.Time
+	Study    Study
 	// Series is the one that the result is about: that was read, or where
 	// none was the CT series with the most instances. Its Instances are in the
 	// order of arrival, Paths are their files, and Header is one of these.
@@ -71,6 +75,9 @@ type Delivery struct {
 	Header    string
 	// Replaces are the objects that were delivered there before.
 	Replaces []InstanceRef
+	// Review is what readers said; nil where no reader did anything, or nothing of
+	// it is to be told yet.
+	Review *review.State
 	// Sent is set where the destination has taken the objects, and is to say
 	// that it keeps them.
 	Sent *Sent

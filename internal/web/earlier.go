@@ -29,7 +29,8 @@ func (v viewing) earlier() *api.Earlier {
 			break
 		}
 		one := api.EarlierFinding{
-			Finding: findingOf(c.EarlierFindings[i]), State: string(e.State), CurrentRank: e.Current + 1, InCurrent: placeAt(c.InCurrent, i),
+			Finding: findingOf(c.EarlierFindings[i]), State: string(e.State), CurrentRank: e.Current + 1,
+			InCurrent: placeAt(c.InCurrent, i), InCurrentLPSMM: e.CurrentCenterLPSMM,
 		}
 		one.Finding.ThumbnailURL = earlierThumbnailURL(v.study.UID, i+1, c.Key)
 		out.Findings = append(out.Findings, one)
@@ -39,7 +40,7 @@ func (v viewing) earlier() *api.Earlier {
 
 // earlierThumbnailPath is the route of the picture of a finding of the study that
 // this one was compared with, n from 1: its own study may have another result now.
-const earlierThumbnailPath = "/api/studies/{uid}/earlier/{n}/thumbnail"
+const earlierThumbnailPath = "/api/studies/{study}/earlier/{n}/thumbnail"
 
 func earlierThumbnailURL(study string, n int, key string) string {
 	return "/api/studies/" + url.PathEscape(study) + "/earlier/" + strconv.Itoa(n) + "/thumbnail?key=" + url.QueryEscape(key[:min(len(key), keyShown)])

@@ -46,10 +46,10 @@ func (o *outlines) put(key string, out api.Outlines) {
 	}
 }
 
-// outline answers GET /api/studies/{uid}/outlines.
+// outline answers GET /api/studies/{study}/outlines.
 func (w *Web) outline(_ http.ResponseWriter, r *http.Request) (any, error) {
 	ctx := r.Context()
-	d, _, err := w.Studies.Report(ctx, r.PathValue("uid"))
+	d, _, err := w.Studies.Report(ctx, r.PathValue("study"))
 	empty := api.Outlines{Findings: []api.FindingOutline{}}
 	switch {
 	case errors.Is(err, triage.ErrNoResult):

@@ -7,6 +7,9 @@ import (
 	"net/http"
 	"strings"
 
+	"nafas/internal/audit"
+	"nafas/internal/triage"
+	"nafas/internal/triage/quality"
 	"nafas/internal/triage/review"
 	"nafas/internal/web/api"
 )
@@ -17,34 +20,39 @@ type Reviews interface {
 	// Act returns the review as it is then, also with review.ErrConflict. Other
 	// errors: triage.ErrNotFound, *review.InvalidError.
 	Act(ctx context.Context, studyUID string, who review.Reader, seen int64, a review.Action) (review.State, error)
+	Quality(ctx context.Context, p triage.Period) (triage.Quality, error)
+	ExportReviews(ctx context.Context, p triage.Period) ([]quality.Study, error)
 }
 
-// reader is who asks, as reviews name them.
-func (w *Web) reader(ctx context.Context) review.Reader {
-	v := w.Gate.Who(ctx)
-	if v.Name == "" {
-		return review.Local
-	}
-	return review.Reader{Name: v.Name, Display: v.Display}
-}
-
-// reviewed answers GET /api/studies/{uid}/review.
+// reviewed answers GET /api/studies/{study}/review.
 func (w *Web) reviewed(_ http.ResponseWriter, r *http.Request) (any, error) {
-	state, err := w.Studies.Review(r.Context(), r.PathValue("uid"))
+	state, err := w.Studies.Review(r.Context(), r.PathValue("study"))
 	if err != nil {
 		return nil, err
 	}
-	return reviewOf(state, w.reader(r.Context())), nil
+	return reviewOf(state, reader(r.Context())), nil
 }
 
-// act answers POST /api/studies/{uid}/review.
+// act answers POST /api/studies/{study}/review.
 func (w *Web) act(_ http.ResponseWriter, r *http.Request) (any, error) {
 	var asked api.ReviewAction
 	if err := read(r, &asked); err != nil {
 		return nil, err
 	}
-	ctx, who := r.Context(), w.reader(r.Context())
-	state, err := w.Studies.Act(ctx, r.PathValue("uid"), who, asked.Seen, actionOf(asked))
+	ctx, uid, who, a := r.Context(), r.PathValue("study"), reader(r.Context()), actionOf(asked)
+	if a.Kind == review.KindSign && !who.Named() {
+		return nil, &problem{http.StatusForbidden, api.Problem{Code: "forbidden", Detail: "a study is signed off by somebody with a name: sign in as a user (nafas user add)"}}
+	}
+	what := "review: " + kindOfAction(a.Kind)
+	if err := w.record(r, audit.Reviewed, what, uid); err != nil {
+		return nil, err
+	}
+	state, err := w.Studies.Act(ctx, uid, who, asked.Seen, a)
+	if err != nil {
+		if other := w.record(r, audit.Reviewed, what+", refused", uid); other != nil {
+			return nil, other
+		}
+	}
 	var wrong *review.InvalidError
 	switch {
 	case errors.Is(err, review.ErrConflict):
@@ -56,6 +64,16 @@ func (w *Web) act(_ http.ResponseWriter, r *http.Request) (any, error) {
 		return nil, err
 	}
 	return reviewOf(state, who), nil
+}
+
+// kindOfAction is a kind as the audit trail has it, which holds no word of a
+// client's own.
+func kindOfAction(k review.Kind) string {
+	switch k {
+	case review.KindAnswer, review.KindAdd, review.KindChange, review.KindRemove, review.KindSign, review.KindReopen, review.KindUndo:
+		return string(k)
+	}
+	return "unknown"
 }
 
 // read takes a body of JSON in.

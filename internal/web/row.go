@@ -94,7 +94,7 @@ func thumbnailsOf(l triage.Listed) []api.Thumbnail {
 
 // thumbnailPath is the route of a finding's picture. key is the result's: another
 // result has other pictures.
-const thumbnailPath = "/api/studies/{uid}/series/{series}/findings/{rank}/thumbnail"
+const thumbnailPath = "/api/studies/{study}/series/{series}/findings/{rank}/thumbnail"
 
 func thumbnailURL(study, series, key string, rank int) string {
 	return "/api/studies/" + url.PathEscape(study) + "/series/" + url.PathEscape(series) + "/findings/" + strconv.Itoa(rank) +

@@ -6,15 +6,16 @@ import (
 	"strings"
 
 	"nafas/inference/guideline"
+	"nafas/internal/audit"
 	"nafas/internal/i18n"
 	"nafas/internal/triage"
 	"nafas/internal/triage/wording"
 	"nafas/internal/web/api"
 )
 
-// study answers GET /api/studies/{uid}.
+// study answers GET /api/studies/{study}.
 func (w *Web) study(_ http.ResponseWriter, r *http.Request) (any, error) {
-	ctx, uid, lang := r.Context(), r.PathValue("uid"), languageOf(r)
+	ctx, uid, lang := r.Context(), r.PathValue("study"), languageOf(r)
 	s, err := w.Studies.Study(ctx, uid)
 	if err != nil {
 		return nil, err
@@ -25,6 +26,9 @@ func (w *Web) study(_ http.ResponseWriter, r *http.Request) (any, error) {
 	}
 	heads, err := w.seriesHeads(ctx, uid)
 	if err != nil {
+		return nil, err
+	}
+	if err := w.record(r, audit.Opened, "review page", uid); err != nil {
 		return nil, err
 	}
 	v := viewing{study: s, lang: lang}
@@ -138,8 +142,8 @@ func (v viewing) result(seriesUID string, r triage.Result) *api.ResultView {
 // warningIn is a warning in a language: its meaning, and behind it the English
 // text with the numbers.
 func warningIn(lang string, w triage.Warning) string {
-	words := i18n.Priority(lang).Scan[w.Code]
-	if lang == "en" || words == "" {
+	words, ok := i18n.Warning(lang, w.Code)
+	if lang == "en" || !ok {
 		return w.Text
 	}
 	return words + " [" + w.Text + "]"

@@ -9,10 +9,10 @@ import (
 	"nafas/internal/web/api"
 )
 
-// studyEvents answers GET /api/studies/{uid}/events. Who holds it open has the
+// studyEvents answers GET /api/studies/{study}/events. Who holds it open has the
 // study on the screen.
 func (w *Web) studyEvents(rw http.ResponseWriter, r *http.Request) (any, error) {
-	uid := r.PathValue("uid")
+	uid := r.PathValue("study")
 	ctx, cancel := context.WithTimeout(r.Context(), streamLife)
 	defer cancel()
 	if _, err := w.Studies.Study(ctx, uid); err != nil {
@@ -29,8 +29,8 @@ func (w *Web) studyEvents(rw http.ResponseWriter, r *http.Request) (any, error) 
 		return nil, err
 	}
 	defer leave()
-	defer w.presence.come(uid, w.Gate.Who(ctx).Display)()
-	seen := newSeen(w, uid, w.reader(ctx))
+	defer w.presence.come(uid, reader(ctx).Display)()
+	seen := newSeen(w, uid, reader(ctx))
 	if err := seen.tell(ctx, s); err != nil {
 		return nil, nil
 	}

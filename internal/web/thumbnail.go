@@ -72,7 +72,7 @@ func (p *pictures) put(key string, data []byte) {
 
 // thumbnail answers the route thumbnailPath.
 func (w *Web) thumbnail(rw http.ResponseWriter, r *http.Request) (any, error) {
-	ctx, uid, series := r.Context(), r.PathValue("uid"), r.PathValue("series")
+	ctx, uid, series := r.Context(), r.PathValue("study"), r.PathValue("series")
 	rank, err := strconv.Atoi(r.PathValue("rank"))
 	if err != nil || rank < 1 {
 		return nil, invalid("the rank is a number from 1")
@@ -133,7 +133,7 @@ func (w *Web) earlierThumbnail(rw http.ResponseWriter, r *http.Request) (any, er
 	if err != nil || n < 1 {
 		return nil, invalid("the number of the earlier finding counts from 1")
 	}
-	study, err := w.Studies.Study(r.Context(), r.PathValue("uid"))
+	study, err := w.Studies.Study(r.Context(), r.PathValue("study"))
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"nafas/internal/access"
+	"nafas/internal/audit"
 	"nafas/internal/triage"
 	"nafas/internal/web/api"
 )
@@ -22,18 +23,13 @@ type Studies interface {
 	Reviews
 }
 
-// Visitor is who asks. Name is "" where nobody has a name here.
-type Visitor struct{ Name, Display string }
-
-// Gate lets in who may come in.
+// Gate lets in who may come in: session.Sessions is one.
 type Gate interface {
 	// Mount adds the routes of signing in and out.
 	Mount(mux *http.ServeMux)
-	// Require lets those with the role through to next, and answers the others with
-	// a Problem.
+	// Require lets those with the role through to next, whom access.Who then names,
+	// and answers the others with a Problem.
 	Require(role access.Role, next http.Handler) http.Handler
-	// Who asks, in a request that Require let through.
-	Who(ctx context.Context) Visitor
 }
 
 // Options are what a Web is made of.
@@ -42,6 +38,13 @@ type Options struct {
 	Lists   triage.Lists
 	Archive triage.Archive
 	Gate    Gate
+	// Audit keeps who opened, reviewed and exported what.
+	Audit audit.Recorder
+	// Admit hears of who looks at a part of a study that is not its page, before the
+	// answer: its error keeps them out (audit.Accesses).
+	Admit func(*http.Request, access.Principal) error
+	// Address is the IP address that a request came from.
+	Address func(*http.Request) string
 	// About is what the page says of this program and its model.
 	About api.About
 	Log   *slog.Logger
@@ -87,6 +90,11 @@ func New(o Options) (*Web, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	w.stop = cancel
 	go w.listen(ctx)
+	go func() { // so that the first who comes does not wait for it
+		for _, f := range files {
+			f.packed()
+		}
+	}()
 	w.mux = w.guarded(w.routes())
 	return w, nil
 }
@@ -107,7 +115,7 @@ func (w *Web) ServeHTTP(rw http.ResponseWriter, r *http.Request) { w.mux.ServeHT
 
 func (w *Web) routes() *http.ServeMux {
 	mux := http.NewServeMux()
-	for _, path := range []string{"/{$}", "/study/{uid}", "/quality", "/about", "/sign-in"} {
+	for _, path := range []string{"/{$}", "/studies/{study}", "/quality", "/about", "/sign-in"} {
 		mux.HandleFunc("GET "+path, w.index)
 	}
 	mux.HandleFunc("GET /page/{name...}", w.asset)
@@ -135,16 +143,18 @@ type endpoint struct {
 // endpoints are the routes that need a role. What Gate mounts needs none.
 func (w *Web) endpoints() map[string]endpoint {
 	return map[string]endpoint{
-		"GET /api/worklist":               {access.RoleRead, w.worklist},
-		"GET /api/events":                 {access.RoleRead, w.events},
-		"GET /api/about":                  {access.RoleRead, w.about},
-		"GET /api/studies/{uid}":          {access.RoleRead, w.study},
-		"GET /api/studies/{uid}/outlines": {access.RoleRead, w.outline},
-		"GET " + thumbnailPath:            {access.RoleRead, w.thumbnail},
-		"GET " + earlierThumbnailPath:     {access.RoleRead, w.earlierThumbnail},
-		"GET /api/studies/{uid}/events":   {access.RoleRead, w.studyEvents},
-		"GET /api/studies/{uid}/review":   {access.RoleRead, w.reviewed},
-		"POST /api/studies/{uid}/review":  {access.RoleReview, w.act},
+		"GET /api/worklist":                 {access.RoleRead, w.worklist},
+		"GET /api/events":                   {access.RoleRead, w.events},
+		"GET /api/about":                    {access.RoleRead, w.about},
+		"GET /api/quality":                  {access.RoleRead, w.quality},
+		"GET /api/reviews.csv":              {access.RoleRead, w.reviews},
+		"GET /api/studies/{study}":          {access.RoleRead, w.study},
+		"GET /api/studies/{study}/outlines": {access.RoleRead, w.admitted(w.outline)},
+		"GET /api/studies/{study}/events":   {access.RoleRead, w.admitted(w.studyEvents)},
+		"GET /api/studies/{study}/review":   {access.RoleRead, w.admitted(w.reviewed)},
+		"POST /api/studies/{study}/review":  {access.RoleReview, w.act},
+		"GET " + thumbnailPath:              {access.RoleRead, w.thumbnail},
+		"GET " + earlierThumbnailPath:       {access.RoleRead, w.admitted(w.earlierThumbnail)},
 	}
 }
 

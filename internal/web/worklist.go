@@ -12,11 +12,19 @@ import (
 	"nafas/internal/web/api"
 )
 
+// searchHeader has what is searched for, out of the sight of logs of addresses.
+const searchHeader = "X-Nafas-Search"
+
 // worklist answers GET /api/worklist.
 func (w *Web) worklist(_ http.ResponseWriter, r *http.Request) (any, error) {
 	q, err := listingOf(r.URL.Query())
 	if err != nil {
 		return nil, err
+	}
+	if search := r.Header.Get(searchHeader); search != "" {
+		if q.Search, err = url.PathUnescape(search); err != nil {
+			return nil, invalid("the header %s is not percent-encoded", searchHeader)
+		}
 	}
 	list, total, cursor, err := w.Studies.List(r.Context(), w.Lists, q)
 	if err != nil {

@@ -21,7 +21,7 @@ func Of(one triage.Delivery, image []byte, l report.Language) (report.Result, er
 	if err != nil {
 		return report.Result{}, err
 	}
-	in, err := dicomio.Identify(f)
+	in, err := dicomio.Examine(f)
 	if err != nil {
 		return report.Result{}, err
 	}
@@ -36,6 +36,9 @@ func Of(one triage.Delivery, image []byte, l report.Language) (report.Result, er
 			r.Replaces = append(r.Replaces, p)
 		}
 	}
+	if s := r.Signature(); s != nil {
+		s.Organisation = in.Institution
+	}
 	if one.Series.Result != nil && r.Source.FrameOfReferenceUID == "" {
 		return r, errors.New("the images have no frame of reference")
 	}
@@ -45,7 +48,7 @@ func Of(one triage.Delivery, image []byte, l report.Language) (report.Result, er
 // Said is what is said of a delivery's series, in a language, without what only
 // an image knows.
 func Said(one triage.Delivery, l report.Language) report.Result {
-	r := report.Result{Key: one.Key, At: one.At, Source: report.Source{SeriesUID: one.Series.UID}}
+	r := report.Result{Key: one.Key, At: one.At, Source: report.Source{SeriesUID: one.Series.UID}, Review: reviewed(one)}
 	result := one.Series.Result
 	if result == nil {
 		r.NotAssessed = Why(one.Study.NotAssessed, string(l))

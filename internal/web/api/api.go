@@ -59,6 +59,9 @@ type Me struct {
 
 // Worklist is GET /api/worklist?offset=&limit=&search=&state=&priority=&review=
 // (state, priority and review may repeat; limit at most 500): studies by priority.
+// What is searched for may come in the header X-Nafas-Search, percent-encoded, in
+// the place of the parameter: proxies keep addresses in their logs, and it is a
+// name as often as not.
 type Worklist struct {
 	// Total is how many studies fit.
 	Total    int        `json:"total"`
@@ -375,6 +378,9 @@ type EarlierFinding struct {
 	// CurrentRank is 0 where it is paired with none.
 	CurrentRank int        `json:"currentRank"`
 	InCurrent   ImagePlace `json:"inCurrent"`
+	// InCurrentLPSMM is the same place in the current study's coordinates; it means
+	// nothing where InCurrent names no image.
+	InCurrentLPSMM [3]float64 `json:"inCurrentLpsMm"`
 }
 
 // Change is what became of a finding since the earlier study.

@@ -260,6 +260,7 @@ export interface EarlierFinding {
   state: string;
   currentRank: number;
   inCurrent: ImagePlace;
+  inCurrentLpsMm: [number, number, number];
 }
 
 export interface Change {

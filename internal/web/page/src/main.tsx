@@ -8,7 +8,7 @@ import { Failure, Waiting } from "./kit/parts";
 import { path } from "./kit/place";
 import "./kit/idle";
 import { askWho, me, trouble } from "./kit/who";
-import { returnToPlace, SignIn } from "./signin/signin";
+import { enterPlace, SignIn } from "./signin/signin";
 import { Worklist } from "./worklist/worklist";
 
 const Study = lazy<{ uid: string }>(() => import("./study/study"));
@@ -28,7 +28,8 @@ function Place() {
 }
 
 function Page() {
-  useEffect(() => { void askWho().then(() => { if (me.value) returnToPlace(); }); }, []);
+  useEffect(() => { void askWho(); }, []);
+  useEffect(() => { if (me.value) enterPlace(); }, [me.value]);
   return <Frame><Place /></Frame>;
 }
 

@@ -44,7 +44,7 @@ function Model({ of }: { of: AboutModel }) {
       {of.accuracy.length ? <Accuracy of={of} /> : <p>{say("about.no_accuracy")}</p>}
       <h3>{say("about.limits")}</h3>
       {of.limits.length
-        ? <ul class="stack">{of.limits.map((one) => { const text = word("limit", one.code); return text === one.code ? <li key={one.code} lang="en" dir="ltr">{one.text}</li> : <li key={one.code}>{text}</li>; })}</ul>
+        ? <ul class="stack">{of.limits.map((one) => { const text = word("limit", one.code); return text === one.code ? <li key={one.code}><bdi lang="en">{one.text}</bdi></li> : <li key={one.code}>{text}</li>; })}</ul>
         : <p>{say("about.no_limits")}</p>}
     </section>
   );
@@ -61,7 +61,7 @@ const Accuracy = ({ of }: { of: AboutModel }) => (
       <tbody>
         {of.accuracy.map((one) => (
           <tr key={one.set + one.point + one.what}>
-            <td><bdi lang="en">{one.set}</bdi></td><td><bdi lang="en">{one.point}</bdi></td><td><bdi lang="en">{one.what}</bdi></td>
+            <td>{word("figure.set", one.set)}</td><td>{word("figure.point", one.point)}</td><td>{word("figure.what", one.what)}</td>
             <td class="count">{say("about.of", { hit: one.hit, total: one.of })}</td>
             <td class="count">{number(one.value, 2)}</td>
           </tr>

@@ -1,7 +1,7 @@
 // Bars above the page: the service cannot be reached; the session ends soon.
 import { useEffect, useState } from "preact/hooks";
 import { getPassive, reachable } from "../kit/call";
-import { backoff, pause } from "../kit/events";
+import { backoff, pause } from "../kit/stream";
 import { leaving, stay } from "../kit/idle";
 import { signOut } from "../kit/who";
 import { say } from "../kit/words";

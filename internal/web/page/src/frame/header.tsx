@@ -19,7 +19,7 @@ export function Header({ help }: { help: () => void }) {
   return (
     <header class="header">
       <a class="name" href="/"><Breath /><bdi>Nafas</bdi></a>
-      {me.value && <nav aria-label={say("frame.places")}>
+      {me.value !== null && <nav aria-label={say("frame.places")}>
         <ul class="plain">
           {places.map(([to, key]) => <li key={to}><a href={to} aria-current={path.value === to ? "page" : undefined}>{say(key)}</a></li>)}
         </ul>
@@ -49,7 +49,9 @@ const Themes = () => (
 
 function Person() {
   const who = me.value;
-  if (!who) return null;
+  // Its place is kept while it is not known.
+  if (who === undefined) return <><span class="who" /><button type="button" class="button later" disabled>{say("frame.sign_out")}</button></>;
+  if (who === null) return null;
   if (who.open) return <span class="badge warn" title={say("frame.open.more")}>{say("frame.open")}</span>;
   return (
     <>

@@ -61,10 +61,11 @@ interface Asked {
   body?: unknown;
   signal?: AbortSignal;
   passive?: boolean;
+  more?: Record<string, string>;
 }
 
-async function call<T>(method: string, path: string, { body, signal, passive = false }: Asked): Promise<T> {
-  const headers = { ...headersOf(passive), Accept: "application/json" } as Record<string, string>;
+async function call<T>(method: string, path: string, { body, signal, passive = false, more }: Asked): Promise<T> {
+  const headers = { ...headersOf(passive), ...more, Accept: "application/json" } as Record<string, string>;
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (method !== "GET") headers["X-Nafas-CSRF"] = csrf;
   let answer: Response;
@@ -81,8 +82,8 @@ async function call<T>(method: string, path: string, { body, signal, passive = f
   return (answer.status === 204 ? undefined : await answer.json()) as T;
 }
 
-/** Asks because the reader did something. */
-export const get = <T>(path: string, signal?: AbortSignal): Promise<T> => call<T>("GET", path, signal ? { signal } : {});
+/** Asks because the reader did something; more are headers. */
+export const get = <T>(path: string, signal?: AbortSignal, more?: Record<string, string>): Promise<T> => call<T>("GET", path, { ...(signal && { signal }), ...(more && { more }) });
 /** Asks because time went by, or the service told of something: no reader did it. */
-export const getPassive = <T>(path: string, signal?: AbortSignal): Promise<T> => call<T>("GET", path, signal ? { signal, passive: true } : { passive: true });
+export const getPassive = <T>(path: string, signal?: AbortSignal, more?: Record<string, string>): Promise<T> => call<T>("GET", path, { passive: true, ...(signal && { signal }), ...(more && { more }) });
 export const post = <T>(path: string, body: unknown): Promise<T> => call<T>("POST", path, { body });

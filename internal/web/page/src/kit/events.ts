@@ -1,39 +1,7 @@
 // Server-sent events. The browser's own EventSource cannot send the header that
 // says that no reader caused the request, and would so keep every session alive.
 import { headersOf, reachable, refusedBy, Refused } from "./call";
-
-/** One message: the data field, and the id where it had one. */
-export interface Message {
-  data: string;
-  id: string;
-}
-
-/** Splits a stream of text into messages (HTML Living Standard, 9.2.6); pieces may
- * break anywhere. */
-export function messages(onMessage: (message: Message) => void): (piece: string) => void {
-  let rest = "", data: string[] = [], id = "";
-  return (piece) => {
-    // A CR at the end may be the first half of a CRLF: it waits.
-    const lines = (rest + piece).split(/\r\n|\n|\r(?=[^\n])/);
-    rest = lines.pop()!;
-    for (const line of lines) {
-      if (line === "") {
-        if (data.length) onMessage({ data: data.join("\n"), id });
-        data = [];
-        continue;
-      }
-      const [, field, value] = /^([^:]*):? ?(.*)$/.exec(line)!;
-      if (field === "data") data.push(value!);
-      else if (field === "id") id = value!;
-    }
-  };
-}
-
-/** How long to wait before the nth try in a row, ms: 1 s doubled up to 30 s, with a
- * quarter of chance, so that many pages do not all come at once. */
-export function backoff(n: number, chance = Math.random()): number {
-  return Math.min(30_000, 1000 * 2 ** n) * (0.75 + chance / 2);
-}
+import { backoff, messages, pause, type Message } from "./stream";
 
 // A stream that is silent for this long has been cut; the service says something
 // (a comment at least) every 15 s.
@@ -45,7 +13,8 @@ export interface Listener<T> {
   message: (event: T) => void;
   /** Whether the stream is up: what is on the screen is current only while it is. */
   state?: (up: boolean) => void;
-  /** The service cannot go on from the cursor: load anew. The next try has none. */
+  /** The service cannot go on from the cursor, and the listening has ended: load, and
+   * listen, anew. */
   lost?: () => void;
 }
 
@@ -68,10 +37,13 @@ async function keep<T>(to: Listener<T>, cursor: string, stopped: AbortSignal): P
     } catch (cause) {
       if (stopped.aborted) return;
       if (cause instanceof Refused && (cause.status === 401 || cause.status === 403 || cause.status === 404)) { to.state?.(false); return; }
-      if (cause instanceof Refused && cause.status === 410) { cursor = ""; to.lost?.(); }
+      to.state?.(false);
+      if (cause instanceof Refused && cause.status === 400) { to.lost?.(); return; }
     }
     if (stopped.aborted) return;
-    to.state?.(false);
+    // The service ends a stream every few minutes, to see who may still look: that
+    // is no trouble, unless it is the second time in a row.
+    if (tries > 0) to.state?.(false);
     await pause(backoff(tries), stopped);
   }
 }
@@ -82,8 +54,7 @@ async function stream(path: string, stopped: AbortSignal, onMessage: (message: M
   stopped.addEventListener("abort", end);
   let watch = setTimeout(end, silence);
   try {
-    const answer = await fetch(path, { headers: { ...headersOf(true), Accept: "text/event-stream" }, signal: cut.signal, cache: "no-store" });
-    reachable.value = true;
+    const answer = await reach(path, cut.signal);
     if (!answer.ok) throw await refusedBy(answer);
     onUp();
     const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
@@ -95,19 +66,19 @@ async function stream(path: string, stopped: AbortSignal, onMessage: (message: M
       watch = setTimeout(end, silence);
       take(value);
     }
-  } catch (cause) {
-    if (cause instanceof TypeError && !stopped.aborted && !cut.signal.aborted) reachable.value = false;
-    throw cause;
   } finally {
     clearTimeout(watch);
     stopped.removeEventListener("abort", end);
   }
 }
 
-/** Waits, or until the signal aborts. */
-export function pause(ms: number, stopped: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    stopped.addEventListener("abort", () => { clearTimeout(timer); resolve(); }, { once: true });
-  });
+async function reach(path: string, signal: AbortSignal): Promise<Response> {
+  try {
+    const answer = await fetch(path, { headers: { ...headersOf(true), Accept: "text/event-stream" }, signal, cache: "no-store" });
+    reachable.value = true;
+    return answer;
+  } catch (cause) {
+    if (!signal.aborted) reachable.value = false;
+    throw cause;
+  }
 }

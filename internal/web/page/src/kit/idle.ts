@@ -2,18 +2,11 @@
 // the page says so before, and looks at the clock the same way in every tab.
 import { signal } from "@preact/signals";
 import { whenActed } from "./call";
+import { tell, warning } from "./idling";
 import { askWho, me } from "./who";
 
 /** Seconds left before the end, while there is little left; else null. */
 export const leaving = signal<number | null>(null);
-
-/** How long before the end the page says so, s: a minute, or half of a short time. */
-export const warning = (idleSeconds: number): number => Math.min(60, idleSeconds / 2);
-
-/** Whether a reader who does something at the page, of which the service hears
- * nothing (scrolling through images), is to be told of to the service now: after a
- * quarter of the idle time, and not more often than every 20 s. */
-export const tell = (idleSeconds: number, sinceActed: number): boolean => sinceActed >= Math.max(20, idleSeconds / 4) || sinceActed >= idleSeconds / 2;
 
 // Other tabs of the same session act too.
 const key = "nafas.acted";
@@ -41,7 +34,7 @@ for (const kind of ["keydown", "pointerdown", "wheel"]) addEventListener(kind, o
 let asking = false;
 
 setInterval(() => {
-  const idle = me.value?.idleSeconds;
+  const idle = me.value?.open ? 0 : me.value?.idleSeconds;
   if (!idle) { leaving.value = null; return; }
   const left = Math.ceil(acted() + idle - now());
   if (left > warning(idle)) { leaving.value = null; return; }

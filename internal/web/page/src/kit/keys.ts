@@ -1,7 +1,7 @@
 // The keys of the page that is open. They stay still while something is typed, a
 // dialog is open, or whoever wants so has switched single keys off (WCAG 2.1.4).
 import { signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Key } from "./words";
 
 export interface Binding {
@@ -31,7 +31,7 @@ export function useKeys(list: Binding[]): void {
   const latest = useRef(list);
   latest.current = list;
   const names = list.map((one) => one.label + one.keys.join()).join();
-  useEffect(() => {
+  useLayoutEffect(() => {
     const stand = list.map((one, i): Binding => ({
       ...one,
       run: (event) => latest.current[i]?.run(event),

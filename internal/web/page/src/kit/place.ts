@@ -6,10 +6,17 @@ import { signal } from "@preact/signals";
 export const path = signal(location.pathname);
 export const query = signal(location.search);
 
+// The query that each path had last.
+const queries = new Map([[location.pathname, location.search]]);
+
 function read(): void {
   path.value = location.pathname;
   query.value = location.search;
+  queries.set(location.pathname, location.search);
 }
+
+/** A path as it was left, with what was filtered there. */
+export const asLeft = (to: string): string => to + (queries.get(to) ?? "");
 
 addEventListener("popstate", read);
 

@@ -26,6 +26,8 @@ effect(() => write(language.value));
 
 // Digits stay Latin, as they are on scanners and in reports of the Maghreb.
 const locales: Record<Language, string> = { en: "en-GB", fr: "fr-FR", ar: "ar-MA-u-nu-latn" };
+// Arabic sentences of the service, and scanners, have a decimal point.
+const numerals: Record<Language, string> = { ...locales, ar: "ar-u-nu-latn" };
 export const locale = (): string => locales[language.value];
 
 const made = new Map<string, IntlMessageFormat>();
@@ -49,7 +51,7 @@ export function word(group: string, code: string): string {
 
 /** A number with this many decimals. */
 export const number = (value: number, decimals = 0): string =>
-  new Intl.NumberFormat(locale(), { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).format(value);
+  new Intl.NumberFormat(numerals[language.value], { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).format(value);
 
 /** A time of the service (RFC 3339). */
 export const time = (at: string): string =>

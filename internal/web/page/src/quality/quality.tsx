@@ -4,7 +4,7 @@ import type { Quality as Measured } from "../api";
 import { get } from "../kit/call";
 import { Failure, Notice, useTitle, Waiting } from "../kit/parts";
 import { query, replace } from "../kit/place";
-import { language, number, say, word, type Key } from "../kit/words";
+import { date, language, number, say, word, type Key } from "../kit/words";
 import { Strata } from "./strata";
 
 export default function Quality() {
@@ -51,7 +51,7 @@ const day = (text: string | null): string => (text && /^\d{4}-\d{2}-\d{2}$/.test
 function Figures({ of }: { of: Measured }) {
   return (
     <>
-      <p class="numbers">{say("quality.signed", { signed: of.signed, done: of.done })}</p>
+      <p class="numbers">{(of.from || of.to) && <strong>{spanOf(of)}: </strong>}{say("quality.signed", { signed: of.signed, done: of.done })}</p>
       {of.signed === 0 && <Notice kind="note"><p>{say("quality.none")}</p></Notice>}
       {of.signed > 0 && <>
         <Strata title={say("quality.all")} list={[{ ...of.all, name: say("quality.all.name") }]} />
@@ -63,6 +63,12 @@ function Figures({ of }: { of: Measured }) {
       </>}
     </>
   );
+}
+
+// The browser writes the dates in its own language; this is the page's.
+function spanOf({ from, to }: Measured): string {
+  const [first, last] = [from, to].map((one) => one && date(one.replaceAll("-", "")));
+  return first && last ? `${first} – ${last}` : first ? say("quality.since", { day: first }) : say("quality.until", { day: last! });
 }
 
 function Causes({ of: { causes } }: { of: Measured }) {

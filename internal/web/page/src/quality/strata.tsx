@@ -1,7 +1,7 @@
 // A table of strata: counts, and values with their intervals, drawn on one scale
 // per column so that rows compare by eye.
 import type { Interval, Stratum } from "../api";
-import { number, say, type Key } from "../kit/words";
+import { language, locale, number, say, type Key } from "../kit/words";
 import { few, scaleOf } from "./scale";
 
 const counts: [Key, (s: Stratum) => number][] = [
@@ -49,12 +49,12 @@ function Value({ interval, share, most }: { interval: Interval; share: boolean; 
   return (
     <>
       <Whisker interval={interval} most={most} />
-      <span class="numbers nowrap"><strong>{text(interval.value)}</strong> <bdi class="muted small">[{text(interval.low)}, {text(interval.high)}]</bdi></span>
+      <bdi class="numbers nowrap" dir="ltr"><strong>{text(interval.value)}</strong> <span class="muted small">[{text(interval.low)}{language.value === "en" ? ", " : " ; "}{text(interval.high)}]</span></bdi>
     </>
   );
 }
 
-const percent = (v: number): string => `${number(100 * v)} %`;
+const percent = (v: number): string => new Intl.NumberFormat(locale(), { style: "percent" }).format(v);
 
 // A dot with its whisker, from 0 on the left to `most`, in every language: like the
 // images it is a picture, and does not mirror. The numbers beside it say the same.

@@ -17,7 +17,7 @@ export function SignIn() {
     <div class="page signin">
       <h1>{say("signin.title")}</h1>
       {ended.value && <Notice kind="warn"><p>{say("signin.ended")}</p></Notice>}
-      {providerRefused() && <Notice kind="bad"><p>{say("signin.provider.refused")}</p></Notice>}
+      {problem() && <Notice kind="bad"><p>{problem() === "forbidden" ? say("signin.forbidden") : problem() === "unavailable" ? say("signin.provider.unavailable") : say("signin.provider.refused")}</p></Notice>}
       {cause !== null ? <Failure cause={cause} again={load} /> : !methods ? <Waiting /> : <Methods methods={methods} />}
       <p class="muted">{say("signin.research")}</p>
     </div>
@@ -30,7 +30,7 @@ function Methods({ methods }: { methods: SignInMethods }) {
       {methods.open && <button type="button" class="button primary" onClick={() => void askWho()}>{say("signin.open")}</button>}
       {methods.password && <Password />}
       {methods.password && methods.provider && <p class="or muted">{say("signin.or")}</p>}
-      {methods.provider && <a class="button" href="/auth/start" onClick={keepPlace}>{say("signin.provider", { name: methods.provider })}</a>}
+      {methods.provider && <a class="button" href={start()}>{say("signin.provider", { name: methods.provider })}</a>}
       {!methods.open && !methods.password && !methods.provider && <Notice kind="warn"><p>{say("signin.nobody")}</p><p><code dir="ltr">nafas user add NAME</code></p></Notice>}
     </div>
   );
@@ -83,15 +83,20 @@ function Password() {
   );
 }
 
-// The provider sends back to the start of the page, maybe with an error.
-const kept = "nafas.place";
-const keepPlace = (): void => sessionStorage.setItem(kept, path.value + query.value);
+// Signing in with the provider comes back to the same place, or to the start of the
+// page with the code of what was wrong.
+const start = (): string => `/auth/start?to=${encodeURIComponent(path.value === "/sign-in" ? "/" : path.value + withoutProblem())}`;
 
-const providerRefused = (): boolean => new URLSearchParams(query.value).has("signin-error");
+const problem = (): string | null => new URLSearchParams(query.value).get("problem");
 
-/** Goes to where somebody was before signing in with the provider. */
-export function returnToPlace(): void {
-  const place = sessionStorage.getItem(kept);
-  sessionStorage.removeItem(kept);
-  if (place && path.value === "/" && /^\/(?!\/)/.test(place)) replace(place);
+function withoutProblem(): string {
+  const params = new URLSearchParams(query.value);
+  params.delete("problem");
+  return params.size ? `?${params}` : "";
+}
+
+/** Tidies the address once somebody has signed in. */
+export function enterPlace(): void {
+  if (path.value === "/sign-in") replace("/");
+  else if (problem()) replace(path.value + withoutProblem());
 }

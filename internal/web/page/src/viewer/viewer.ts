@@ -1,6 +1,7 @@
 // What the study page asks of the viewer. The viewer knows images and marks; it
 // knows no reviews, no words but those of its own buttons, and no other part of
 // the page.
+import type { ReadonlySignal } from "@preact/signals";
 import type { Axis, ImagePlace, SliceOutline } from "../api";
 
 /** A place in patient LPS, mm. */
@@ -44,13 +45,31 @@ export interface Source {
   seriesUid: string;
 }
 
+/** How a viewer stands: what its toolbar shows as pressed. */
+export interface Settings {
+  tool: Tool;
+  /** null after a window of the reader's own. */
+  window: Window | null;
+  layout: Layout;
+  slabMm: number;
+  overlaysOn: boolean;
+  /** Planes across the images can be drawn. */
+  planes: boolean;
+  /** An earlier series is there. */
+  earlier: boolean;
+}
+
 /** A viewer in an element of the page. Everything it draws it draws in
  * patient geometry: radiological convention, the patient's right on the left of
  * the screen, whatever the language. */
 export interface Viewer {
+  readonly settings: ReadonlySignal<Settings>;
   /** Shows a series; resolves when the slice nearest to `at` is on the screen. The
-   * rest streams. */
-  show(source: Source, at?: LPS): Promise<void>;
+   * rest streams. Throws an Error with a sentence for the reader when no image can be
+   * shown; the viewer says the same. What a later show overtakes resolves too.
+   * With `image`, the image that `at` is on, that one is shown before the service has
+   * told of the others. */
+  show(source: Source, at?: LPS, image?: ImagePlace): Promise<void>;
   /** Shows an earlier series beside it (layout "earlier"); null takes it away. */
   showEarlier(source: Source | null, at?: LPS): Promise<void>;
   /** Puts all planes on a place; atEarlier is the same place in the earlier scan. */
@@ -64,16 +83,16 @@ export interface Viewer {
   layout(layout: Layout): void;
   /** Maximum intensity over a slab this thick, mm; 0: single slices. */
   slab(mm: number): void;
-  /** One slice on (1) or back (-1). */
+  /** So many slices on, towards the feet (1), or back (-1). */
   scroll(slices: number): void;
   reset(): void;
   onPick: (picked: Picked) => void;
   onSelect: (id: string) => void;
   onLoaded: (loaded: Loaded) => void;
-  /** The slice that the axial view shows, from 0 along the normal. */
+  /** The slice that the axial view shows, from 0 along the normal of the images. */
   onSlice: (slice: number, of: number) => void;
   destroy(): void;
 }
 
-/** Makes a viewer; `earlier` of its two elements is used in the layout "earlier". */
+/** Makes a viewer that fills an element; destroy empties it again. */
 export type MakeViewer = (element: HTMLElement) => Promise<Viewer>;

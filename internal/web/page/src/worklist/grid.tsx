@@ -1,4 +1,5 @@
 // The rows: only those in view are in the document.
+import type { VNode } from "preact";
 import type { MutableRef } from "preact/hooks";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Failure, Notice } from "../kit/parts";
@@ -6,7 +7,7 @@ import { go } from "../kit/place";
 import { say, type Key } from "../kit/words";
 import { useNow } from "./counters";
 import type { List } from "./list";
-import { Row, Empty } from "./row";
+import { Empty, Row, type RowProps } from "./row";
 import { inView, reveal } from "./rows";
 
 export interface GridHandle {
@@ -87,6 +88,7 @@ export function Grid({ list, active, setActive, handle, scrolled, onScroll, ever
     open: () => { if (active !== null && index >= 0) go(`/studies/${active}`); },
   };
 
+  const line = useLines();
   if (list.trouble.value !== null && !list.loaded.value) return <div class="page"><Failure cause={list.trouble.value} again={() => list.reload(false)} /></div>;
   const none = list.loaded.value && total === 0;
   const lines = list.loaded.value ? span.end - span.first : Math.ceil(height / row);
@@ -100,7 +102,7 @@ export function Grid({ list, active, setActive, handle, scrolled, onScroll, ever
             const at = span.first + i, study = list.rows.at(at);
             if (!study) return <Empty key={at} index={at} columns={columns.length} />;
             const first = index < 0 ? at === span.first : study.uid === active;
-            return <Row key={study.uid} study={study} index={at} now={now} gone={list.rows.gone.has(study.uid)} active={study.uid === active} tab={first} choose={() => setActive(study.uid)} />;
+            return line({ study, index: at, now, gone: list.rows.gone.has(study.uid), active: study.uid === active, tab: first, choose: setActive });
           })}
           {span.end < total && <tr aria-hidden="true" class="space" style={{ height: (total - span.end) * row }}><td colSpan={columns.length} /></tr>}
         </tbody>
@@ -113,6 +115,20 @@ export function Grid({ list, active, setActive, handle, scrolled, onScroll, ever
       )}
     </div>
   );
+}
+
+// Rows of which nothing has changed since the last drawing are not drawn again:
+// scrolling draws only what comes into view.
+function useLines(): (props: RowProps) => VNode {
+  const drawn = useRef(new Map<string, [RowProps, VNode]>());
+  const before = drawn.current, next = drawn.current = new Map<string, [RowProps, VNode]>();
+  return (props) => {
+    const last = before.get(props.study.uid);
+    const same = last && (Object.keys(props) as (keyof RowProps)[]).every((name) => props[name] === last[0][name]);
+    const vnode = same ? last[1] : <Row key={props.study.uid} {...props} />;
+    next.set(props.study.uid, [props, vnode]);
+    return vnode;
+  };
 }
 
 // Shows a new order by itself where nobody is reading: at the top of the list, with

@@ -60,12 +60,14 @@ export class List {
   }
 
   private fetch(page: number, passive: boolean, era: AbortSignal): Promise<Worklist> {
+    // What is searched for is a name as often as not: it goes in a header, which no
+    // log of a proxy has, as it has addresses.
     const params = new URLSearchParams({ offset: String(page * size), limit: String(size) });
     for (const code of this.filters.states) params.append("state", code);
     for (const code of this.filters.priorities) params.append("priority", code);
     for (const code of this.filters.reviews) params.append("review", code);
-    if (this.search) params.set("search", this.search);
-    return (passive ? getPassive : get)<Worklist>(`/api/worklist?${params}`, era);
+    const path = `/api/worklist?${params}`, headers: Record<string, string> = this.search ? { "X-Nafas-Search": encodeURIComponent(this.search) } : {};
+    return (passive ? getPassive : get)<Worklist>(path, era, headers);
   }
 
   /** Asks for the order as it is now. What is on the screen stays until the answer
@@ -110,7 +112,7 @@ export class List {
       path: (at) => `/api/events?cursor=${encodeURIComponent(at)}`,
       message: (event) => this.take(event),
       state: (up) => { this.live.value = up; },
-      lost: () => this.reload(true),
+      lost: () => { this.unlisten = null; this.reload(true); },
     }, cursor);
   }
 
@@ -128,7 +130,9 @@ export class List {
 
   private apply(event: Event): Effect {
     if (event.counters) counters.value = event.counters;
-    return event.study ? this.rows.take(event.study, fits(event.study, this.filters, this.search))
+    // What the service has found fits the search, whatever this side makes of it.
+    const search = event.study && this.rows.indexOf(event.study.uid) !== undefined ? "" : this.search;
+    return event.study ? this.rows.take(event.study, fits(event.study, this.filters, search))
       : event.gone ? this.rows.remove(event.gone)
       : event.progressOf && event.progress ? this.rows.progress(event.progressOf, event.progress)
       : "nothing";

@@ -6,7 +6,7 @@ import { go } from "../kit/place";
 import { age, date, number, say, time, word } from "../kit/words";
 import { ageAt } from "./rows";
 
-interface Props {
+export interface RowProps {
   study: StudyRow;
   index: number;
   now: number;
@@ -14,28 +14,28 @@ interface Props {
   active: boolean;
   /** Whether Tab comes to this row. */
   tab: boolean;
-  choose: () => void;
+  choose: (uid: string) => void;
 }
 
-export function Row({ study, index, now, gone, active, tab, choose }: Props) {
+export function Row({ study, index, now, gone, active, tab, choose }: RowProps) {
   const open = (event: MouseEvent): void => {
     if (event.target instanceof Element && event.target.closest("a, button")) return;
     if (getSelection()?.type === "Range") return;
     go(`/studies/${study.uid}`);
   };
   return (
-    <tr class={`study ${study.state} ${gone ? "gone" : ""}`} aria-rowindex={index + 2} aria-selected={active} tabIndex={tab ? 0 : -1} onFocus={choose} onClick={open}>
+    <tr class={`entry ${study.state} ${gone ? "gone" : ""}`} aria-rowindex={index + 2} aria-selected={active} tabIndex={tab ? 0 : -1} onFocus={() => choose(study.uid)} onClick={open}>
       <td class="rank"><div class="cell">
         <PriorityMark priority={study.priority} />
         <span class="small two" title={study.reasons.map((one) => one.text).join("\n")}>{study.reasons.map((one) => one.text).join(" · ")}</span>
       </div></td>
       <td class="patient"><div class="cell">
-        <a href={`/studies/${study.uid}`} class="cut person" tabIndex={-1}><bdi>{study.patient.name || say("worklist.no_name")}</bdi></a>
+        <a href={`/studies/${study.uid}`} class="cut person" tabIndex={-1} dir="auto">{study.patient.name || say("worklist.no_name")}</a>
         <span class="cut small muted"><bdi dir="ltr">{study.patient.id || say("worklist.no_id")}</bdi>{about(study)}</span>
       </div></td>
       <td class="exam"><div class="cell">
         <span class="cut">{study.studyDate ? date(study.studyDate) : say("worklist.no_date")}</span>
-        <span class="cut small muted"><bdi>{study.description}</bdi></span>
+        <span class="cut small muted" dir="auto">{study.description}</span>
         {study.accession && <span class="cut small muted"><bdi dir="ltr">{study.accession}</bdi></span>}
       </div></td>
       <td class="age"><div class="cell">
@@ -90,11 +90,11 @@ function Findings({ study }: { study: StudyRow }) {
   if (!study.hasResult) return <td class="finds"><div class="cell"><span class={study.state === "done" || study.state === "failed" || study.state === "not_assessed" ? "warned" : "muted"}>{say(study.state === "failed" || study.state === "not_assessed" || study.state === "done" ? "worklist.no_result" : "worklist.not_yet")}</span></div></td>;
   return (
     <td class="finds"><div class="cell side">
-      <span class="thumbs">{study.thumbnails.map((one) => <Thumb key={one.url} of={one} />)}</span>
+      {study.thumbnails.length > 0 && <span class="thumbs">{study.thumbnails.map((one) => <Thumb key={one.url} of={one} />)}</span>}
       <span class="stacked">
         {study.findings ? <>
-          <span class="numbers">{say("worklist.findings", { count: study.findings })}</span>
-          <span class={`small ${study.flagged ? "flagged" : "muted"}`}>{say("worklist.flagged", { count: study.flagged })}</span>
+          <span class="numbers cut">{say("worklist.findings", { count: study.findings })}</span>
+          <span class={`small cut ${study.flagged ? "flagged" : "muted"}`}>{say("worklist.flagged", { count: study.flagged })}</span>
         </> : <span class="small two">{say("worklist.no_finding")}</span>}
       </span>
     </div></td>
@@ -104,7 +104,7 @@ function Findings({ study }: { study: StudyRow }) {
 function Thumb({ of }: { of: Thumbnail }) {
   const [broken, fail] = useState(false);
   if (broken) return <span class="thumb">{number(of.rank)}</span>;
-  return <img class="thumb" src={of.url} width={56} height={56} loading="lazy" decoding="async" alt={say("worklist.thumbnail", { rank: of.rank })} onError={() => fail(true)} />;
+  return <img class="thumb" src={of.url} width={48} height={48} loading="lazy" decoding="async" alt={say("worklist.thumbnail", { rank: of.rank })} onError={() => fail(true)} />;
 }
 
 const reviewKinds: Record<string, string> = { signed: "good", outdated: "warn", begun: "note" };
@@ -126,7 +126,7 @@ function Review({ study: { review, deliveries } }: { study: StudyRow }) {
 
 /** The place of a study that is not here yet. */
 export const Empty = ({ index, columns }: { index: number; columns: number }) => (
-  <tr class="study" aria-rowindex={index + 2}>
+  <tr class="entry" aria-rowindex={index + 2}>
     {Array.from({ length: columns }, (_, i) => <td key={i}><div class="cell"><span class="skeleton" />{i < 3 && <span class="skeleton short" />}</div></td>)}
   </tr>
 );

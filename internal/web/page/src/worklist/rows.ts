@@ -52,6 +52,8 @@ export class Rows {
   private readonly byIndex = new Map<number, string>();
   private readonly indexes = new Map<string, number>();
   private readonly studies = new Map<string, StudyRow>();
+  // Each study as it was when it was given its place.
+  private readonly places = new Map<string, StudyRow>();
 
   at(index: number): StudyRow | undefined {
     const uid = this.byIndex.get(index);
@@ -74,11 +76,14 @@ export class Rows {
       this.byIndex.set(index, study.uid);
       this.indexes.set(study.uid, index);
       this.studies.set(study.uid, study);
+      this.places.set(study.uid, study);
+      this.settle(study.uid);
     });
     return torn;
   }
 
   private drop(uid: string): void {
+    this.places.delete(uid);
     this.indexes.delete(uid);
     this.studies.delete(uid);
   }
@@ -95,12 +100,19 @@ export class Rows {
     // Progress is told of by its own events; a row of the store has none.
     const progress = study.progress ?? (study.state === "running" ? before.progress : undefined);
     this.studies.set(study.uid, progress ? { ...study, progress } : study);
-    if (fits && placeOf(before) === placeOf(study)) return "updated";
+    const place = this.places.get(study.uid)!;
+    if (fits && placeOf(study) === placeOf(place)) { this.settle(study.uid); return "updated"; }
     if (!fits) this.gone.add(study.uid);
     else this.gone.delete(study.uid);
-    if (fits && before.priority !== "urgent" && study.priority === "urgent") this.urgent.add(study.uid);
+    if (fits && place.priority !== "urgent" && study.priority === "urgent") this.urgent.add(study.uid);
+    else this.urgent.delete(study.uid);
     this.changes.add(study.uid);
     return "moved";
+  }
+
+  // A study that is where it stands: in the list, and in its place.
+  private settle(uid: string): void {
+    for (const set of [this.changes, this.gone, this.urgent]) set.delete(uid);
   }
 
   // A study that was to come into the list and fits no more.
@@ -162,10 +174,13 @@ export function queryOf(filters: Filters): string {
  * searches; this only says whether a change is worth a word. */
 export function fits(study: StudyRow, filters: Filters, search: string): boolean {
   const lets = (codes: string[], code: string): boolean => !codes.length || codes.includes(code);
-  const text = [study.patient.name, study.patient.id, study.accession, study.description, study.uid].join(" ").toLowerCase();
+  const text = plain([study.patient.name, study.patient.id, study.accession, study.description, study.uid].join(" "));
   return lets(filters.states, study.state) && lets(filters.priorities, study.priority) && lets(filters.reviews, study.review.state) &&
-    search.toLowerCase().split(/\s+/).every((part) => text.includes(part));
+    plain(search).split(/\s+/).every((part) => text.includes(part));
 }
+
+// Without case and accents, as the service searches.
+const plain = (text: string): string => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
 /** Whole years at the study; null where a date is missing or makes no sense. Both
  * are YYYYMMDD. */

@@ -1,1 +1,0 @@
-import{G as t,O as r,q as d}from"./part-J62JQGL7.js";function e({uid:s}){return r("frame.study"),t("div",{class:"page",children:[t("h1",{children:d("frame.study")}),t("p",{class:"code",children:s})]})}export{e as default};

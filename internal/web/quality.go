@@ -1,0 +1,103 @@
+package web
+
+import (
+	"bytes"
+	"net/http"
+	"net/url"
+	"time"
+
+	"nafas/internal/audit"
+	"nafas/internal/triage"
+	"nafas/internal/triage/quality"
+	"nafas/internal/web/api"
+)
+
+// quality answers GET /api/quality.
+func (w *Web) quality(_ http.ResponseWriter, r *http.Request) (any, error) {
+	p, err := periodOf(r.URL.Query())
+	if err != nil {
+		return nil, err
+	}
+	q, err := w.Studies.Quality(r.Context(), p)
+	if err != nil {
+		return nil, err
+	}
+	v := r.URL.Query()
+	out := api.Quality{
+		From: v.Get("from"), To: v.Get("to"), Signed: q.Signed, Done: q.Done, All: stratumOf(q.All),
+		Scanners: strataOf(q.Scanners), Kernels: strataOf(q.Kernels), Thickness: strataOf(q.Thickness), Models: strataOf(q.Models),
+		Causes: []api.CauseCount{},
+	}
+	for _, c := range q.Causes {
+		out.Causes = append(out.Causes, api.CauseCount{Cause: string(c.Cause), Count: c.Count})
+	}
+	return out, nil
+}
+
+// reviews answers GET /api/reviews.csv.
+func (w *Web) reviews(rw http.ResponseWriter, r *http.Request) (any, error) {
+	p, err := periodOf(r.URL.Query())
+	if err != nil {
+		return nil, err
+	}
+	studies, err := w.Studies.ExportReviews(r.Context(), p)
+	if err != nil {
+		return nil, err
+	}
+	// Whole before it begins: half a table looks like one.
+	var table bytes.Buffer
+	if err := quality.WriteAll(&table, studies); err != nil {
+		return nil, err
+	}
+	if err := w.record(r, audit.Exported, "reviews.csv"); err != nil {
+		return nil, err
+	}
+	rw.Header().Set("Content-Type", "text/csv; charset=utf-8")
+	rw.Header().Set("Content-Disposition", `attachment; filename="reviews.csv"`)
+	_, _ = rw.Write(table.Bytes()) // who left does not get it
+	return nil, nil
+}
+
+// periodOf are the days from and to, both of which count; none is no bound. They
+// are days of UTC, as all times of the page are.
+func periodOf(v url.Values) (p triage.Period, err error) {
+	day := func(name string) (time.Time, error) {
+		text := v.Get(name)
+		if text == "" {
+			return time.Time{}, nil
+		}
+		at, err := time.Parse(time.DateOnly, text)
+		if err != nil {
+			return at, invalid("%s is a day, YYYY-MM-DD", name)
+		}
+		return at, nil
+	}
+	if p.After, err = day("from"); err != nil {
+		return p, err
+	}
+	if p.Before, err = day("to"); err != nil || p.Before.IsZero() {
+		return p, err
+	}
+	p.Before = p.Before.AddDate(0, 0, 1)
+	if !p.After.Before(p.Before) {
+		return p, invalid("from lies after to")
+	}
+	return p, nil
+}
+
+func strataOf(list []quality.Stratum) []api.Stratum {
+	out := make([]api.Stratum, len(list))
+	for i, s := range list {
+		out[i] = stratumOf(s)
+	}
+	return out
+}
+
+func stratumOf(s quality.Stratum) api.Stratum {
+	return api.Stratum{
+		Name: s.Name, Scans: s.Scans, Marks: s.Marks, Accepted: s.Accepted, Rejected: s.Rejected, Unsure: s.Unsure,
+		Unanswered: s.Unanswered, Added: s.Added,
+		AcceptedPerScan: api.Interval(s.AcceptedPerScan), RejectedPerScan: api.Interval(s.RejectedPerScan),
+		AcceptedShare: api.Interval(s.AcceptedShare), FoundShare: api.Interval(s.FoundShare),
+	}
+}
