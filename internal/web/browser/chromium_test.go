@@ -132,7 +132,7 @@ next:
 
 // patience is how long anything on the page may take before a test gives up. It
 // measures nothing.
-const patience = time.Minute
+const patience = 2 * time.Minute
 
 // act does something on the page within patience.
 func act[T any](b *browser, what string, action chromedp.Action[T]) T {
