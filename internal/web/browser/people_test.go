@@ -52,7 +52,7 @@ const drawn = `(() => {
 })()`
 
 // sliceCount is how many slices the large view has.
-const sliceCount = `Number(document.querySelector(".view .corner.slice").textContent.replace(/^.*\/\s*(\d+).*$/s, "$1"))`
+const sliceCount = `Number(document.querySelector(".view .corner.slice").textContent.match(/\d+/g).at(-1))`
 
 // selected is the rank of the finding that is open, "" where none is.
 const selected = `(document.querySelector('.study-line[aria-expanded="true"] .study-rank')?.textContent ?? "").replace(/\D+/g, "")`
