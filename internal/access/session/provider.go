@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 	"time"
 
@@ -93,7 +94,7 @@ func (s *Sessions) callback(w http.ResponseWriter, r *http.Request) {
 		s.away(w, r, "unavailable")
 		return
 	}
-	s.redirect(w, r, begun.To)
+	s.redirect(w, r, ownPath(begun.To)) // the browser kept it: others may have had their hands on it
 }
 
 // begun is the sign-in that the browser is at.
@@ -129,12 +130,18 @@ func (s *Sessions) redirect(w http.ResponseWriter, r *http.Request, to string) {
 	http.Redirect(w, r, to, http.StatusSeeOther)
 }
 
-// ownPath is a path of this service, "/" in place of anything else.
+// ownPath is a path of the page, "/" in place of anything else: who signs in wants
+// no table downloaded, and not to begin anew.
 func ownPath(to string) string {
 	u, err := url.Parse(to)
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || !strings.HasPrefix(to, "/") ||
 		strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\\\t\r\n") {
 		return "/"
+	}
+	for _, root := range []string{"/api", "/auth", "/dicom-web"} {
+		if at := path.Clean(u.Path); at == root || strings.HasPrefix(at, root+"/") {
+			return "/"
+		}
 	}
 	return to
 }
