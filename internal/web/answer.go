@@ -17,9 +17,11 @@ import (
 // Bounds of a request and of writing its answer.
 const (
 	mostBody   = 64 << 10
-	bodyTime   = 30 * time.Second
 	answerTime = time.Minute
 )
+
+// bodyTime is how long a body may take.
+var bodyTime = 30 * time.Second
 
 // problem is an error with the answer that it becomes.
 type problem struct {
@@ -44,10 +46,7 @@ func busy(detail string) error {
 // answering has an endpoint answer in JSON.
 func (w *Web) answering(e endpoint) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		control := http.NewResponseController(rw)
-		_ = control.SetWriteDeadline(time.Now().Add(answerTime)) // not in tests without a connection
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			_ = control.SetReadDeadline(time.Now().Add(bodyTime))
 			r.Body = http.MaxBytesReader(rw, r.Body, mostBody)
 		}
 		out, err := e.answer(rw, r)
@@ -126,6 +125,7 @@ func (w *Web) guarded(next http.Handler) http.Handler {
 		if r.TLS != nil {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
+		hurry(rw, r)
 		seen := &watched{ResponseWriter: rw}
 		defer func() {
 			what := recover()
@@ -144,6 +144,17 @@ func (w *Web) guarded(next http.Handler) http.Handler {
 		}()
 		next.ServeHTTP(seen, r)
 	})
+}
+
+// hurry bounds how long the sender of a body, and whoever takes an answer, may
+// keep a connection, before anybody knows who it is. Event streams set times of
+// their own.
+func hurry(rw http.ResponseWriter, r *http.Request) {
+	control := http.NewResponseController(rw)
+	_ = control.SetWriteDeadline(time.Now().Add(answerTime)) // not in tests without a connection
+	if r.ContentLength != 0 {
+		_ = control.SetReadDeadline(time.Now().Add(bodyTime))
+	}
 }
 
 // watched knows whether an answer has begun.

@@ -60,6 +60,7 @@ type Web struct {
 	heard    heard
 	tally    tally
 	streams  chan struct{}
+	readers  readers
 	presence presence
 	pictures pictures
 	outlines outlines
@@ -143,8 +144,8 @@ type endpoint struct {
 // endpoints are the routes that need a role. What Gate mounts needs none.
 func (w *Web) endpoints() map[string]endpoint {
 	return map[string]endpoint{
-		"GET /api/worklist":                 {access.RoleRead, w.worklist},
-		"GET /api/events":                   {access.RoleRead, w.events},
+		"GET /api/worklist":                 {access.RoleRead, w.listing(w.worklist)},
+		"GET /api/events":                   {access.RoleRead, w.listing(w.events)},
 		"GET /api/about":                    {access.RoleRead, w.about},
 		"GET /api/quality":                  {access.RoleRead, w.quality},
 		"GET /api/reviews.csv":              {access.RoleRead, w.reviews},
@@ -153,7 +154,7 @@ func (w *Web) endpoints() map[string]endpoint {
 		"GET /api/studies/{study}/events":   {access.RoleRead, w.admitted(w.studyEvents)},
 		"GET /api/studies/{study}/review":   {access.RoleRead, w.admitted(w.reviewed)},
 		"POST /api/studies/{study}/review":  {access.RoleReview, w.act},
-		"GET " + thumbnailPath:              {access.RoleRead, w.thumbnail},
+		"GET " + thumbnailPath:              {access.RoleRead, w.listing(w.thumbnail)},
 		"GET " + earlierThumbnailPath:       {access.RoleRead, w.admitted(w.earlierThumbnail)},
 	}
 }
