@@ -87,7 +87,7 @@ func (g Gate) told(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		who, ok := Who(r.Context())
 		if !ok {
-			who = Principal{Name: "local", By: Unnamed}
+			who = Principal{Name: UnnamedName, By: Unnamed}
 		}
 		if err := g.Admit(r, who); err != nil {
 			http.Error(w, "nobody is let in now: what they do cannot be recorded (see the log of the service)", http.StatusServiceUnavailable)
