@@ -9,8 +9,8 @@ import (
 	"nafas/internal/access"
 )
 
-// Accesses records who gets images over DICOMweb: a study once an hour for each,
-// not each of its thousands of frames. As a Recorder it passes everything on; a
+// Accesses records who gets images over DICOMweb, and who looks at what is known of
+// studies: a study once an hour for each, not each of its thousands of frames. As a Recorder it passes everything on; a
 // study that was opened on the page is not recorded again for its images.
 type Accesses struct {
 	Recorder
@@ -50,23 +50,31 @@ func (a *Accesses) Record(ctx context.Context, e Event) error {
 // Admit records that somebody was let in to what r asks for; it is an
 // access.Gate's. The path names the study as "study"; without one it is a query.
 func (a *Accesses) Admit(r *http.Request, who access.Principal) error {
-	key := accessed{who.Name, string(who.By), r.PathValue("study")}
-	if len(key.studyUID) > longestUID {
+	e := Event{Kind: Queried, Who: Who{Name: who.Name, Display: who.Display, By: string(who.By), Address: a.address(r)}}
+	if uid := r.PathValue("study"); len(uid) > longestUID {
 		return nil // nothing is stored under it
+	} else if uid != "" {
+		e.Kind, e.StudyUIDs, e.Detail = Transferred, []string{uid}, "DICOMweb"
+		if person(who) {
+			e.Kind = Opened
+		}
+	}
+	return a.Seen(r.Context(), e)
+}
+
+// Seen records that somebody looks at a study, or at which there are, where that
+// was not recorded within the hour.
+func (a *Accesses) Seen(ctx context.Context, e Event) error {
+	key := accessed{who: e.Who.Name, by: e.Who.By}
+	if len(e.StudyUIDs) > 0 {
+		key.studyUID = e.StudyUIDs[0]
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if at, ok := a.seen[key]; ok && a.now().Sub(at) < accessAgain {
 		return nil
 	}
-	e := Event{Kind: Queried, Who: Who{Name: who.Name, Display: who.Display, By: string(who.By), Address: a.address(r)}}
-	if key.studyUID != "" {
-		e.Kind, e.StudyUIDs, e.Detail = Transferred, []string{key.studyUID}, "DICOMweb"
-		if person(who) {
-			e.Kind = Opened
-		}
-	}
-	if err := a.Recorder.Record(r.Context(), e); err != nil {
+	if err := a.Recorder.Record(ctx, e); err != nil {
 		return err
 	}
 	a.note(key)
