@@ -87,6 +87,11 @@ func TestAStudyWithAnEarlierOne(t *testing.T) {
 	require.Nil(t, paired.Growth.DoublingDaysLong, "no end")
 	require.Equal(t, []any{"new", 0, []string{"NOT_MEASURED"}}, []any{isNew.State, isNew.EarlierRank, isNew.NoGrowth})
 	require.Nil(t, isNew.DiameterChangeMM)
+
+	// The picture that is kept here goes with the images of the earlier study.
+	_, err := b.store.Forget(t.Context(), earlier, noon.AddDate(99, 0, 0), triage.KeepRule{Done: 1})
+	require.NoError(t, err)
+	b.refused(http.StatusNotFound, http.MethodGet, e.Findings[0].Finding.ThumbnailURL, everybody, nil)
 }
 
 func seriesOf(t *testing.T, files [][]byte) string {
