@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -51,9 +52,10 @@ func (a *Accesses) Record(ctx context.Context, e Event) error {
 // access.Gate's. The path names the study as "study"; without one it is a query.
 func (a *Accesses) Admit(r *http.Request, who access.Principal) error {
 	e := Event{Kind: Queried, Who: Who{Name: who.Name, Display: who.Display, By: string(who.By), Address: a.address(r)}}
-	if uid := r.PathValue("study"); len(uid) > longestUID {
-		return nil // nothing is stored under it
-	} else if uid != "" {
+	if uid := r.PathValue("study"); uid != "" {
+		if !isUID(uid) {
+			return nil // nothing is stored under it, and it may be a name
+		}
 		e.Kind, e.StudyUIDs, e.Detail = Transferred, []string{uid}, "DICOMweb"
 		if person(who) {
 			e.Kind = Opened
@@ -80,6 +82,9 @@ func (a *Accesses) Seen(ctx context.Context, e Event) error {
 	a.note(key)
 	return nil
 }
+
+// isUID says whether a text has the form of one.
+func isUID(s string) bool { return len(s) <= longestUID && strings.Trim(s, "0123456789.") == "" }
 
 func person(who access.Principal) bool {
 	return who.By == access.ByPassword || who.By == access.ByProvider || who.By == access.Unnamed

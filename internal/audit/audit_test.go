@@ -289,6 +289,7 @@ func TestAccesses(t *testing.T) {
 		}
 		get("/dicom-web/studies/" + uid[:len(uid)-1] + "2/metadata")
 		get("/dicom-web/studies/" + strings.Repeat("1", 65) + "/metadata")
+		get("/dicom-web/studies/DOE%5EJANE/metadata") // no name gets into what nobody cleans
 	}
 	var got []string
 	for _, e := range s.told(t) {

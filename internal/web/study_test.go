@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -124,6 +125,13 @@ func TestReviewing(t *testing.T) {
 	r := do(anna, first)
 	require.Equal(t, []any{int64(1), "Dr anna", "ground_glass", "agree"}, []any{r.Version, r.Answers[0].By, r.Answers[0].Answer.Kind, r.Answers[0].Answer.Verdict})
 	require.Equal(t, int64(1), do(anna, first).Version, "the same action again")
+
+	// What stands for a study in the path, and is none, gets into no record.
+	before := len(b.trail.said())
+	for _, no := range []string{"DOE%5EJANE", strings.Repeat("1", 65)} {
+		b.refused(http.StatusNotFound, http.MethodPost, "/api/studies/"+no+"/review", anna, first)
+	}
+	require.Len(t, b.trail.said(), before)
 
 	// Somebody who has not seen that is told, and shown it.
 	p := b.refused(http.StatusConflict, http.MethodPost, path, bela, answer(key, series, 0, "unsure"))
