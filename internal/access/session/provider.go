@@ -39,8 +39,14 @@ type started struct {
 const startTime = 15 * time.Minute
 
 // start is GET /auth/start?to=PATH: to the provider, and after it to a path of the
-// page. Its cookie is Lax: the provider sends the browser back.
+// page. Its cookie is Lax: the provider sends the browser back. A page of another
+// site that leads here gets no further than the page, which asks: else it could sign
+// in again who has signed out, or as whom the provider knows who is somebody else.
 func (s *Sessions) start(w http.ResponseWriter, r *http.Request) {
+	if access.ForeignPage(r) {
+		s.redirect(w, r, ownPath(r.FormValue("to")))
+		return
+	}
 	begun := started{Secrets{newSecret(), newSecret(), newSecret()}, ownPath(r.FormValue("to")), s.o.Now()}
 	at, err := s.o.Provider.Start(r.Context(), begun.Secrets)
 	if err != nil {

@@ -574,3 +574,46 @@ func TestBehindAProxy(t *testing.T) {
 	require.Equal(t, http.StatusOK, b.do(http.MethodPost, "/api/read", "{}", session.CSRFHeader, b.csrf, "Origin", "https://nafas.example").Code)
 	require.Equal(t, http.StatusForbidden, b.do(http.MethodPost, "/api/read", "{}", session.CSRFHeader, b.csrf, "Origin", "https://evil.example").Code)
 }
+
+// idp vouches for amina.
+type idp struct{ started int }
+
+func (p *idp) Name() string { return "Hospital" }
+func (p *idp) Start(_ context.Context, s session.Secrets) (string, error) {
+	p.started++
+	return "https://idp.example/?state=" + url.QueryEscape(s.State), nil
+}
+func (p *idp) Finish(context.Context, string, session.Secrets) (account.Person, error) {
+	return account.Person{Name: "oidc:amina", Display: "Amina", Roles: []access.Role{access.RoleRead}}, nil
+}
+
+// Nobody is signed in by a page of another site: neither by leading the browser to
+// the provider, which knows it still, nor by an answer that this browser did not ask
+// for.
+func TestOtherSitesSignNobodyIn(t *testing.T) {
+	p := &idp{}
+	h := newHouse(t, func(o *session.Options) { o.Provider = p })
+	b := h.browser()
+	for _, site := range []string{"cross-site", "same-site"} {
+		w := b.do(http.MethodGet, "/auth/start?to=/studies/1.2", "", "Sec-Fetch-Site", site)
+		require.Equal(t, "/studies/1.2", w.Header().Get("Location"))
+	}
+	require.Zero(t, p.started)
+	start := b.do(http.MethodGet, "/auth/start?to=/api/reviews.csv", "", "Sec-Fetch-Site", "same-origin")
+	state, err := url.Parse(start.Header().Get("Location"))
+	require.NoError(t, err)
+	mine := "/auth/callback?code=c&state=" + url.QueryEscape(state.Query().Get("state"))
+
+	other := h.browser() // brings an answer that it did not ask for
+	require.Equal(t, "/?problem=invalid", other.do(http.MethodGet, mine, "", "Sec-Fetch-Site", "cross-site").Header().Get("Location"))
+	other.do(http.MethodGet, "/auth/start", "", "Sec-Fetch-Site", "none")
+	require.Equal(t, "/?problem=invalid", other.do(http.MethodGet, mine, "").Header().Get("Location"))
+	require.Equal(t, "/?problem=invalid", other.do(http.MethodGet, "/auth/callback?code=c&state=", "").Header().Get("Location"))
+	require.Empty(t, h.trail.kinds())
+
+	// The provider's own answer comes from another site, and the cookie's path is
+	// looked at again.
+	require.Equal(t, "/", b.do(http.MethodGet, mine, "", "Sec-Fetch-Site", "cross-site").Header().Get("Location"))
+	require.Equal(t, []string{"sign-in oidc:amina"}, h.trail.kinds())
+	require.Equal(t, "/?problem=invalid", b.do(http.MethodGet, mine, "").Header().Get("Location"), "an answer is good once")
+}
