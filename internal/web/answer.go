@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 	"time"
@@ -135,8 +136,8 @@ func (w *Web) guarded(next http.Handler) http.Handler {
 			if what == http.ErrAbortHandler {
 				panic(what)
 			}
-			// Neither path nor query: a search holds names.
-			w.Log.Error("a request of the page panicked", "endpoint", r.Pattern, "panic", what, "stack", string(debug.Stack()))
+			// Neither path nor query, and no value but the language's own: they may hold names.
+			w.Log.Error("a request of the page panicked", "endpoint", r.Pattern, "panic", panicText(what), "stack", string(debug.Stack()))
 			if seen.begun {
 				panic(http.ErrAbortHandler) // half an answer is none
 			}
@@ -144,6 +145,14 @@ func (w *Web) guarded(next http.Handler) http.Handler {
 		}()
 		next.ServeHTTP(seen, r)
 	})
+}
+
+// panicText is what the log says of a panic.
+func panicText(what any) string {
+	if err, ok := what.(runtime.Error); ok {
+		return err.Error()
+	}
+	return fmt.Sprintf("%T", what)
 }
 
 // hurry bounds how long the sender of a body, and whoever takes an answer, may
