@@ -22,7 +22,8 @@ type Accesses struct {
 	seen    map[accessed]time.Time
 }
 
-type accessed struct{ who, by, studyUID string }
+// accessed has the address: a token or a cookie that is used elsewhere is seen there.
+type accessed struct{ who, by, address, studyUID string }
 
 const (
 	longestUID   = 64 // PS3.5 section 9.1
@@ -43,7 +44,7 @@ func (a *Accesses) Record(ctx context.Context, e Event) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, uid := range e.StudyUIDs {
-		a.note(accessed{e.Who.Name, e.Who.By, uid})
+		a.note(accessed{e.Who.Name, e.Who.By, e.Who.Address, uid})
 	}
 	return nil
 }
@@ -67,7 +68,7 @@ func (a *Accesses) Admit(r *http.Request, who access.Principal) error {
 // Seen records that somebody looks at a study, or at which there are, where that
 // was not recorded within the hour.
 func (a *Accesses) Seen(ctx context.Context, e Event) error {
-	key := accessed{who: e.Who.Name, by: e.Who.By}
+	key := accessed{who: e.Who.Name, by: e.Who.By, address: e.Who.Address}
 	if len(e.StudyUIDs) > 0 {
 		key.studyUID = e.StudyUIDs[0]
 	}
