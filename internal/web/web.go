@@ -55,12 +55,14 @@ type Options struct {
 // Web serves the page and what it asks under /api.
 type Web struct {
 	Options
-	mux      http.Handler
-	files    map[string]*file
-	heard    heard
-	tally    tally
-	streams  chan struct{}
-	readers  readers
+	mux     http.Handler
+	files   map[string]*file
+	heard   heard
+	tally   tally
+	streams chan struct{}
+	readers readers
+	// counting is held by who has all reviews read and counted.
+	counting chan struct{}
 	presence presence
 	pictures pictures
 	outlines outlines
@@ -85,7 +87,7 @@ func New(o Options) (*Web, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Web{Options: o, files: files, streams: make(chan struct{}, mostStreams), ended: make(chan struct{})}
+	w := &Web{Options: o, files: files, streams: make(chan struct{}, mostStreams), counting: make(chan struct{}, 1), ended: make(chan struct{})}
 	w.pictures.init()
 	w.outlines.init()
 	ctx, cancel := context.WithCancel(context.Background())

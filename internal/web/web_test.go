@@ -11,9 +11,12 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"nafas/dicomio/refusal"
@@ -301,4 +304,40 @@ func TestSlowBodiesEnd(t *testing.T) {
 			require.NoError(t, errors.Join(err, c.Close()), line)
 		}
 	}
+}
+
+// counted knows how many ask at once.
+type counted struct {
+	web.Studies
+	now, most atomic.Int32
+}
+
+func (c *counted) Quality(ctx context.Context, p triage.Period) (triage.Quality, error) {
+	n := c.now.Add(1)
+	defer c.now.Add(-1)
+	for most := c.most.Load(); n > most && !c.most.CompareAndSwap(most, n); most = c.most.Load() {
+	}
+	time.Sleep(5 * time.Millisecond)
+	return c.Studies.Quality(ctx, p)
+}
+
+// Who asks for the reviews of all studies again and again takes one core.
+func TestReviewsAreCountedOneByOne(t *testing.T) {
+	var c counted
+	b := newBench(t, func(o *web.Options) { c.Studies = o.Studies; o.Studies = &c })
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			r, err := http.NewRequest(http.MethodGet, b.http.URL+"/api/quality", nil)
+			assert.NoError(t, err)
+			r.Header.Set("Test-Reader", everybody)
+			res, err := http.DefaultClient.Do(r)
+			if err == nil {
+				res.Body.Close()
+			}
+			assert.NoError(t, err)
+		})
+	}
+	all.Wait()
+	require.EqualValues(t, 1, c.most.Load())
 }
