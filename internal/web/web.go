@@ -60,6 +60,7 @@ type Web struct {
 	heard    heard
 	tally    tally
 	streams  chan struct{}
+	rows     rows
 	presence presence
 	pictures pictures
 	outlines outlines
@@ -68,9 +69,9 @@ type Web struct {
 	stop  context.CancelFunc
 }
 
-// mostStreams bounds the event streams that are open at once: each costs a look at
-// the store for every change.
-const mostStreams = 128
+// mostStreams bounds the event streams that are open at once: every change is written
+// to each of them.
+const mostStreams = 512
 
 // New makes a Web. Stop ends it.
 func New(o Options) (*Web, error) {
