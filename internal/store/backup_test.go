@@ -15,7 +15,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"nafas/internal/access/account"
 	"nafas/internal/store"
 	"nafas/internal/triage"
 )
@@ -181,30 +180,6 @@ func TestARestoredFolder(t *testing.T) {
 	_, err = store.Restore(t.Context(), bytes.NewReader(backupOfThree(t)), to)
 	require.ErrorContains(t, err, "empty")
 	require.FileExists(t, filepath.Join(to, "nafas.db"), "what is there stays")
-}
-
-// Users are restored, and nobody is signed in: what ended a session after the backup
-// is not in it.
-func TestARestoredFolderSignsEverybodyOut(t *testing.T) {
-	dir := t.TempDir()
-	s := open(t, dir, store.OS{})
-	require.NoError(t, os.WriteFile(filepath.Join(dir, store.PseudonymKeyFile), bytes.Repeat([]byte{7}, 32), 0o600))
-	require.NoError(t, s.Books().AddAccount(t.Context(), account.Account{Name: "amina", Hash: "h", CreatedAt: noon, ChangedAt: noon}))
-	in := account.Session{ID: [32]byte{1}, Name: "amina", Account: true, CreatedAt: noon, SeenAt: noon}
-	require.NoError(t, s.Books().OpenSession(t.Context(), in, "h"))
-	backup := takeBackup(t, dir)
-	require.NoError(t, s.Close())
-
-	to := t.TempDir()
-	_, err := store.Restore(t.Context(), bytes.NewReader(backup), to)
-	require.NoError(t, err)
-	require.NoFileExists(t, filepath.Join(to, "nafas.db-wal"))
-	s = open(t, to, store.OS{})
-	_, err = s.Books().Account(t.Context(), "amina")
-	require.NoError(t, err)
-	_, err = s.Books().Session(t.Context(), in.ID)
-	require.ErrorIs(t, err, account.ErrUnknown)
-	require.NoError(t, s.Close())
 }
 
 // A backup that is damaged anywhere is refused, and nothing of it stays.

@@ -4,7 +4,6 @@ import (
 	"archive/tar"
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -62,9 +61,6 @@ func Restore(ctx context.Context, r io.Reader, dir string) (Manifest, error) {
 	m, err := extract(ctx, r, staging)
 	if err == nil {
 		err = checkNamed(ctx, m, staging)
-	}
-	if err == nil {
-		err = signOut(ctx, staging)
 	}
 	if err == nil {
 		err = takePlaces(dir, staging)
@@ -240,23 +236,6 @@ func checkNamed(ctx context.Context, m Manifest, staging string) error {
 		}
 	}
 	return nil
-}
-
-// signOut ends every session: what ended one after the backup (a password that was
-// changed, a sign-out) is not in it.
-func signOut(ctx context.Context, staging string) error {
-	path := filepath.Join(staging, databaseFile)
-	db, err := sql.Open("sqlite", dsn(path))
-	if err != nil {
-		return err
-	}
-	var has bool
-	err = db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'session')`).Scan(&has)
-	if err == nil && has {
-		_, err = db.ExecContext(ctx, `DELETE FROM session`)
-	}
-	// The last connection takes the log in and removes it.
-	return errors.Join(err, db.Close())
 }
 
 // takePlaces moves what was restored to its places; the mark goes when all is

@@ -60,13 +60,13 @@ type Web struct {
 	heard    heard
 	tally    tally
 	streams  chan struct{}
-	rows     rows
 	presence presence
 	pictures pictures
 	outlines outlines
 	// ended is closed when open streams are to end.
 	ended chan struct{}
 	stop  context.CancelFunc
+	rows  rows
 }
 
 // mostStreams bounds the event streams that are open at once: every change is written
