@@ -225,7 +225,7 @@ func (s *service) listen(ctx context.Context, p plan, app *triage.Service) (err 
 
 // serve answers on all listeners.
 func (s *service) serve(p plan, app *triage.Service) {
-	p.security.Service, p.security.Log, p.security.Texts = app, s.log, reportTexts
+	p.security.Service, p.security.Log, p.security.Texts, p.security.Trail = app, s.log, reportTexts, s.people.trail
 	s.rpc = rpc.New(p.security)
 	go func() { s.served <- s.rpc.Serve(s.listener) }()
 	s.takeOneByOne(app)
