@@ -143,11 +143,14 @@ func (v viewing) result(seriesUID string, r triage.Result) *api.ResultView {
 }
 
 // warningIn is a warning in a language: its meaning, and behind it the English
-// text with the numbers.
+// text where that has numbers, which the meaning has not.
 func warningIn(lang string, w triage.Warning) string {
 	words, ok := i18n.Warning(lang, w.Code)
 	if lang == "en" || !ok {
 		return w.Text
+	}
+	if !strings.ContainsAny(w.Text, "0123456789") {
+		return words
 	}
 	return words + " [" + w.Text + "]"
 }
