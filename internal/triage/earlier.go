@@ -197,6 +197,13 @@ func SamePatients(a, b []Patient) bool {
 // not for how they were made.
 var notOfLungs = []refusal.Reason{refusal.NotCT, refusal.Localizer, refusal.DerivedReformat, refusal.OwnResult, refusal.NoLung}
 
+// MayShowLungs says whether a series that was not read for this reason may show what
+// no other series of its study was read for: it was not chosen against, and is not
+// refused for what it is.
+func MayShowLungs(notRead refusal.Reason) bool {
+	return notRead != refusal.NotPreferred && !slices.Contains(notOfLungs, notRead)
+}
+
 // chestNotRead is the first reason of what may be a chest CT all the same; ""
 // where there is none, so that the study is no prior.
 func chestNotRead(notRead []refusal.Reason) refusal.Reason {
