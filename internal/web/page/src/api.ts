@@ -130,11 +130,12 @@ export interface Event {
 export interface StudyEvent {
   review?: Review;
   open: string[];
-  changed?: boolean;
+  shows: string;
 }
 
 export interface StudyPage {
   study: StudyRow;
+  shows: string;
   series: SeriesView[];
   exam: GuidelineText[];
   caveat: string;
@@ -163,6 +164,7 @@ export interface SeriesView {
   description: string;
   instances: number;
   notRead?: Refusal;
+  missed?: boolean;
   result?: ResultView;
 }
 
@@ -291,6 +293,7 @@ export interface Outlines {
 
 export interface FindingOutline {
   seriesUid: string;
+  resultKey: string;
   rank: number;
   slices: SliceOutline[];
 }
@@ -352,6 +355,7 @@ export interface Entry {
   by: string;
   kind: string;
   seriesUid: string;
+  resultKey?: string;
   rank: number;
   markId: string;
   answer?: Answer;

@@ -34,6 +34,15 @@ export async function askWho(passive = false): Promise<void> {
   }
 }
 
+/** Asks who is signed in where the service has refused what carried the session's
+ * token; says whether there is another one now: in another tab somebody, or the same
+ * one, has signed in anew. */
+export async function renewed(): Promise<boolean> {
+  const before = me.value?.csrf;
+  await askWho(true);
+  return me.value?.csrf !== before;
+}
+
 /** Signs in with a password; throws Refused. */
 export async function signIn(as: SignIn): Promise<void> {
   enter(await post<Me>("/api/sign-in", as));
