@@ -19,9 +19,17 @@ function enter(who: Me): void {
   me.value = who;
 }
 
+let checking = false;
+
+// It may be said of a session that another tab has just replaced, to a request that
+// was on its way.
 whenSignedOut(() => {
-  if (me.value) ended.value = true;
-  me.value = null;
+  if (checking || !me.value) return;
+  checking = true;
+  void getPassive<Me>("/api/me").then(enter, () => {
+    if (me.value) ended.value = true;
+    me.value = null;
+  }).finally(() => { checking = false; });
 });
 
 /** Asks the service; passive: no reader caused it. */
