@@ -107,6 +107,9 @@ type StudyRow struct {
 	Accession       string    `json:"accession"`
 	Instances       int       `json:"instances"`
 	Quarantined     int       `json:"quarantined"`
+	// Missed counts series that were not read and may show the lungs, in a study that
+	// may have a result.
+	Missed int `json:"missed"`
 	// Findings and Flagged count over all series; meaningless without a result.
 	HasResult bool `json:"hasResult"`
 	Findings  int  `json:"findings"`

@@ -156,3 +156,28 @@ func TestContradictionIsDecided(t *testing.T) {
 	second.click("dialog[open] .button.primary")
 	first.until(`document.querySelector(".study-answer .unsure").getAttribute("aria-pressed") === "true"`)
 }
+
+// TestMissedSeries: a series that was not read for how it was made, beside one that
+// was read, is named in the worklist, in the study, and to whoever signs.
+func TestMissedSeries(t *testing.T) {
+	data := t.TempDir()
+	addPeople(t, data)
+	s := serve(t, data, "--model", brightSpots)
+	v := chest(t, upright).Volume
+	whole := write(t, v, "A1", writeOptions{StudyUID: "2.25.11", SeriesUID: "2.25.12"})
+	torn := write(t, v, "A1", writeOptions{StudyUID: "2.25.11", SeriesUID: "2.25.13", Description: "torn"})
+	files, err := filepath.Glob(filepath.Join(torn, "*"))
+	require.NoError(t, err)
+	require.NoError(t, os.Remove(files[50]))
+	s.send(whole, torn)
+	b := open(t, s.http, setting{})
+	b.visit("/")
+	b.signIn("amrani")
+	b.worklist()
+	b.see("tr.entry .warned")
+	b.openTop()
+	b.until(`document.querySelectorAll(".study-line").length > 0`)
+	require.Contains(t, b.text(".study-panel .notice.warn"), "torn")
+	b.press("s")
+	b.see("dialog[open] .notice.warn")
+}

@@ -62,6 +62,7 @@ export interface StudyRow {
   accession: string;
   instances: number;
   quarantined: number;
+  missed: number;
   hasResult: boolean;
   findings: number;
   flagged: number;
