@@ -48,8 +48,9 @@ func (c *demoCmd) Run(s *streams, ctx kongContext) error {
 	}
 	shown := c.show(s, ctx, svc.address(), path, truth)
 	if shown == nil && !c.Once {
-		fmt.Fprintf(s.err, "the service stays up on %s; try: nafas send --wait --address %s PATH (Ctrl-C ends it)\n",
-			svc.address(), svc.address())
+		fmt.Fprintf(s.err, "the study is on the review page: open http://%s in a browser\n"+
+			"the service stays up on %s; try: nafas send --wait --address %s PATH (Ctrl-C ends it)\n",
+			svc.httpAddress(), svc.address(), svc.address())
 		shown = svc.wait(ctx)
 	}
 	if err := svc.stop(); shown == nil {
@@ -70,7 +71,7 @@ func (c *demoCmd) start(ctx context.Context, s *streams, data string) (*service,
 	}
 	flags := defaultServiceFlags()
 	flags.engineFlags = c.engineFlags
-	flags.Onnxruntime, flags.Data, flags.Listen = library.Path, data, "127.0.0.1:0"
+	flags.Onnxruntime, flags.Data, flags.Listen, flags.HTTP.Listen = library.Path, data, "127.0.0.1:0", "127.0.0.1:0"
 	flags.Grace = demoGrace
 	fmt.Fprintln(s.err, "starting the service")
 	return startService(ctx, demoLogger(s), flags)

@@ -105,7 +105,7 @@ func (m *Measurement) HasBody() bool { return m.VolumeMM3 > 0 }
 // The field is that of the same volume. The result is the same for the same
 // input, whatever runs beside it.
 func Measure(v *volume.Volume, field *lung.Field, centerLPSMM volume.Vec3, diameterMM float64) *Measurement {
-	m := &measuring{s: newSampler(v), lung: newInside(field), center: centerLPSMM, diameterMM: min(max(diameterMM, 3), 80)}
+	m := (&Site{Volume: v, Field: field, CenterLPSMM: centerLPSMM, DiameterMM: diameterMM}).measuring()
 	out := &Measurement{Doubt: m.run()}
 	if out.Doubt == NoDoubt {
 		m.describe(out)
@@ -155,11 +155,7 @@ func (m *measuring) run() Doubt {
 		if turn > 0 {
 			r = cast(m.s, m.lung, m.center, m.diameterMM)
 		}
-		if m.hollow {
-			r.hollow = int(hollowShare * m.diameterMM / r.stepMM)
-		}
-		m.rays = r.smoothed()
-		m.border = m.rays.border(level, m.span(level))
+		m.trace(r, level)
 		if m.border.seenShare() == 0 {
 			return DoubtNoEdge
 		}
@@ -173,6 +169,15 @@ func (m *measuring) run() Doubt {
 	}
 	m.border.unblur()
 	return NoDoubt
+}
+
+// trace finds the border at a level of HU.
+func (m *measuring) trace(r *rays, level float64) {
+	if m.hollow {
+		r.hollow = int(hollowShare * m.diameterMM / r.stepMM)
+	}
+	m.rays = r.smoothed()
+	m.border = m.rays.border(level, m.span(level))
 }
 
 // faintHU is how much denser than lung a finding must be to be measured.

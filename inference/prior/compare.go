@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"nafas/inference/measure"
 	"nafas/inference/volume"
 )
 
@@ -15,6 +16,7 @@ func Compare(ctx context.Context, current, earlier Exam, days int) (*Comparison,
 		return nil, fmt.Errorf("prior: the earlier exam is %d days before the current one: give two exams of different days, the earlier one as such", days)
 	}
 	c := &comparing{current: &current, earlier: &earlier, days: days, out: newComparison(len(current.Findings), len(earlier.Findings), days)}
+	c.looked = make([]measure.Site, len(current.Findings))
 	c.out.NotComparable = notComparable(&current, &earlier, days)
 	r, err := register(ctx, &current, &earlier)
 	if err != nil {
@@ -43,7 +45,9 @@ type comparing struct {
 	forth, back      *direction
 	// inEarlier and inCurrent are where the other exam has each finding.
 	inEarlier, inCurrent []place
-	out                  *Comparison
+	// looked is where the partner of a current finding was found by looking.
+	looked []measure.Site
+	out    *Comparison
 }
 
 func newComparison(current, earlier, days int) *Comparison {

@@ -11,7 +11,7 @@ import (
 
 // Method names the method and its version; another version may pair or measure
 // growth otherwise.
-const Method = "lungs and surroundings 1"
+const Method = "lungs and surroundings 2"
 
 // Sharpness is the class of a reconstruction kernel.
 type Sharpness string
@@ -48,7 +48,7 @@ const (
 )
 
 // Finding is one of an exam, as the detector has it, with what was measured of
-// it there.
+// it there from that centre and diameter.
 type Finding struct {
 	CenterLPSMM volume.Vec3
 	DiameterMM  float64
@@ -155,7 +155,8 @@ type EarlierChange struct {
 
 // Growth is a change of volume with its uncertainty.
 type Growth struct {
-	// VolumeChange is V2/V1 - 1; VolumeChangeLow and VolumeChangeHigh are its
+	// VolumeChange is V2/V1 - 1 of both measured alike (measure.LogRatio), which
+	// need not be that of the volumes that each exam has by itself; VolumeChangeLow and VolumeChangeHigh are its
 	// 95 % interval.
 	VolumeChange, VolumeChangeLow, VolumeChangeHigh float64
 	// DoublingsPerYear is 365.25 log2(V2/V1) / days, negative where it shrinks;

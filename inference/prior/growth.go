@@ -4,29 +4,50 @@ import (
 	"context"
 	"math"
 	"slices"
+
+	"nafas/inference/measure"
 )
 
 // grow says of every pair how it changed.
-func (c *comparing) grow(context.Context) error {
-	for i := range c.out.Current {
-		out, now := &c.out.Current[i], c.current.Findings[i].Measured
-		if out.State != Paired {
-			continue
-		}
-		then := out.EarlierMeasured
-		out.NoGrowth = slices.Clone(c.out.NotComparable)
-		if now == nil || then == nil || !now.Reliable() || !then.Reliable() {
-			out.NoGrowth = append(out.NoGrowth, NotMeasured)
-			continue
-		}
-		thick := max(c.current.thicknessMM(), c.earlier.thicknessMM())
-		out.DiameterChangeMM = now.MeanDiameterMM - then.MeanDiameterMM
-		out.DiameterErrorMM = diameterError(now, then, c.current.thicknessMM(), c.earlier.thicknessMM())
-		if len(out.NoGrowth) == 0 {
-			out.Growth = growth(math.Log(now.VolumeMM3/then.VolumeMM3), logError(now, then, thick), c.days)
-		}
+func (c *comparing) grow(ctx context.Context) error {
+	return each(ctx, len(c.out.Current), c.growOne)
+}
+
+func (c *comparing) growOne(i int) {
+	out, now := &c.out.Current[i], c.current.Findings[i].Measured
+	if out.State != Paired {
+		return
 	}
-	return nil
+	then := out.EarlierMeasured
+	out.NoGrowth = slices.Clone(c.out.NotComparable)
+	if now == nil || then == nil || !now.Reliable() || !then.Reliable() {
+		out.NoGrowth = append(out.NoGrowth, NotMeasured)
+		return
+	}
+	out.DiameterChangeMM = now.MeanDiameterMM - then.MeanDiameterMM
+	out.DiameterErrorMM = diameterError(now, then, c.current.thicknessMM(), c.earlier.thicknessMM())
+	if len(out.NoGrowth) > 0 {
+		return
+	}
+	log, ok := measure.LogRatio(c.current.site(&c.current.Findings[i]), c.siteThen(i))
+	if !ok {
+		out.NoGrowth = append(out.NoGrowth, NotMeasured)
+		return
+	}
+	out.Growth = growth(log, logError(now, then, max(c.current.thicknessMM(), c.earlier.thicknessMM())), c.days)
+}
+
+// siteThen is where the earlier exam has the partner of a finding.
+func (c *comparing) siteThen(i int) measure.Site {
+	if j := c.out.Current[i].Earlier; j >= 0 {
+		return c.earlier.site(&c.earlier.Findings[j])
+	}
+	return c.looked[i]
+}
+
+// site is what was measured of a finding.
+func (e *Exam) site(f *Finding) measure.Site {
+	return measure.Site{Volume: e.Volume, Field: e.Field, CenterLPSMM: f.CenterLPSMM, DiameterMM: f.DiameterMM}
 }
 
 const daysPerYear = 365.25

@@ -26,8 +26,9 @@ func (c *comparing) lookInEarlier(i int) {
 	if out.State == Paired || c.taken(c.earlier.Findings, c.inEarlier[i].at) {
 		return
 	}
-	switch m, is := c.forth.lookAt(&c.current.Findings[i], c.inEarlier[i]); is {
+	switch m, at, is := c.forth.lookAt(&c.current.Findings[i], c.inEarlier[i]); is {
 	case alike:
+		c.looked[i] = at
 		out.State, out.EarlierMeasured, out.EarlierCenterLPSMM = Paired, m, m.CenterLPSMM
 	case nothing:
 		out.State = New
@@ -39,7 +40,7 @@ func (c *comparing) lookInCurrent(j int) {
 	if out.State == Paired || c.taken(c.current.Findings, c.inCurrent[j].at) {
 		return
 	}
-	if _, is := c.back.lookAt(&c.earlier.Findings[j], c.inCurrent[j]); is == nothing {
+	if _, _, is := c.back.lookAt(&c.earlier.Findings[j], c.inCurrent[j]); is == nothing {
 		out.State = Gone
 	}
 }
@@ -69,29 +70,31 @@ const (
 // tries are the diameters that are tried, over the finding's own.
 var tries = [...]float64{1, .7, .5}
 
-// lookAt looks for a body at the place of a finding, and measures it.
-func (d *direction) lookAt(f *Finding, p place) (*measure.Measurement, sight) {
+// lookAt looks for a body at the place of a finding, and measures it; where there is
+// one, at is what was measured.
+func (d *direction) lookAt(f *Finding, p place) (m *measure.Measurement, at measure.Site, is sight) {
 	if !p.seen || !p.sure {
-		return nil, unclear
+		return nil, at, unclear
 	}
 	filled := d.filled(f, p.at)
-	is := nothing
+	is = nothing
 	if filled > mostEmpty {
 		is = unclear
 	}
 	for _, share := range tries {
-		m := measure.Measure(d.inE.Volume, d.inE.Field, p.at, max(share*f.size(), leastTryMM))
+		at = d.inE.site(&Finding{CenterLPSMM: p.at, DiameterMM: max(share*f.size(), leastTryMM)})
+		m = measure.Measure(at.Volume, at.Field, at.CenterLPSMM, at.DiameterMM)
 		if !m.HasBody() || m.CenterLPSMM.Sub(p.at).Norm() > placeMM {
 			continue
 		}
 		if m.Reliable() && (same(f, m, filled) || smaller(f, m, d.inE.thicknessMM())) {
-			return m, alike
+			return m, at, alike
 		}
 		if m.Seen >= leastBodySeen {
 			is = unclear
 		}
 	}
-	return nil, is
+	return nil, at, is
 }
 
 const (

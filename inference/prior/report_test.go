@@ -23,9 +23,14 @@ func quantile(values []float64, q float64) float64 {
 	return values[int(math.Round(q*float64(len(values)-1)))]
 }
 
-// report is docs/accuracy/growth.md.
+// report is docs/accuracy/growth.md, or growth-fresh.md beside it.
 func report(all []outcome) string {
-	return paired(all) + "\n" + bands(all) + "\n" + apart(all) + "\n" + told(all)
+	seeds := map[uint64]bool{}
+	for _, o := range all {
+		seeds[o.seed] = true
+	}
+	sorted := slices.Sorted(maps.Keys(seeds))
+	return fmt.Sprintf("%d simulated pairs, seeds %d to %d.\n\n", len(sorted), sorted[0], sorted[len(sorted)-1]) + paired(all) + "\n" + bands(all) + "\n" + apart(all) + "\n" + told(all)
 }
 
 func count(all []outcome, keep func(outcome) bool) int { return len(kept(all, keep)) }
@@ -132,38 +137,43 @@ func (o outcome) sizeThen() string {
 func apart(all []outcome) string {
 	var b strings.Builder
 	b.WriteString("| bands of 100 days and of stable, 8 mm and more, slices up to 1.25 mm, each with each of the same exams | pairs of bands | that do not overlap | median half-widths |\n|---|---|---|---|\n")
-	of := kept(all, func(o outcome) bool { return grown(o) && large(o) })
 	for _, days := range []int{0, 90, 180, 365} {
-		pairs, clear := 0, 0
-		var fast, stable []float64
-		half := func(g *prior.Growth) float64 { return (g.DoublingsPerYearHigh - g.DoublingsPerYearLow) / 2 }
-		for _, x := range of {
-			if days != 0 && x.days != days {
-				continue
-			}
-			switch x.doublingDays {
-			case 0:
-				stable = append(stable, half(x.change.Growth))
-			case 100:
-				fast = append(fast, half(x.change.Growth))
-				for _, y := range of {
-					if y.seed == x.seed && y.doublingDays == 0 {
-						pairs++
-						if x.change.Growth.DoublingsPerYearLow > y.change.Growth.DoublingsPerYearHigh {
-							clear++
-						}
-					}
+		of := kept(all, func(o outcome) bool { return grown(o) && large(o) && (days == 0 || o.days == days) })
+		half := func(doublingDays float64) float64 {
+			var out []float64
+			for _, o := range of {
+				if g := o.change.Growth; o.doublingDays == doublingDays {
+					out = append(out, (g.DoublingsPerYearHigh-g.DoublingsPerYearLow)/2)
 				}
 			}
+			return quantile(out, .5)
 		}
 		name := fmt.Sprintf("%d days apart", days)
 		if days == 0 {
 			name = "all"
 		}
+		pairs, clear := clearOf(of)
 		fmt.Fprintf(&b, "| %s | %d | %d (%.0f %%) | %.2f and %.2f doublings a year |\n", name, pairs, clear,
-			100*float64(clear)/float64(max(pairs, 1)), quantile(fast, .5), quantile(stable, .5))
+			100*float64(clear)/float64(max(pairs, 1)), half(100), half(0))
 	}
 	return b.String()
+}
+
+// clearOf counts the pairs of a nodule that doubles in 100 days and a stable one in
+// the same exams, and those whose bands do not overlap.
+func clearOf(of []outcome) (pairs, clear int) {
+	for _, x := range of {
+		for _, y := range of {
+			if x.doublingDays != 100 || y.doublingDays != 0 || x.seed != y.seed {
+				continue
+			}
+			pairs++
+			if x.change.Growth.DoublingsPerYearLow > y.change.Growth.DoublingsPerYearHigh {
+				clear++
+			}
+		}
+	}
+	return pairs, clear
 }
 
 // told says what was said of what is in one exam alone.

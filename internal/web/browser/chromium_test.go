@@ -67,9 +67,9 @@ func open(t *testing.T, at string, s setting) *browser {
 	ctx, done := chromedp.NewContext(allocator, chromedp.WithListener(b.hear))
 	t.Cleanup(done)
 	b.ctx = ctx
-	scheme := "dark"
+	theme := "dark"
 	if s.light {
-		scheme = "light"
+		theme = "light"
 	}
 	// A browser lives as long as the context of its first action.
 	require.NoError(t, chromedp.Do(ctx, chromedp.EmulateViewport(s.width, s.height)))
@@ -78,10 +78,17 @@ func open(t *testing.T, at string, s setting) *browser {
 	require.NoError(t, err)
 	_, err = chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
 	require.NoError(t, err)
+	// Tests look at which images came: more than a page keeps by itself. The theme is
+	// as if it had been chosen.
+	_, err = chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: `
+		performance.setResourceTimingBufferSize(2000);
+		localStorage.setItem("nafas.theme", "` + theme + `");
+	`})
+	require.NoError(t, err)
 	_, err = chromedp.Call(ctx, log.Enable, cdp.Empty{})
 	require.NoError(t, err)
 	_, err = chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
-		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
+		{Name: "prefers-reduced-motion", Value: "reduce"},
 	}})
 	require.NoError(t, err)
 	return b
@@ -129,7 +136,7 @@ next:
 
 // patience is how long anything on the page may take before a test gives up. It
 // measures nothing.
-const patience = time.Minute
+const patience = 2 * time.Minute
 
 // act does something on the page within patience.
 func act[T any](b *browser, what string, action chromedp.Action[T]) T {

@@ -49,10 +49,10 @@ func TestLaterality(t *testing.T) {
 func (b *browser) markerOnLeft(language string) {
 	b.t.Helper()
 	type box struct{ X, Y, Width, Height float64 }
-	// Where the patient's right edge of the image is, the canvas begins.
-	canvas := value[box](b, `(() => { const r = document.querySelector(".view canvas.pixels").getBoundingClientRect(); return {X: r.x, Y: r.y, Width: r.width, Height: r.height}; })()`)
 	var white, mirrored float64
-	for range 50 { // the page draws when it is time to
+	for range 50 { // the page draws, and moves, when it is time to
+		// Where the patient's right edge of the image is, the canvas begins.
+		canvas := value[box](b, `(() => { const r = document.querySelector(".view canvas.pixels").getBoundingClientRect(); return {X: r.x, Y: r.y, Width: r.width, Height: r.height}; })()`)
 		raw := act(b, "screenshot", chromedp.CaptureScreenshot())
 		shot, err := png.Decode(bytes.NewReader(raw))
 		require.NoError(b.t, err)
@@ -63,6 +63,9 @@ func (b *browser) markerOnLeft(language string) {
 		if white > .95 {
 			break
 		}
+	}
+	if white <= .95 || mirrored >= .5 {
+		b.keepPicture()
 	}
 	require.Greater(b.t, white, .95, "%s: the marker is on the left of the screen", language)
 	require.Less(b.t, mirrored, .5, "%s: and not on the right", language)

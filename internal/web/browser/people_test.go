@@ -51,6 +51,9 @@ const drawn = `(() => {
 	return canvas?.width > 0 && view.querySelector(".letter.left").textContent !== "" && view.querySelector(".corner.slice").textContent !== "";
 })()`
 
+// sliceCount is how many slices the large view has.
+const sliceCount = `Number(document.querySelector(".view .corner.slice").textContent.match(/\d+/g).at(-1))`
+
 // selected is the rank of the finding that is open, "" where none is.
 const selected = `(document.querySelector('.study-line[aria-expanded="true"] .study-rank')?.textContent ?? "").replace(/\D+/g, "")`
 

@@ -62,6 +62,9 @@ var listening = regexp.MustCompile(`grpc=(127\.0\.0\.1:\d+) dicom=\S* http=(127\
 // serve starts a service over a data folder.
 func serve(t *testing.T, data string, more ...string) *server {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("starts a real server and a real browser")
+	}
 	path, err := program()
 	require.NoError(t, err)
 	s := &server{t: t, data: data, cmd: exec.Command(path, append([]string{
@@ -111,6 +114,15 @@ func (s *server) stop() {
 func (s *server) send(paths ...string) {
 	s.t.Helper()
 	nafas(s.t, "", append([]string{"send", "--address", s.grpc, "--wait", "--format", "json"}, paths...)...)
+}
+
+// sendUnread sends a folder that will not be read, and waits until that is known.
+func (s *server) sendUnread(path string) {
+	s.t.Helper()
+	program, err := program()
+	require.NoError(s.t, err)
+	out, err := exec.Command(program, "send", "--address", s.grpc, "--wait", path).CombinedOutput()
+	require.Error(s.t, err, "it was read: %s", out)
 }
 
 // password is every test user's.

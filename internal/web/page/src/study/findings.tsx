@@ -64,7 +64,9 @@ function List({ desk, page, items }: { desk: Desk; page: StudyPage; items: Item[
     const button = list.current?.querySelector<HTMLElement>('[aria-current="true"]');
     // The focus follows only where it was in the list: not out of the images.
     if (list.current?.contains(document.activeElement) || document.activeElement === document.body) button?.focus({ preventScroll: true });
-    button?.closest("li")?.scrollIntoView({ block: "nearest" });
+    // What is longer than the list is read from its top.
+    const line = button?.closest("li");
+    line?.scrollIntoView({ block: line.offsetHeight > (line.closest(".study-scroll")?.clientHeight ?? 0) ? "start" : "nearest" });
   }, [selected]);
   const inTurn = items.some((i) => i.id === selected) ? selected : items[0]?.id;
   return (
