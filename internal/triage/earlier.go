@@ -197,11 +197,15 @@ func SamePatients(a, b []Patient) bool {
 // not for how they were made.
 var notOfLungs = []refusal.Reason{refusal.NotCT, refusal.Localizer, refusal.DerivedReformat, refusal.OwnResult, refusal.NoLung}
 
+// besides are the reasons of series that nearly every study has beside the one that
+// is read: second choices, reformats, thick slices, the few of a bolus' timing.
+var besides = []refusal.Reason{refusal.NotPreferred, refusal.NotAxial, refusal.TooThick, refusal.TooFewSlices}
+
 // MayShowLungs says whether a series that was not read for this reason may show what
-// no other series of its study was read for: it was not chosen against, and is not
-// refused for what it is.
+// the series that was read does not: it is neither refused for what it is, nor one of
+// those that lie beside nearly every other.
 func MayShowLungs(notRead refusal.Reason) bool {
-	return notRead != refusal.NotPreferred && !slices.Contains(notOfLungs, notRead)
+	return !slices.Contains(besides, notRead) && !slices.Contains(notOfLungs, notRead)
 }
 
 // chestNotRead is the first reason of what may be a chest CT all the same; ""

@@ -71,7 +71,7 @@ func TestPickEarlier(t *testing.T) {
 
 func TestMayShowLungs(t *testing.T) {
 	for reason, may := range map[refusal.Reason]bool{
-		refusal.MissingSlices: true, refusal.GantryTilt: true, refusal.Malformed: true, refusal.TooThick: true,
+		refusal.MissingSlices: true, refusal.GantryTilt: true, refusal.Malformed: true, refusal.TooThick: false, refusal.NotAxial: false, refusal.TooFewSlices: false,
 		refusal.NotPreferred: false, refusal.Localizer: false, refusal.NotCT: false, refusal.NoLung: false,
 	} {
 		require.Equal(t, may, triage.MayShowLungs(reason), reason)
