@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/csv"
 	"fmt"
 	"strconv"
 	"strings"
@@ -74,15 +73,14 @@ func deliveryPrinter(s *streams) func([]*nafasv1.Delivery) error {
 			}
 			return nil
 		case "csv":
-			w := csv.NewWriter(s.out)
+			var rows [][]string
 			if first {
-				_ = w.Write(header) // the error comes with Flush
+				rows = append(rows, header)
 			}
 			for _, d := range list {
-				_ = w.Write(row(d))
+				rows = append(rows, row(d))
 			}
-			w.Flush()
-			return w.Error()
+			return writeCSV(s.out, rows)
 		}
 		w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 		if first {

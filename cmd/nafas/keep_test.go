@@ -183,6 +183,9 @@ func TestWhoMaySeeMetrics(t *testing.T) {
 		want         int
 	}{
 		{"on this machine anybody", "127.0.0.1:8080", tokens, "", 200},
+		{"by a proxy on this machine", "127.0.0.1:8080", nil, "", 403},
+		{"by a proxy on this machine, without a token", "127.0.0.1:8080", tokens, "", 401},
+		{"by a proxy on this machine, with a token", "127.0.0.1:8080", tokens, reader, 200},
 		{"beyond it nobody without a token", "0.0.0.0:8080", tokens, "", 401},
 		{"nor with one that may only send", "0.0.0.0:8080", tokens, sender, 403},
 		{"a token to read", "0.0.0.0:8080", tokens, reader, 200},
@@ -192,6 +195,9 @@ func TestWhoMaySeeMetrics(t *testing.T) {
 			r := newRequest(t, "/metrics")
 			if c.token != "" {
 				r.Header.Set("Authorization", "Bearer "+c.token)
+			}
+			if strings.HasPrefix(c.name, "by a proxy") {
+				r.Header.Set("X-Forwarded-For", "192.0.2.1")
 			}
 			require.Equal(t, c.want, served(metricsGuard(c.listen, c.tokens, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})), r))
 		})

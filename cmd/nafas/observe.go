@@ -34,19 +34,26 @@ func (s *service) observed(next http.Handler, tokens *access.Tokens, app *triage
 	return mux
 }
 
-// metricsGuard: on this machine anybody may look; beyond it whoever has a token
-// to read, and nobody where there are no tokens.
+// metricsGuard: on this machine anybody may look; beyond it, and by a proxy on this
+// machine, whoever has a token to read, and nobody where there are no tokens.
 func metricsGuard(listen string, tokens *access.Tokens, next http.Handler) http.Handler {
-	switch {
-	case access.Loopback(listen):
-		return next
-	case tokens == nil:
-		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			http.Error(w, "metrics need tokens on a listener that other machines reach: start serve with --tokens", http.StatusForbidden)
-		})
-	default:
-		return access.Bearer(tokens, access.RoleRead, next)
+	beyond := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "metrics need tokens where other machines reach them: start serve with --tokens", http.StatusForbidden)
+	}))
+	if tokens != nil {
+		beyond = access.Bearer(tokens, access.RoleRead, next)
 	}
+	if !access.Loopback(listen) {
+		return beyond
+	}
+	here := access.OwnName(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != "" {
+			beyond.ServeHTTP(w, r)
+			return
+		}
+		here.ServeHTTP(w, r)
+	})
 }
 
 // readyTime bounds the answer to /readyz.

@@ -45,9 +45,27 @@ func (f serviceFlags) peopleOf(db *store.SQLite, file config.File, tokens *acces
 		return nil, err
 	}
 	o.Book, o.Audit, o.Log = db.Books(), p.log, log
+	if file.Web.OIDC != nil {
+		warnReadable(log, "web: oidc: client-secret-file", file.Web.OIDC.ClientSecretFile)
+	}
+	if file.Audit.Syslog != nil {
+		warnReadable(log, "audit: syslog: key", file.Audit.Syslog.Key)
+	}
+	warnReadable(log, "--tls-key", f.TLSKey)
 	p.sessions = session.New(o)
 	p.trail = audit.NewAccesses(p.log, p.sessions.Address)
 	return p, p.send(file.Audit, db.Installation(), log)
+}
+
+// warnReadable says of a file with a secret that everybody on this machine may read
+// it. Some systems mount secrets so: it is no reason to refuse.
+func warnReadable(log *slog.Logger, what, path string) {
+	if path == "" {
+		return
+	}
+	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o004 != 0 {
+		log.Warn("a file with a secret can be read by every user of this machine: chmod o-r", "setting", what, "file", path)
+	}
 }
 
 func (f serviceFlags) sessionOptions(w config.Web, tokens *access.Tokens) (session.Options, error) {

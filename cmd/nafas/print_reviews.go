@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"nafas/inference/froc"
 	nafasv1 "nafas/proto/nafas/v1"
 )
 
@@ -32,7 +33,7 @@ func printRows(s *streams, out io.Writer, header []string, rows [][]string) erro
 		if header != nil {
 			rows = append([][]string{header}, rows...)
 		}
-		return csv.NewWriter(out).WriteAll(rows)
+		return writeCSV(out, rows)
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	if header != nil {
@@ -42,6 +43,23 @@ func printRows(s *streams, out io.Writer, header []string, rows [][]string) erro
 		fmt.Fprintln(w, strings.Join(row, "\t"))
 	}
 	return w.Flush()
+}
+
+// writeCSV writes rows in which nothing that somebody typed, or a sender wrote, is a
+// formula.
+func writeCSV(out io.Writer, rows [][]string) error {
+	w := csv.NewWriter(out)
+	for _, row := range rows {
+		safe := make([]string, len(row))
+		for i, cell := range row {
+			safe[i] = froc.Inert(cell)
+		}
+		if err := w.Write(safe); err != nil {
+			return err
+		}
+	}
+	w.Flush()
+	return w.Error()
 }
 
 func printReview(s *streams, r *nafasv1.Review) error {

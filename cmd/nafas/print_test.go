@@ -119,3 +119,12 @@ func TestWhereIsPrinted(t *testing.T) {
 	row := csvRows(t, printed(t, "csv", result))[0]
 	require.Equal(t, []string{"left upper", "middle", "0.0", "2.5"}, []string{row["lobe"], row["zone"], row["pleura_mm"], row["fissure_mm"]})
 }
+
+// A comment or a scanner's name that begins as a formula does is text in every
+// spreadsheet.
+func TestNoRowIsAFormula(t *testing.T) {
+	var out bytes.Buffer
+	s := &streams{out: &out, format: "csv"}
+	require.NoError(t, printRows(s, s.out, []string{"said", "mm"}, [][]string{{"=HYPERLINK(1)", "-41.5"}}))
+	require.Equal(t, "said,mm\n'=HYPERLINK(1),-41.5\n", out.String())
+}

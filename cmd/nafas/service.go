@@ -223,7 +223,7 @@ func startService(ctx context.Context, log *slog.Logger, f serviceFlags) (_ *ser
 	if err := s.jobs.Start(ctx); err != nil {
 		return nil, err
 	}
-	security.Service, security.Log, security.Texts = app, log, reportTexts
+	security.Service, security.Log, security.Texts, security.Trail = app, log, reportTexts, s.people.trail
 	s.rpc = rpc.New(security)
 	go func() { s.served <- s.rpc.Serve(s.listener) }()
 	s.takeOneByOne(app)

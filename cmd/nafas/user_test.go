@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -94,7 +97,7 @@ func TestUsersOfARunningService(t *testing.T) {
 
 	got := auditOf(t, data)
 	require.Equal(t, []string{
-		"start", "open local", "user add read amina", "sign-in amina", "open amina", "open amina", "user disable amina", "sign-in failed amina", "audit-read",
+		"start", "query local", "open local", "open local", "user add read amina", "sign-in amina", "open amina", "open amina", "user disable amina", "sign-in failed amina", "audit-read",
 	}, got)
 	out, err = nafasWith(t, "", "audit", "verify", "--data", data)
 	require.NoError(t, err, out)
@@ -161,5 +164,20 @@ func TestUserCommands(t *testing.T) {
 		require.Equal(t, c.fails, err != nil, "%s: %s", c.name, out)
 		require.Contains(t, out, c.says, c.name)
 		require.NotContains(t, out, longPassword)
+	}
+}
+
+// A secret that everybody on the machine may read is said to be one.
+func TestReadableSecretsAreNamed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "secret")
+	for mode, warned := range map[os.FileMode]bool{0o600: false, 0o640: false, 0o644: true} {
+		require.NoError(t, os.WriteFile(path, []byte("secret of the client"), 0o600))
+		require.NoError(t, os.Chmod(path, mode))
+		var out bytes.Buffer
+		log := slog.New(slog.NewTextHandler(&out, nil))
+		warnReadable(log, "web: oidc: client-secret-file", path)
+		warnReadable(log, "--tls-key", "")
+		require.Equal(t, warned, strings.Contains(out.String(), "client-secret-file"), mode)
+		require.NotContains(t, out.String(), "secret of the client")
 	}
 }

@@ -188,3 +188,16 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// A kernel that a sender calls as a formula begins is text in every spreadsheet.
+func TestNoCellIsAFormula(t *testing.T) {
+	var b bytes.Buffer
+	require.NoError(t, froc.WriteScans(&b, []froc.Scan{{SeriesUID: "1.2", Kernel: `=HYPERLINK("http://x")`}, {SeriesUID: "1.3", Kernel: "B30f"}}))
+	require.Contains(t, b.String(), `,"'=HYPERLINK(""http://x"")"`)
+	require.Contains(t, b.String(), ",B30f")
+	for cell, want := range map[string]string{
+		"": "", "text": "text", "-41.5": "-41.5", "-1": "-1", "+2": "+2", "=1+1": "'=1+1", "-1+1": "'-1+1", "@SUM(A1)": "'@SUM(A1)", "\t=1": "'\t=1", "ل": "ل",
+	} {
+		require.Equal(t, want, froc.Inert(cell))
+	}
+}

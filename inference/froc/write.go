@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // WriteMarks writes what ReadMarks reads, with diameter_mm.
@@ -81,7 +82,25 @@ func WriteStrata(w io.Writer, e *Evaluation) error {
 	return writeAll(w, rows)
 }
 
+// Inert is a cell of a table that a spreadsheet does not take for a formula: text
+// that begins like one, as a kernel's name or a comment from elsewhere can, gets an
+// apostrophe before it. Numbers stay as they are.
+func Inert(cell string) string {
+	if cell == "" || !strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+		return cell
+	}
+	if _, err := strconv.ParseFloat(cell, 64); err == nil {
+		return cell
+	}
+	return "'" + cell
+}
+
 func writeAll(w io.Writer, rows [][]string) error {
+	for _, row := range rows {
+		for i := range row {
+			row[i] = Inert(row[i])
+		}
+	}
 	if err := csv.NewWriter(w).WriteAll(rows); err != nil {
 		return fmt.Errorf("evaluation table: %w", err)
 	}

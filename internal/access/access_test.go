@@ -49,6 +49,8 @@ func TestLoadTokensRefuses(t *testing.T) {
 		{"a plain token instead of its hash", "a read nafas_abc", "holds hashes"},
 		{"short hash", "a read sha256:9f86", "64 hex digits"},
 		{"too few words", "a read", "want: name role"},
+		{"the name of who has none", "Local read " + hash, "no token is called"},
+		{"a provider's user", "oidc:7 review " + hash, "no token is called"},
 		{"name twice", "a read " + hash + "\na submit " + hash, "stands twice"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

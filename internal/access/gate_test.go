@@ -48,6 +48,9 @@ func TestGate(t *testing.T) {
 	certified := func(r *http.Request) {
 		r.TLS = &tls.ConnectionState{VerifiedChains: [][]*x509.Certificate{{{Subject: pkix.Name{CommonName: "modality"}}}}}
 	}
+	from := func(site string, as func(*http.Request)) func(*http.Request) {
+		return func(r *http.Request) { as(r); r.Header.Set("Sec-Fetch-Site", site) }
+	}
 	people := access.Gate{Visitors: visitors{}, NeedToken: true}
 	both := access.Gate{Visitors: visitors{}, Tokens: tokens, NeedToken: true}
 	for _, c := range []struct {
@@ -68,6 +71,10 @@ func TestGate(t *testing.T) {
 		{"a machine that may not read", both, bearer(weak), 403, "sender"},
 		{"an unknown token beside a session", both, func(r *http.Request) { cookie("amina")(r); bearer("other")(r) }, 401, 401},
 		{"a certificate is no token", both, certified, 401, 401},
+		{"a picture in another site's page", people, from("cross-site", cookie("amina")), 403, 401},
+		{"another site's page, where nothing is asked for", access.Gate{}, from("same-site", none), 403, 403},
+		{"another site's page, and the browser's certificate", access.Gate{Visitors: visitors{}}, from("cross-site", certified), 403, 403},
+		{"another site's page that was given a token", both, from("cross-site", bearer(token)), "pacs", "pacs"},
 		{"sessions cannot be looked up", access.Gate{Visitors: visitors{err: io.ErrUnexpectedEOF}}, cookie("amina"), 503, "?"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -117,4 +124,17 @@ func TestAdmit(t *testing.T) {
 		require.Equal(t, want, w.Code, name)
 	}
 	require.ElementsMatch(t, []string{"amina", "karim"}, seen)
+}
+
+// A browser that does not say from which page it comes says so by Origin where a
+// form is sent: nothing is stored for another site's page.
+func TestFormsOfOtherSites(t *testing.T) {
+	h := access.Gate{}.Machines(access.RoleSubmit, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	for origin, want := range map[string]int{"": 200, "http://localhost:8080": 200, "http://localhost:3000": 403, "https://evil.example": 403, "null": 403} {
+		r := httptest.NewRequest(http.MethodPost, "http://localhost:8080/dicom-web/studies", nil)
+		r.Header.Set("Origin", origin)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		require.Equal(t, want, w.Code, origin)
+	}
 }

@@ -57,6 +57,10 @@ func (g Gate) Everybody(role Role, next http.Handler) http.Handler {
 			g.bearer(w, r, role, next)
 			return
 		}
+		if ForeignPage(r) {
+			foreign(w)
+			return
+		}
 		who, err := g.Visitors.Visitor(r)
 		if machine, ok := certificate(r); err != nil && ok && g.Tokens == nil {
 			who, err = machine, nil
@@ -83,7 +87,7 @@ func (g Gate) told(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		who, ok := Who(r.Context())
 		if !ok {
-			who = Principal{Name: "local", By: Unnamed}
+			who = Principal{Name: UnnamedName, By: Unnamed}
 		}
 		if err := g.Admit(r, who); err != nil {
 			http.Error(w, "nobody is let in now: what they do cannot be recorded (see the log of the service)", http.StatusServiceUnavailable)
@@ -138,15 +142,42 @@ func certificate(r *http.Request) (Principal, bool) {
 }
 
 // OwnName lets callers through that call this machine by a name of its own,
-// where they come by loopback.
+// where they come by loopback, and that no page of another site sends.
 func OwnName(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if ForeignPage(r) {
+			foreign(w)
+			return
+		}
 		if ForeignName(r) {
 			http.Error(w, "called by a name that is not this machine's own: use localhost or the address, or tokens", http.StatusForbidden)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// ForeignPage says whether a browser sends r for a page of another origin (Fetch
+// Metadata, section 2.1): as a picture in it, a form, or a link. Nothing that such
+// a page asks for is answered to whoever comes without a token of their own: a
+// browser adds the cookie to requests of pages under other ports of this machine,
+// and the certificate to all. A machine, and a browser over plaintext beyond this
+// machine, sends no such header; of the latter what changes something is known by
+// its Origin.
+func ForeignPage(r *http.Request) bool {
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "same-origin", "none":
+		return false
+	case "":
+		return protection.Check(r) != nil
+	}
+	return true
+}
+
+var protection = http.NewCrossOriginProtection()
+
+func foreign(w http.ResponseWriter) {
+	http.Error(w, "asked for by a page of another site: open this one in a tab of its own", http.StatusForbidden)
 }
 
 // ForeignName: a page in a browser on this machine can have its own name lead to

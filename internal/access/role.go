@@ -52,6 +52,14 @@ const (
 	Unnamed Way = "unnamed"
 )
 
+// UnnamedName is what those without a name are called: no account and no token has
+// it, or what it says would be everybody's.
+const UnnamedName = "local"
+
+// ProviderPrefix begins the names of those whom an OpenID Connect provider knows;
+// none of an account or a token begins so.
+const ProviderPrefix = "oidc:"
+
 // Principal is who asks.
 type Principal struct {
 	// Name is the one that a token, an account or a provider gives; it is the same

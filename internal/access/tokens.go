@@ -78,6 +78,9 @@ func parseTokenLine(text string) (hash [sha256.Size]byte, p Principal, err error
 	if len(fields) != 3 {
 		return hash, p, errors.New("want: name role[,role] sha256:HEX")
 	}
+	if err := checkTokenName(fields[0]); err != nil {
+		return hash, p, err
+	}
 	roles, err := ParseRoles(fields[1])
 	if err != nil {
 		return hash, p, err
@@ -89,6 +92,15 @@ func parseTokenLine(text string) (hash [sha256.Size]byte, p Principal, err error
 	}
 	copy(hash[:], raw)
 	return hash, Principal{Name: fields[0], Roles: roles, By: ByToken}, nil
+}
+
+// checkTokenName refuses the names of others. That of an account is not refused: a
+// person's own programs are that person, to reviews too.
+func checkTokenName(name string) error {
+	if strings.EqualFold(name, UnnamedName) || strings.HasPrefix(strings.ToLower(name), ProviderPrefix) {
+		return fmt.Errorf("no token is called %q: %s is who has no name, and %s begins the names that a provider gives", name, UnnamedName, ProviderPrefix)
+	}
+	return nil
 }
 
 // Check returns whose token it is, or ErrUnknownToken. The look-up is by
@@ -106,6 +118,9 @@ func (t *Tokens) Check(token string) (Principal, error) {
 func NewToken(name string, roles []Role) (token, line string, err error) {
 	if name == "" || strings.ContainsAny(name, " \t\n#") {
 		return "", "", fmt.Errorf("the name %q is empty or holds a space", name)
+	}
+	if err := checkTokenName(name); err != nil {
+		return "", "", err
 	}
 	raw := make([]byte, tokenBytes)
 	if _, err := rand.Read(raw); err != nil {

@@ -3,14 +3,15 @@ package audit
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
 	"nafas/internal/access"
 )
 
-// Accesses records who gets images over DICOMweb: a study once an hour for each,
-// not each of its thousands of frames. As a Recorder it passes everything on; a
+// Accesses records who gets images over DICOMweb, and who looks at what is known of
+// studies: a study once an hour for each, not each of its thousands of frames. As a Recorder it passes everything on; a
 // study that was opened on the page is not recorded again for its images.
 type Accesses struct {
 	Recorder
@@ -21,7 +22,8 @@ type Accesses struct {
 	seen    map[accessed]time.Time
 }
 
-type accessed struct{ who, by, studyUID string }
+// accessed has the address: a token or a cookie that is used elsewhere is seen there.
+type accessed struct{ who, by, address, studyUID string }
 
 const (
 	longestUID   = 64 // PS3.5 section 9.1
@@ -42,7 +44,7 @@ func (a *Accesses) Record(ctx context.Context, e Event) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, uid := range e.StudyUIDs {
-		a.note(accessed{e.Who.Name, e.Who.By, uid})
+		a.note(accessed{e.Who.Name, e.Who.By, e.Who.Address, uid})
 	}
 	return nil
 }
@@ -50,28 +52,40 @@ func (a *Accesses) Record(ctx context.Context, e Event) error {
 // Admit records that somebody was let in to what r asks for; it is an
 // access.Gate's. The path names the study as "study"; without one it is a query.
 func (a *Accesses) Admit(r *http.Request, who access.Principal) error {
-	key := accessed{who.Name, string(who.By), r.PathValue("study")}
-	if len(key.studyUID) > longestUID {
-		return nil // nothing is stored under it
+	e := Event{Kind: Queried, Who: Who{Name: who.Name, Display: who.Display, By: string(who.By), Address: a.address(r)}}
+	if uid := r.PathValue("study"); uid != "" {
+		if !isUID(uid) {
+			return nil // nothing is stored under it, and it may be a name
+		}
+		e.Kind, e.StudyUIDs, e.Detail = Transferred, []string{uid}, "DICOMweb"
+		if person(who) {
+			e.Kind = Opened
+		}
+	}
+	return a.Seen(r.Context(), e)
+}
+
+// Seen records that somebody looks at a study, or at which there are, where that
+// was not recorded within the hour.
+func (a *Accesses) Seen(ctx context.Context, e Event) error {
+	key := accessed{who: e.Who.Name, by: e.Who.By, address: e.Who.Address}
+	if len(e.StudyUIDs) > 0 {
+		key.studyUID = e.StudyUIDs[0]
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if at, ok := a.seen[key]; ok && a.now().Sub(at) < accessAgain {
 		return nil
 	}
-	e := Event{Kind: Queried, Who: Who{Name: who.Name, Display: who.Display, By: string(who.By), Address: a.address(r)}}
-	if key.studyUID != "" {
-		e.Kind, e.StudyUIDs, e.Detail = Transferred, []string{key.studyUID}, "DICOMweb"
-		if person(who) {
-			e.Kind = Opened
-		}
-	}
-	if err := a.Recorder.Record(r.Context(), e); err != nil {
+	if err := a.Recorder.Record(ctx, e); err != nil {
 		return err
 	}
 	a.note(key)
 	return nil
 }
+
+// isUID says whether a text has the form of one.
+func isUID(s string) bool { return len(s) <= longestUID && strings.Trim(s, "0123456789.") == "" }
 
 func person(who access.Principal) bool {
 	return who.By == access.ByPassword || who.By == access.ByProvider || who.By == access.Unnamed

@@ -273,7 +273,8 @@ func TestXML(t *testing.T) {
 // A study is recorded once an hour for each, not each of its images.
 func TestAccesses(t *testing.T) {
 	s := newShelf(t)
-	a := audit.NewAccesses(s.trail, func(*http.Request) string { return "192.0.2.7" })
+	address := "192.0.2.7"
+	a := audit.NewAccesses(s.trail, func(*http.Request) string { return address })
 	mux := http.NewServeMux()
 	who := access.Principal{}
 	admit := func(w http.ResponseWriter, r *http.Request) { require.NoError(t, a.Admit(r, who)) }
@@ -289,6 +290,7 @@ func TestAccesses(t *testing.T) {
 		}
 		get("/dicom-web/studies/" + uid[:len(uid)-1] + "2/metadata")
 		get("/dicom-web/studies/" + strings.Repeat("1", 65) + "/metadata")
+		get("/dicom-web/studies/DOE%5EJANE/metadata") // no name gets into what nobody cleans
 	}
 	var got []string
 	for _, e := range s.told(t) {
@@ -305,8 +307,15 @@ func TestAccesses(t *testing.T) {
 	}, got)
 
 	// What was opened on the page is not opened again for its images.
-	require.NoError(t, a.Record(t.Context(), audit.Event{Kind: audit.Opened, Who: audit.Who{Name: "karim", By: "password"}, StudyUIDs: []string{uid}}))
+	require.NoError(t, a.Record(t.Context(), audit.Event{Kind: audit.Opened, Who: audit.Who{Name: "karim", By: "password", Address: address}, StudyUIDs: []string{uid}}))
 	who = access.Principal{Name: "karim", By: access.ByPassword}
 	get("/dicom-web/studies/" + uid + "/metadata")
 	require.Len(t, s.told(t), 10)
+
+	// The same cookie from elsewhere may be in other hands.
+	address = "198.51.100.9"
+	get("/dicom-web/studies/" + uid + "/metadata")
+	told := s.told(t)
+	require.Len(t, told, 11)
+	require.Equal(t, address, told[10].Who.Address)
 }

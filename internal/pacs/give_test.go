@@ -681,6 +681,25 @@ func TestGivingOutNeedsTheRoleRead(t *testing.T) {
 	}
 }
 
+// No answer, an error neither, is kept by a browser or shown in another site's page.
+func TestAnswersAreKeptAndShownNowhereElse(t *testing.T) {
+	ct := slices(t, 1, ctwriter.Options{Seed: "k"})
+	s := newShelf(t, nil, ct...)
+	one := pathOf(t, ct[0])
+	for _, path := range []string{"/studies", "/series?PatientName=x", "/nothing", "/studies/x", studyPath(t, ct[0]), one, one + "/metadata", one + "/frames/1",
+		one + "/frames/9", one + "/rendered", one + "/bulkdata/7FE00010"} {
+		res, err := http.Get(s.http.URL + "/dicom-web" + path)
+		require.NoError(t, err)
+		res.Body.Close()
+		for name, want := range map[string]string{
+			"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin",
+			"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox", "Referrer-Policy": "no-referrer",
+		} {
+			require.Equal(t, want, res.Header.Get(name), "%s of %s", name, path)
+		}
+	}
+}
+
 // A page whose name leads to the loopback address does not get in as the
 // machine's own programs do.
 func TestOnLoopbackOnlyItsOwnNamesAreAnswered(t *testing.T) {

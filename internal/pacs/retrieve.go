@@ -96,8 +96,6 @@ func (w *Web) listed(rw http.ResponseWriter, r *http.Request) ([]object, bool) {
 		return nil, false
 	}
 	w.warnings(rw, r, dicomweb.Query{}, partial)
-	rw.Header().Set("Cache-Control", "no-store")
-	rw.Header().Set("X-Content-Type-Options", "nosniff")
 	return all, true
 }
 

@@ -209,7 +209,6 @@ type answer struct {
 }
 
 func (w *Web) writeFound(rw http.ResponseWriter, r *http.Request, a answer, found []triage.Found) {
-	rw.Header().Set("Cache-Control", "no-store")
 	if len(found) == 0 {
 		rw.WriteHeader(http.StatusNoContent)
 		return

@@ -39,8 +39,21 @@ func NewWeb(intake Intake, gate access.Gate, log *slog.Logger) *Web {
 	return w
 }
 
-// ServeHTTP implements http.Handler.
-func (w *Web) ServeHTTP(rw http.ResponseWriter, r *http.Request) { w.mux.ServeHTTP(rw, r) }
+// ServeHTTP implements http.Handler. Whatever is answered, errors too, is kept by
+// nobody on the way, and shown in no page of another site.
+func (w *Web) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	h := rw.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox")
+	h.Set("Referrer-Policy", "no-referrer")
+	if r.ContentLength != 0 {
+		// Also of who is refused: the rest of the body is waited for.
+		_ = http.NewResponseController(rw).SetReadDeadline(time.Now().Add(w.idle)) // not in tests without a connection
+	}
+	w.mux.ServeHTTP(rw, r)
+}
 
 // mostParts bounds one request.
 const mostParts = 50_000

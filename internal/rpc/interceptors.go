@@ -65,6 +65,10 @@ func callChain(o Options) ([]grpc.UnaryServerInterceptor, []grpc.StreamServerInt
 		unary = append(unary, selector.UnaryServerInterceptor(auth.UnaryServerInterceptor(check), protected))
 		stream = append(stream, selector.StreamServerInterceptor(auth.StreamServerInterceptor(check), protected))
 	}
+	if o.Trail != nil {
+		books := bookkeeper{o.Trail, o.Log}
+		unary, stream = append(unary, books.unary), append(stream, books.stream)
+	}
 	return unary, stream
 }
 

@@ -35,6 +35,8 @@ type Options struct {
 	TLS *tls.Config
 	// Tokens is nil where no token is asked for.
 	Tokens *access.Tokens
+	// Trail is nil where nothing is recorded.
+	Trail Trail
 	// Reflection lists the services to whoever may read. It stays off where
 	// a listener beyond loopback asks for no token.
 	Reflection bool

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"nafas/internal/access/account"
 	"nafas/internal/store"
 	"nafas/internal/triage"
 )
@@ -180,6 +181,34 @@ func TestARestoredFolder(t *testing.T) {
 	_, err = store.Restore(t.Context(), bytes.NewReader(backupOfThree(t)), to)
 	require.ErrorContains(t, err, "empty")
 	require.FileExists(t, filepath.Join(to, "nafas.db"), "what is there stays")
+}
+
+// A backup signs nobody in again who has signed out, or was kept out, since.
+func TestARestoreSignsEverybodyOut(t *testing.T) {
+	dir, to := t.TempDir(), t.TempDir()
+	s := open(t, dir, store.OS{})
+	require.NoError(t, os.WriteFile(filepath.Join(dir, store.PseudonymKeyFile), bytes.Repeat([]byte{7}, 32), 0o600))
+	now := time.Now()
+	require.NoError(t, s.Books().AddAccount(t.Context(), account.Account{Name: "amina", Display: "Amina", Hash: "h", CreatedAt: now, ChangedAt: now}))
+	for _, one := range []account.Session{{ID: [32]byte{1}, Name: "amina", Account: true}, {ID: [32]byte{2}, Name: "oidc:7"}} {
+		one.CreatedAt, one.SeenAt = now, now
+		require.NoError(t, s.Books().OpenSession(t.Context(), one, "h"))
+	}
+	backup := takeBackup(t, dir)
+	require.NoError(t, s.Close())
+	_, err := store.Restore(t.Context(), bytes.NewReader(backup), to)
+	require.NoError(t, err)
+	again := open(t, to, store.OS{})
+	defer func() { require.NoError(t, again.Close()) }()
+	is, err := again.Books().Account(t.Context(), "amina")
+	require.NoError(t, err)
+	require.Equal(t, "h", is.Hash)
+	open, err := again.Books().SessionsOf(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, open)
+	info, err := os.Stat(filepath.Join(to, "nafas.db"))
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 }
 
 // A backup that is damaged anywhere is refused, and nothing of it stays.

@@ -4,11 +4,13 @@ import (
 	"archive/tar"
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"path"
 	"path/filepath"
@@ -61,6 +63,9 @@ func Restore(ctx context.Context, r io.Reader, dir string) (Manifest, error) {
 	m, err := extract(ctx, r, staging)
 	if err == nil {
 		err = checkNamed(ctx, m, staging)
+	}
+	if err == nil {
+		err = forgetSessions(ctx, filepath.Join(staging, databaseFile))
 	}
 	if err == nil {
 		err = takePlaces(dir, staging)
@@ -236,6 +241,23 @@ func checkNamed(ctx context.Context, m Manifest, staging string) error {
 		}
 	}
 	return nil
+}
+
+// forgetSessions signs everybody out: who has signed out since the backup, or was
+// kept out, does not come in again by it.
+func forgetSessions(ctx context.Context, path string) (err error) {
+	u := url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: "mode=rw&_pragma=synchronous(FULL)&_pragma=journal_mode(DELETE)"}
+	db, err := sql.Open("sqlite", u.String())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	var known bool
+	if err := db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'session')`).Scan(&known); err != nil || !known {
+		return err // of an earlier version
+	}
+	_, err = db.ExecContext(ctx, `DELETE FROM session`)
+	return err
 }
 
 // takePlaces moves what was restored to its places; the mark goes when all is

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 	"time"
@@ -17,9 +18,11 @@ import (
 // Bounds of a request and of writing its answer.
 const (
 	mostBody   = 64 << 10
-	bodyTime   = 30 * time.Second
 	answerTime = time.Minute
 )
+
+// bodyTime is how long a body may take.
+var bodyTime = 30 * time.Second
 
 // problem is an error with the answer that it becomes.
 type problem struct {
@@ -44,10 +47,7 @@ func busy(detail string) error {
 // answering has an endpoint answer in JSON.
 func (w *Web) answering(e endpoint) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		control := http.NewResponseController(rw)
-		_ = control.SetWriteDeadline(time.Now().Add(answerTime)) // not in tests without a connection
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			_ = control.SetReadDeadline(time.Now().Add(bodyTime))
 			r.Body = http.MaxBytesReader(rw, r.Body, mostBody)
 		}
 		out, err := e.answer(rw, r)
@@ -126,6 +126,7 @@ func (w *Web) guarded(next http.Handler) http.Handler {
 		if r.TLS != nil {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
+		hurry(rw, r)
 		seen := &watched{ResponseWriter: rw}
 		defer func() {
 			what := recover()
@@ -135,8 +136,8 @@ func (w *Web) guarded(next http.Handler) http.Handler {
 			if what == http.ErrAbortHandler {
 				panic(what)
 			}
-			// Neither path nor query: a search holds names.
-			w.Log.Error("a request of the page panicked", "endpoint", r.Pattern, "panic", what, "stack", string(debug.Stack()))
+			// Neither path nor query, and no value but the language's own: they may hold names.
+			w.Log.Error("a request of the page panicked", "endpoint", r.Pattern, "panic", panicText(what), "stack", string(debug.Stack()))
 			if seen.begun {
 				panic(http.ErrAbortHandler) // half an answer is none
 			}
@@ -144,6 +145,25 @@ func (w *Web) guarded(next http.Handler) http.Handler {
 		}()
 		next.ServeHTTP(seen, r)
 	})
+}
+
+// panicText is what the log says of a panic.
+func panicText(what any) string {
+	if err, ok := what.(runtime.Error); ok {
+		return err.Error()
+	}
+	return fmt.Sprintf("%T", what)
+}
+
+// hurry bounds how long the sender of a body, and whoever takes an answer, may
+// keep a connection, before anybody knows who it is. Event streams set times of
+// their own.
+func hurry(rw http.ResponseWriter, r *http.Request) {
+	control := http.NewResponseController(rw)
+	_ = control.SetWriteDeadline(time.Now().Add(answerTime)) // not in tests without a connection
+	if r.ContentLength != 0 {
+		_ = control.SetReadDeadline(time.Now().Add(bodyTime))
+	}
 }
 
 // watched knows whether an answer has begun.

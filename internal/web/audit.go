@@ -59,3 +59,16 @@ func (w *Web) admitted(answer func(http.ResponseWriter, *http.Request) (any, err
 		return answer(rw, r)
 	}
 }
+
+// listing has an endpoint of the worklist, which shows whose studies there are,
+// recorded as a query, once in a while for each who looks.
+func (w *Web) listing(answer func(http.ResponseWriter, *http.Request) (any, error)) func(http.ResponseWriter, *http.Request) (any, error) {
+	return func(rw http.ResponseWriter, r *http.Request) (any, error) {
+		query := r.Clone(r.Context())
+		query.SetPathValue("study", "") // its thumbnails are of the list, not of one study
+		if err := w.recorded(r, w.Admit(query, who(r.Context()))); err != nil {
+			return nil, err
+		}
+		return answer(rw, r)
+	}
+}

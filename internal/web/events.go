@@ -29,7 +29,7 @@ func (w *Web) events(rw http.ResponseWriter, r *http.Request) (any, error) {
 	}
 	came, unwatch := w.presence.watch()
 	defer unwatch()
-	s, leave, err := w.stream(rw)
+	s, leave, err := w.stream(rw, who(ctx))
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"nafas/internal/access"
 	"nafas/internal/web"
 	"nafas/internal/web/api"
 )
@@ -139,6 +140,19 @@ func TestStreamsAreCounted(t *testing.T) {
 	require.Empty(t, get[api.Worklist](b, "/api/worklist").Studies[0].Review.Open, "who got no stream is not there")
 	empty()
 	live := follow[api.Event](b, "/api/events", everybody, "")
+	next(b, live, func(e api.Event) bool { return e.Counters != nil })
+}
+
+// One reader does not take the places of all.
+func TestNobodyTakesEveryStream(t *testing.T) {
+	b := newBench(t)
+	leave := web.OpenStreams(b.web, access.Principal{Name: "greedy", By: access.ByPassword})
+	require.Len(t, leave, 32)
+	b.refused(http.StatusServiceUnavailable, http.MethodGet, "/api/events", "greedy:read", nil)
+	live := follow[api.Event](b, "/api/events", everybody, "")
+	next(b, live, func(e api.Event) bool { return e.Counters != nil })
+	leave[0]()
+	live = follow[api.Event](b, "/api/events", "greedy:read", "")
 	next(b, live, func(e api.Event) bool { return e.Counters != nil })
 }
 

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"net/http"
 	"net/url"
 	"time"
@@ -12,14 +13,34 @@ import (
 	"nafas/internal/web/api"
 )
 
+// countingWait is how long a request waits for those before it.
+const countingWait = 20 * time.Second
+
+// oneByOne has requests wait for each other that read the reviews of all studies:
+// who asks often takes no more than a core.
+func (w *Web) oneByOne(ctx context.Context, read func(context.Context) error) error {
+	waiting, cancel := context.WithTimeout(ctx, countingWait)
+	defer cancel()
+	select {
+	case w.counting <- struct{}{}:
+		defer func() { <-w.counting }()
+		return read(ctx)
+	case <-waiting.Done():
+		return busy("others are having reviews counted; try again in a moment")
+	}
+}
+
 // quality answers GET /api/quality.
 func (w *Web) quality(_ http.ResponseWriter, r *http.Request) (any, error) {
 	p, err := periodOf(r.URL.Query())
 	if err != nil {
 		return nil, err
 	}
-	q, err := w.Studies.Quality(r.Context(), p)
-	if err != nil {
+	var q triage.Quality
+	if err := w.oneByOne(r.Context(), func(ctx context.Context) (err error) {
+		q, err = w.Studies.Quality(ctx, p)
+		return err
+	}); err != nil {
 		return nil, err
 	}
 	v := r.URL.Query()
@@ -40,13 +61,15 @@ func (w *Web) reviews(rw http.ResponseWriter, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	studies, err := w.Studies.ExportReviews(r.Context(), p)
-	if err != nil {
-		return nil, err
-	}
 	// Whole before it begins: half a table looks like one.
 	var table bytes.Buffer
-	if err := quality.WriteAll(&table, studies); err != nil {
+	if err := w.oneByOne(r.Context(), func(ctx context.Context) error {
+		studies, err := w.Studies.ExportReviews(ctx, p)
+		if err != nil {
+			return err
+		}
+		return quality.WriteAll(&table, studies)
+	}); err != nil {
 		return nil, err
 	}
 	if err := w.record(r, audit.Exported, "reviews.csv"); err != nil {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 
+	"nafas/dicomio/match"
 	"nafas/internal/audit"
 	"nafas/internal/triage"
 	"nafas/internal/triage/quality"
@@ -42,6 +43,10 @@ func (w *Web) act(_ http.ResponseWriter, r *http.Request) (any, error) {
 	ctx, uid, who, a := r.Context(), r.PathValue("study"), reader(r.Context()), actionOf(asked)
 	if a.Kind == review.KindSign && !who.Named() {
 		return nil, &problem{http.StatusForbidden, api.Problem{Code: "forbidden", Detail: "a study is signed off by somebody with a name: sign in as a user (nafas user add)"}}
+	}
+	// The trail, which nobody cleans, has no word of a client's own.
+	if !match.UID(uid) {
+		return nil, triage.ErrNotFound
 	}
 	what := "review: " + kindOfAction(a.Kind)
 	if err := w.record(r, audit.Reviewed, what, uid); err != nil {

@@ -4,7 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
+
+	"nafas/internal/access"
 )
 
 // Times of an event stream. Its life is bounded, so that who may not look any more
@@ -23,14 +26,62 @@ type stream struct {
 	control *http.ResponseController
 }
 
-// stream begins one; leave gives its place back.
-func (w *Web) stream(rw http.ResponseWriter) (s *stream, leave func(), err error) {
+// mostOfOne are the streams of one reader: two for each page that is open.
+const mostOfOne = 32
+
+// readers counts the streams of each who has a name, so that none takes every
+// place.
+type readers struct {
+	mu sync.Mutex
+	by map[string]int
+}
+
+func (o *readers) come(name string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.by == nil {
+		o.by = map[string]int{}
+	}
+	if o.by[name] >= mostOfOne {
+		return false
+	}
+	o.by[name]++
+	return true
+}
+
+func (o *readers) leave(name string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.by[name]--; o.by[name] <= 0 {
+		delete(o.by, name)
+	}
+}
+
+// place takes the place of a stream; leave gives it back.
+func (w *Web) place(who access.Principal) (leave func(), err error) {
+	full := busy("too many pages are open; close some")
+	if who.By != access.Unnamed && !w.readers.come(who.Name) {
+		return nil, full
+	}
+	gone := func() {
+		if who.By != access.Unnamed {
+			w.readers.leave(who.Name)
+		}
+	}
 	select {
 	case w.streams <- struct{}{}:
+		return func() { <-w.streams; gone() }, nil
 	default:
-		return nil, nil, busy("too many pages are open; close some")
+		gone()
+		return nil, full
 	}
-	leave = func() { <-w.streams }
+}
+
+// stream begins one; leave gives its place back.
+func (w *Web) stream(rw http.ResponseWriter, of access.Principal) (s *stream, leave func(), err error) {
+	if leave, err = w.place(of); err != nil {
+		return nil, nil, err
+	}
 	h := rw.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no") // a proxy is not to wait for more

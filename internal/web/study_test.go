@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -87,6 +88,11 @@ func TestAStudyWithAnEarlierOne(t *testing.T) {
 	require.Nil(t, paired.Growth.DoublingDaysLong, "no end")
 	require.Equal(t, []any{"new", 0, []string{"NOT_MEASURED"}}, []any{isNew.State, isNew.EarlierRank, isNew.NoGrowth})
 	require.Nil(t, isNew.DiameterChangeMM)
+
+	// The picture that is kept here goes with the images of the earlier study.
+	_, err := b.store.Forget(t.Context(), earlier, noon.AddDate(99, 0, 0), triage.KeepRule{Done: 1})
+	require.NoError(t, err)
+	b.refused(http.StatusNotFound, http.MethodGet, e.Findings[0].Finding.ThumbnailURL, everybody, nil)
 }
 
 func seriesOf(t *testing.T, files [][]byte) string {
@@ -119,6 +125,13 @@ func TestReviewing(t *testing.T) {
 	r := do(anna, first)
 	require.Equal(t, []any{int64(1), "Dr anna", "ground_glass", "agree"}, []any{r.Version, r.Answers[0].By, r.Answers[0].Answer.Kind, r.Answers[0].Answer.Verdict})
 	require.Equal(t, int64(1), do(anna, first).Version, "the same action again")
+
+	// What stands for a study in the path, and is none, gets into no record.
+	before := len(b.trail.said())
+	for _, no := range []string{"DOE%5EJANE", strings.Repeat("1", 65)} {
+		b.refused(http.StatusNotFound, http.MethodPost, "/api/studies/"+no+"/review", anna, first)
+	}
+	require.Len(t, b.trail.said(), before)
 
 	// Somebody who has not seen that is told, and shown it.
 	p := b.refused(http.StatusConflict, http.MethodPost, path, bela, answer(key, series, 0, "unsure"))

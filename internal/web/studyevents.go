@@ -24,7 +24,7 @@ func (w *Web) studyEvents(rw http.ResponseWriter, r *http.Request) (any, error) 
 	}
 	came, unwatch := w.presence.watch()
 	defer unwatch()
-	s, leave, err := w.stream(rw)
+	s, leave, err := w.stream(rw, who(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -44,8 +44,8 @@ func (w *Web) studyEvents(rw http.ResponseWriter, r *http.Request) (any, error) 
 			return nil, nil
 		case <-beat.C:
 			err = s.beat()
-		case who := <-came:
-			if who == uid {
+		case changed := <-came:
+			if changed == uid {
 				err = s.send("", api.StudyEvent{Shows: seen.shows, Open: w.presence.open(uid)})
 			}
 		case e, ok := <-changes:

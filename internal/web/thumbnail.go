@@ -15,6 +15,7 @@ import (
 
 	"nafas/dicomio"
 	"nafas/dicomio/part10"
+	"nafas/dicomio/refusal"
 	"nafas/dicomio/source"
 	"nafas/internal/triage"
 )
@@ -143,9 +144,27 @@ func (w *Web) earlierThumbnail(rw http.ResponseWriter, r *http.Request) (any, er
 	if c == nil || n > len(c.EarlierFindings) || !strings.HasPrefix(c.Key, r.URL.Query().Get("key")) {
 		return nil, notFound("there is no such finding, or another comparison has taken its place; load the study again")
 	}
+	if err := w.imagesStand(r.Context(), c.EarlierStudyUID); err != nil {
+		return nil, err
+	}
 	return nil, w.givePicture(rw, r, fmt.Sprintf("%s-earlier-%d", c.Key, n), func() (shown, error) {
 		return shownOf(c.EarlierStudyUID, c.EarlierSeriesUID, c.EarlierFindings[n-1]), nil
 	})
+}
+
+// imagesStand says why images of a study are not to be shown, though a picture of
+// them is kept here: they were deleted, or are of two patients.
+func (w *Web) imagesStand(ctx context.Context, uid string) error {
+	study, err := w.Studies.Study(ctx, uid)
+	switch {
+	case err != nil:
+		return err
+	case !study.ImagesGoneAt.IsZero():
+		return triage.ErrImagesGone
+	case study.NotAssessed != nil && study.NotAssessed.Reason == refusal.PatientMismatch:
+		return study.NotAssessed
+	}
+	return nil
 }
 
 // givePicture answers with the thumbnail that a key names. A browser may keep it,

@@ -55,11 +55,14 @@ type Options struct {
 // Web serves the page and what it asks under /api.
 type Web struct {
 	Options
-	mux      http.Handler
-	files    map[string]*file
-	heard    heard
-	tally    tally
-	streams  chan struct{}
+	mux     http.Handler
+	files   map[string]*file
+	heard   heard
+	tally   tally
+	streams chan struct{}
+	readers readers
+	// counting is held by who has all reviews read and counted.
+	counting chan struct{}
 	presence presence
 	pictures pictures
 	outlines outlines
@@ -84,7 +87,7 @@ func New(o Options) (*Web, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Web{Options: o, files: files, streams: make(chan struct{}, mostStreams), ended: make(chan struct{})}
+	w := &Web{Options: o, files: files, streams: make(chan struct{}, mostStreams), counting: make(chan struct{}, 1), ended: make(chan struct{})}
 	w.pictures.init()
 	w.outlines.init()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -143,8 +146,8 @@ type endpoint struct {
 // endpoints are the routes that need a role. What Gate mounts needs none.
 func (w *Web) endpoints() map[string]endpoint {
 	return map[string]endpoint{
-		"GET /api/worklist":                 {access.RoleRead, w.worklist},
-		"GET /api/events":                   {access.RoleRead, w.events},
+		"GET /api/worklist":                 {access.RoleRead, w.listing(w.worklist)},
+		"GET /api/events":                   {access.RoleRead, w.listing(w.events)},
 		"GET /api/about":                    {access.RoleRead, w.about},
 		"GET /api/quality":                  {access.RoleRead, w.quality},
 		"GET /api/reviews.csv":              {access.RoleRead, w.reviews},
@@ -153,7 +156,7 @@ func (w *Web) endpoints() map[string]endpoint {
 		"GET /api/studies/{study}/events":   {access.RoleRead, w.admitted(w.studyEvents)},
 		"GET /api/studies/{study}/review":   {access.RoleRead, w.admitted(w.reviewed)},
 		"POST /api/studies/{study}/review":  {access.RoleReview, w.act},
-		"GET " + thumbnailPath:              {access.RoleRead, w.thumbnail},
+		"GET " + thumbnailPath:              {access.RoleRead, w.listing(w.thumbnail)},
 		"GET " + earlierThumbnailPath:       {access.RoleRead, w.admitted(w.earlierThumbnail)},
 	}
 }

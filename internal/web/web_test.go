@@ -4,16 +4,23 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"nafas/dicomio/refusal"
+	"nafas/internal/audit"
 	"nafas/internal/triage"
 	"nafas/internal/web"
 	"nafas/internal/web/api"
@@ -108,6 +115,9 @@ func TestFaultsSayNothing(t *testing.T) {
 		require.NotContains(t, string(body), "DOE")
 		require.Contains(t, b.log.String(), "GET /api/studies/{study}")
 		require.NotContains(t, b.log.String(), "search=")
+		if panics {
+			require.NotContains(t, b.log.String(), "DOE", "in the log only what the program says")
+		}
 		res, _ = b.ask(http.MethodGet, "/api/about", everybody, nil)
 		require.Equal(t, http.StatusOK, res.StatusCode)
 	}
@@ -195,7 +205,7 @@ func TestNoListIsNull(t *testing.T) {
 	uid, series := b.withResult("nulls", 0)
 	other, _ := b.withResult("filled", 2)
 	for _, path := range []string{
-		"/api/worklist", "/api/worklist?search=nobody", "/api/about", "/api/quality", "/api/studies/" + uid, "/api/studies/" + other,
+		"/api/worklist", "/api/worklist?offset=99", "/api/about", "/api/quality", "/api/studies/" + uid, "/api/studies/" + other,
 		"/api/studies/" + uid + "/outlines", "/api/studies/" + other + "/outlines", "/api/studies/" + uid + "/review",
 	} {
 		res, body := b.ask(http.MethodGet, path, everybody, nil)
@@ -253,7 +263,10 @@ func TestFindingsOfAHeldStudyAreWithheld(t *testing.T) {
 
 // What is not recorded is not shown.
 func TestOpeningIsRecorded(t *testing.T) {
-	b := newBench(t)
+	b := newBench(t, func(o *web.Options) {
+		all := audit.NewAccesses(o.Audit, o.Address)
+		o.Audit, o.Admit = all, all.Admit
+	})
 	uid, _ := b.withResult("audit", 1)
 	get[api.StudyPage](b, "/api/studies/"+uid)
 	res, _ := b.ask(http.MethodGet, "/api/reviews.csv", everybody, nil)
@@ -261,9 +274,70 @@ func TestOpeningIsRecorded(t *testing.T) {
 	require.Equal(t, []string{"open review page by reader of " + uid, "export reviews.csv by reader of "}, b.trail.said())
 	require.Equal(t, "192.0.2.1", b.trail.events[0].Who.Address)
 
+	// Whose studies there are is shown to nobody whom the trail does not know.
+	thumbnail := get[api.Worklist](b, "/api/worklist").Studies[0].Thumbnails[0].URL
+	get[api.Worklist](b, "/api/worklist")
+	b.ask(http.MethodGet, thumbnail, everybody, nil)
+	follow[api.Event](b, "/api/events", everybody, "")
+	require.Equal(t, []string{"query  by reader of "}, b.trail.said()[2:], "once in a while for each")
+
 	b.trail.err = errors.New("the disk is full")
-	for _, path := range []string{"/api/studies/" + uid, "/api/studies/" + uid + "/outlines", "/api/studies/" + uid + "/review", "/api/reviews.csv"} {
-		require.Equal(t, "unavailable", b.refused(http.StatusServiceUnavailable, http.MethodGet, path, everybody, nil).Code)
+	for _, path := range []string{"/api/worklist", "/api/events", thumbnail, "/api/studies/" + uid, "/api/studies/" + uid + "/outlines", "/api/studies/" + uid + "/review", "/api/reviews.csv"} {
+		require.Equal(t, "unavailable", b.refused(http.StatusServiceUnavailable, http.MethodGet, path, "late:read", nil).Code, path)
 	}
 	b.refused(http.StatusServiceUnavailable, http.MethodPost, "/api/studies/"+uid+"/review", everybody, api.ReviewAction{Kind: "sign"})
+}
+
+// Who sends a body byte by byte, or less of it than it said, does not keep the
+// connection, whether it may ask or not.
+func TestSlowBodiesEnd(t *testing.T) {
+	defer web.SetBodyTime(50 * time.Millisecond)()
+	b := newBench(t)
+	for _, line := range []string{"POST /api/studies/1.2/review", "POST /api/sign-in", "GET /api/nothing", "GET /", "GET /page/nothing"} {
+		for _, by := range []string{"", everybody} {
+			c, err := net.Dial("tcp", b.http.Listener.Addr().String())
+			require.NoError(t, err)
+			_, err = fmt.Fprintf(c, "%s HTTP/1.1\r\nHost: localhost\r\nTest-Reader: %s\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{", line, by)
+			require.NoError(t, err)
+			// Else this waits until the test is over.
+			_, err = io.Copy(io.Discard, c)
+			require.NoError(t, errors.Join(err, c.Close()), line)
+		}
+	}
+}
+
+// counted knows how many ask at once.
+type counted struct {
+	web.Studies
+	now, most atomic.Int32
+}
+
+func (c *counted) Quality(ctx context.Context, p triage.Period) (triage.Quality, error) {
+	n := c.now.Add(1)
+	defer c.now.Add(-1)
+	for most := c.most.Load(); n > most && !c.most.CompareAndSwap(most, n); most = c.most.Load() {
+	}
+	time.Sleep(5 * time.Millisecond)
+	return c.Studies.Quality(ctx, p)
+}
+
+// Who asks for the reviews of all studies again and again takes one core.
+func TestReviewsAreCountedOneByOne(t *testing.T) {
+	var c counted
+	b := newBench(t, func(o *web.Options) { c.Studies = o.Studies; o.Studies = &c })
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			r, err := http.NewRequest(http.MethodGet, b.http.URL+"/api/quality", nil)
+			assert.NoError(t, err)
+			r.Header.Set("Test-Reader", everybody)
+			res, err := http.DefaultClient.Do(r)
+			if err == nil {
+				res.Body.Close()
+			}
+			assert.NoError(t, err)
+		})
+	}
+	all.Wait()
+	require.EqualValues(t, 1, c.most.Load())
 }

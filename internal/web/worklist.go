@@ -12,7 +12,8 @@ import (
 	"nafas/internal/web/api"
 )
 
-// searchHeader has what is searched for, out of the sight of logs of addresses.
+// searchHeader has what is searched for. In an address, which proxies and browsers
+// keep, a name does not count: who asks so is refused.
 const searchHeader = "X-Nafas-Search"
 
 // worklist answers GET /api/worklist.
@@ -43,13 +44,15 @@ func (w *Web) worklist(_ http.ResponseWriter, r *http.Request) (any, error) {
 }
 
 func listingOf(v url.Values) (q triage.Listing, err error) {
+	if v.Has("search") {
+		return q, invalid("what is searched for goes in the header %s: an address is kept on its way", searchHeader)
+	}
 	if q.Offset, err = number(v, "offset", 0, 1<<30); err != nil {
 		return q, err
 	}
 	if q.Limit, err = number(v, "limit", 1, triage.MostListed); err != nil {
 		return q, err
 	}
-	q.Search = v.Get("search")
 	if q.States, err = words(v["state"], "state", triage.Receiving, triage.Waiting, triage.Running, triage.Done, triage.NotAssessed, triage.Failed); err != nil {
 		return q, err
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/secure/precis"
@@ -59,19 +60,29 @@ const longestName = 64
 // that can be written in two (RFC 8265, UsernameCaseMapped).
 func Name(typed string) (string, error) {
 	name, err := precis.UsernameCaseMapped.String(typed)
-	if err != nil || len(name) > longestName || strings.ContainsAny(name, ":/\\") {
-		return "", fmt.Errorf("the name is empty, longer than %d bytes, or has a space, colon, slash or sign in it that names cannot have", longestName)
+	if err != nil || len(name) > longestName || strings.ContainsAny(name, ":/\\") || name == access.UnnamedName {
+		return "", fmt.Errorf("the name is empty, longer than %d bytes, or has a space, colon, slash or sign in it that names cannot have; %s is nobody's", longestName, access.UnnamedName)
 	}
 	return name, nil
 }
 
 // CheckDisplay refuses a name that pages cannot show.
 func CheckDisplay(display string) error {
-	control := func(r rune) bool { return r < ' ' || r == 0x7f || r == utf8.RuneError }
-	if strings.TrimSpace(display) == "" || len(display) > 128 || strings.ContainsFunc(display, control) {
-		return errors.New("the display name is empty, longer than 128 bytes, or has a control character in it")
+	if strings.TrimSpace(display) == "" || len(display) > 128 || !Legible(display) {
+		return errors.New("the display name is empty, longer than 128 bytes, or has a control character in it, one that turns the direction of text among them")
 	}
 	return nil
+}
+
+// Legible says whether a name reads as what it is: no control characters, and
+// nothing that turns other text around (UAX #9 sections 2.1 to 2.4) or breaks the
+// line. The marks of direction and the joiners that names in Arabic need are none.
+func Legible(name string) bool {
+	misleads := func(r rune) bool {
+		turns := r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069
+		return unicode.IsControl(r) || turns || r == 0x2028 || r == 0x2029 || r == utf8.RuneError
+	}
+	return utf8.ValidString(name) && !strings.ContainsFunc(name, misleads)
 }
 
 // Password bounds.
@@ -140,4 +151,4 @@ type Person struct {
 }
 
 // ProviderPrefix begins the names of those whom a provider knows.
-const ProviderPrefix = "oidc:"
+const ProviderPrefix = access.ProviderPrefix

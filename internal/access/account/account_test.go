@@ -20,7 +20,7 @@ func TestName(t *testing.T) {
 		{"\uff41mina", "amina"},       // full width
 		{"أمينة", "أمينة"},
 		{"a@hospital.example", "a@hospital.example"},
-		{"", ""}, {"two words", ""}, {"a:b", ""}, {"oidc:amina", ""}, {"../a", ""}, {"a\x00", ""}, {strings.Repeat("a", 65), ""},
+		{"", ""}, {"two words", ""}, {"a:b", ""}, {"oidc:amina", ""}, {"../a", ""}, {"a\x00", ""}, {"Local", ""}, {"am\u202eina", ""}, {strings.Repeat("a", 65), ""},
 	} {
 		got, err := account.Name(c.typed)
 		require.Equal(t, c.want, map[bool]string{true: got}[err == nil], "%q", c.typed)
@@ -45,6 +45,16 @@ func TestCheckPassword(t *testing.T) {
 		} else {
 			require.ErrorContains(t, err, c.says, c.password)
 		}
+	}
+}
+
+func TestCheckDisplay(t *testing.T) {
+	for display, ok := range map[string]bool{
+		"Dr Amina Alaoui": true, "د. أمينة العلوي": true, "\u200fد. (A)\u200e": true, "بی\u200cنام": true, "<b>Amina</b> & co": true,
+		"": false, " ": false, strings.Repeat("a", 129): false, "a\nb": false, "a\u0085b": false, "a\u2028b": false,
+		"Dr \u202eanimA": false, "\u2067a\u2069": false, "a\xff": false,
+	} {
+		require.Equal(t, ok, account.CheckDisplay(display) == nil, "%q", display)
 	}
 }
 

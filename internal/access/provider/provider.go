@@ -143,6 +143,11 @@ func (p *Provider) Finish(ctx context.Context, code string, s session.Secrets) (
 	if err := id.Claims(&claims); err != nil {
 		return nobody, fmt.Errorf("%w: %w", session.ErrRefused, err)
 	}
+	// OpenID Connect Core 1.0 section 3.1.3.7, steps 4 and 5: one of several clients
+	// is the one that it was made for.
+	if party, said := claims["azp"]; said && party != p.o.ClientID {
+		return nobody, fmt.Errorf("%w: the ID token was made for another client", session.ErrRefused)
+	}
 	if err := p.more(ctx, found, client.TokenSource(ctx, tokens), id.Subject, claims); err != nil {
 		return nobody, err
 	}
@@ -186,7 +191,7 @@ func (p *Provider) more(ctx context.Context, found *oidc.Provider, token oauth2.
 // person is whom claims describe.
 func (p *Provider) person(claims map[string]any) (account.Person, error) {
 	name, _ := claim(claims, p.o.NameClaim).(string)
-	if name == "" || len(name) > 255 {
+	if name == "" || len(name) > 255 || !account.Legible(name) {
 		return account.Person{}, fmt.Errorf("%w: the claim %s is no name", session.ErrRefused, p.o.NameClaim)
 	}
 	out := account.Person{Name: account.ProviderPrefix + name, Display: display(claims)}

@@ -64,6 +64,10 @@ func TestOwnPath(t *testing.T) {
 		"/\t/evil.example":         "/",
 		"https://evil.example/":    "/",
 		"javascript:alert(1)":      "/",
+		"/api/reviews.csv":         "/",
+		"/quality/../auth/start":   "/",
+		"/%61pi/reviews.csv":       "/",
+		"/dicom-web/studies":       "/",
 	} {
 		require.Equal(t, want, ownPath(to), to)
 	}

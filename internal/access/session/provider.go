@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 	"time"
 
@@ -38,8 +39,14 @@ type started struct {
 const startTime = 15 * time.Minute
 
 // start is GET /auth/start?to=PATH: to the provider, and after it to a path of the
-// page. Its cookie is Lax: the provider sends the browser back.
+// page. Its cookie is Lax: the provider sends the browser back. A page of another
+// site that leads here gets no further than the page, which asks: else it could sign
+// in again who has signed out, or as whom the provider knows who is somebody else.
 func (s *Sessions) start(w http.ResponseWriter, r *http.Request) {
+	if access.ForeignPage(r) {
+		s.redirect(w, r, ownPath(r.FormValue("to")))
+		return
+	}
 	begun := started{Secrets{newSecret(), newSecret(), newSecret()}, ownPath(r.FormValue("to")), s.o.Now()}
 	at, err := s.o.Provider.Start(r.Context(), begun.Secrets)
 	if err != nil {
@@ -93,7 +100,7 @@ func (s *Sessions) callback(w http.ResponseWriter, r *http.Request) {
 		s.away(w, r, "unavailable")
 		return
 	}
-	s.redirect(w, r, begun.To)
+	s.redirect(w, r, ownPath(begun.To)) // the browser kept it: others may have had their hands on it
 }
 
 // begun is the sign-in that the browser is at.
@@ -129,12 +136,18 @@ func (s *Sessions) redirect(w http.ResponseWriter, r *http.Request, to string) {
 	http.Redirect(w, r, to, http.StatusSeeOther)
 }
 
-// ownPath is a path of this service, "/" in place of anything else.
+// ownPath is a path of the page, "/" in place of anything else: who signs in wants
+// no table downloaded, and not to begin anew.
 func ownPath(to string) string {
 	u, err := url.Parse(to)
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || !strings.HasPrefix(to, "/") ||
 		strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\\\t\r\n") {
 		return "/"
+	}
+	for _, root := range []string{"/api", "/auth", "/dicom-web"} {
+		if at := path.Clean(u.Path); at == root || strings.HasPrefix(at, root+"/") {
+			return "/"
+		}
 	}
 	return to
 }

@@ -22,9 +22,14 @@ func visitOf(ctx context.Context) visit {
 
 // Require lets people with a role through, "" with any: Who says who it is. It
 // answers 401 and 403 with an api.Problem. What is not GET or HEAD must come
-// from the page itself, with its token. A stream of events ends with the session.
+// from the page itself, with its token. What reads ends with the
+// session, as streams of events do.
 func (s *Sessions) Require(role access.Role, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if site := r.Header.Get("Sec-Fetch-Site"); site != "" && access.ForeignPage(r) {
+			refuse(w, http.StatusForbidden, "forbidden", "asked for by a page of another site: open this one in a tab of its own")
+			return
+		}
 		v, err := s.visit(r)
 		switch {
 		case errors.Is(err, access.ErrNobody):
@@ -41,12 +46,13 @@ func (s *Sessions) Require(role access.Role, next http.Handler) http.Handler {
 			return
 		}
 		ctx := context.WithValue(access.With(r.Context(), v.who), visitKey{}, v)
-		if stream(r) {
+		if reads(r) { // whatever it says that it accepts; what changes something comes to its end
 			var cancel context.CancelFunc
 			ctx, cancel = context.WithCancel(ctx)
 			defer cancel()
 			go s.endWith(ctx, v, r, cancel)
-		} else if r.Header.Get(PassiveHeader) == "" {
+		}
+		if !stream(r) && r.Header.Get(PassiveHeader) == "" {
 			if err := s.seen(ctx, v); err != nil {
 				s.broken(w, r, err)
 				return
@@ -58,11 +64,10 @@ func (s *Sessions) Require(role access.Role, next http.Handler) http.Handler {
 
 // ownRequest says whether what changes something was asked for by the page.
 func (s *Sessions) ownRequest(r *http.Request, v visit) bool {
-	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		return true
-	}
-	return s.origin.Check(r) == nil && hmac.Equal([]byte(r.Header.Get(CSRFHeader)), []byte(csrfOf(v.secret)))
+	return reads(r) || s.origin.Check(r) == nil && hmac.Equal([]byte(r.Header.Get(CSRFHeader)), []byte(csrfOf(v.secret)))
 }
+
+func reads(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
 
 // csrfOf is the token of whoever holds a secret. It says nothing of the secret.
 func csrfOf(secret string) string {

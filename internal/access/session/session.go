@@ -169,7 +169,7 @@ func (s *Sessions) open(ctx context.Context) (bool, error) {
 }
 
 // unnamed is everybody where everybody is let in.
-var unnamed = access.Principal{Name: "local", Roles: []access.Role{access.RoleRead, access.RoleReview}, By: access.Unnamed}
+var unnamed = access.Principal{Name: access.UnnamedName, Roles: []access.Role{access.RoleRead, access.RoleReview}, By: access.Unnamed}
 
 // Visitor implements access.Visitors. It keeps no session alive: images are
 // fetched ahead, without a hand.

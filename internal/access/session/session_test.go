@@ -379,6 +379,30 @@ func TestCSRF(t *testing.T) {
 	}
 }
 
+// What a page of another site asks for, as a picture in it or by a link, is not
+// given: the browser adds the cookie where that page is on another port of this
+// machine, and needs none in the open door.
+func TestOtherSitesReadNothing(t *testing.T) {
+	open := newHouse(t)
+	named := newHouse(t)
+	named.add("amina", access.RoleRead)
+	b := named.browser()
+	b.signIn("amina", password)
+	for _, who := range []*browser{open.browser(), b} {
+		for _, path := range []string{"/api/read", "/api/me", "/api/events", "/dicom-web/studies"} {
+			for _, site := range []string{"cross-site", "same-site"} {
+				require.Equal(t, http.StatusForbidden, who.do(http.MethodGet, path, "", "Sec-Fetch-Site", site).Code, "%s from %s", path, site)
+			}
+			if path == "/api/events" {
+				continue // goes on
+			}
+			for _, site := range []string{"same-origin", "none", ""} {
+				require.Equal(t, http.StatusOK, who.do(http.MethodGet, path, "", "Sec-Fetch-Site", site).Code, "%s from %q", path, site)
+			}
+		}
+	}
+}
+
 // Without a user everybody on this machine is let in, until there is one.
 func TestOpen(t *testing.T) {
 	h := newHouse(t)
@@ -446,11 +470,16 @@ func TestLimitsOfAnAddress(t *testing.T) {
 
 // The stream of events ends with the session, and keeps none alive.
 func TestStreamsEndWithTheSession(t *testing.T) {
-	for name, end := range map[string]func(h *house){
-		"idle": func(h *house) { h.clock.pass(15 * time.Minute) },
-		"disabled": func(h *house) {
-			require.NoError(h.t, h.books.ChangeAccount(h.t.Context(), "amina", func(a *account.Account) { a.Disabled = true }))
-		},
+	disabled := func(h *house) {
+		require.NoError(h.t, h.books.ChangeAccount(h.t.Context(), "amina", func(a *account.Account) { a.Disabled = true }))
+	}
+	for name, c := range map[string]struct {
+		accept string
+		end    func(h *house)
+	}{
+		"idle":     {"text/event-stream", func(h *house) { h.clock.pass(15 * time.Minute) }},
+		"disabled": {"text/event-stream", disabled},
+		"disabled, and does not say that it takes a stream": {"*/*", disabled},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHouse(t)
@@ -460,14 +489,14 @@ func TestStreamsEndWithTheSession(t *testing.T) {
 			h.clock.pass(14 * time.Minute)
 			done := make(chan int)
 			go func() {
-				done <- b.do(http.MethodGet, "/api/events", "", "Accept", "text/event-stream").Code
+				done <- b.do(http.MethodGet, "/api/events", "", "Accept", c.accept).Code
 			}()
 			select {
 			case <-done:
 				t.Fatal("the stream ended before the session")
 			case <-time.After(100 * time.Millisecond):
 			}
-			end(h)
+			c.end(h)
 			select {
 			case code := <-done:
 				require.Equal(t, http.StatusOK, code)
@@ -544,4 +573,47 @@ func TestBehindAProxy(t *testing.T) {
 	require.Contains(t, b.cookies, "__Host-nafas")
 	require.Equal(t, http.StatusOK, b.do(http.MethodPost, "/api/read", "{}", session.CSRFHeader, b.csrf, "Origin", "https://nafas.example").Code)
 	require.Equal(t, http.StatusForbidden, b.do(http.MethodPost, "/api/read", "{}", session.CSRFHeader, b.csrf, "Origin", "https://evil.example").Code)
+}
+
+// idp vouches for amina.
+type idp struct{ started int }
+
+func (p *idp) Name() string { return "Hospital" }
+func (p *idp) Start(_ context.Context, s session.Secrets) (string, error) {
+	p.started++
+	return "https://idp.example/?state=" + url.QueryEscape(s.State), nil
+}
+func (p *idp) Finish(context.Context, string, session.Secrets) (account.Person, error) {
+	return account.Person{Name: "oidc:amina", Display: "Amina", Roles: []access.Role{access.RoleRead}}, nil
+}
+
+// Nobody is signed in by a page of another site: neither by leading the browser to
+// the provider, which knows it still, nor by an answer that this browser did not ask
+// for.
+func TestOtherSitesSignNobodyIn(t *testing.T) {
+	p := &idp{}
+	h := newHouse(t, func(o *session.Options) { o.Provider = p })
+	b := h.browser()
+	for _, site := range []string{"cross-site", "same-site"} {
+		w := b.do(http.MethodGet, "/auth/start?to=/studies/1.2", "", "Sec-Fetch-Site", site)
+		require.Equal(t, "/studies/1.2", w.Header().Get("Location"))
+	}
+	require.Zero(t, p.started)
+	start := b.do(http.MethodGet, "/auth/start?to=/api/reviews.csv", "", "Sec-Fetch-Site", "same-origin")
+	state, err := url.Parse(start.Header().Get("Location"))
+	require.NoError(t, err)
+	mine := "/auth/callback?code=c&state=" + url.QueryEscape(state.Query().Get("state"))
+
+	other := h.browser() // brings an answer that it did not ask for
+	require.Equal(t, "/?problem=invalid", other.do(http.MethodGet, mine, "", "Sec-Fetch-Site", "cross-site").Header().Get("Location"))
+	other.do(http.MethodGet, "/auth/start", "", "Sec-Fetch-Site", "none")
+	require.Equal(t, "/?problem=invalid", other.do(http.MethodGet, mine, "").Header().Get("Location"))
+	require.Equal(t, "/?problem=invalid", other.do(http.MethodGet, "/auth/callback?code=c&state=", "").Header().Get("Location"))
+	require.Empty(t, h.trail.kinds())
+
+	// The provider's own answer comes from another site, and the cookie's path is
+	// looked at again.
+	require.Equal(t, "/", b.do(http.MethodGet, mine, "", "Sec-Fetch-Site", "cross-site").Header().Get("Location"))
+	require.Equal(t, []string{"sign-in oidc:amina"}, h.trail.kinds())
+	require.Equal(t, "/?problem=invalid", b.do(http.MethodGet, mine, "").Header().Get("Location"), "an answer is good once")
 }

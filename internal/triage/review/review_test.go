@@ -112,6 +112,28 @@ func TestTheLatestAnswerStands(t *testing.T) {
 	b.refuses(amal, takeBack(1), "answer.verdict")
 }
 
+// What turns the direction of text is not kept: behind a comment in a report stand
+// measures, which it would turn too. Arabic, and marks of direction, stay.
+func TestCommentsTurnNothing(t *testing.T) {
+	b := newTable(t)
+	answer := func(a review.Answer) review.Action {
+		return review.Action{Kind: review.KindAnswer, Finding: finding(1), Answer: &a}
+	}
+	for comment, want := range map[string]string{
+		"\u202e mm 21": "mm 21", "a\u2066b\u2069c\u202a\u202c": "abc", "أ\u200f 8 مم\u200e": "أ\u200f 8 مم\u200e", "one\u2028two": "one\ntwo",
+		"=1+1 <script>": "=1+1 <script>",
+	} {
+		b.does(amal, answer(review.Answer{Verdict: review.Agree, Comment: comment}))
+		require.Equal(t, want, b.state().Answers[*finding(1)].Comment)
+		m := mark()
+		m.Comment = comment
+		b.does(amal, review.Action{Kind: review.KindAdd, Mark: m})
+		marks := b.state().Marks
+		require.Equal(t, want, marks[len(marks)-1].Comment)
+	}
+	b.refuses(amal, answer(review.Answer{Verdict: review.Disagree, Cause: review.CauseOther, Comment: "\u202e"}), "answer.comment")
+}
+
 func TestMarksAreAddedChangedAndRemoved(t *testing.T) {
 	b := newTable(t)
 	add := review.Action{ID: id(100), Kind: review.KindAdd, Mark: mark()}

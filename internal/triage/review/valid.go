@@ -32,12 +32,12 @@ func (a Action) clean() Action {
 	a.ID, a.MarkID = strings.ToLower(a.ID), strings.ToLower(a.MarkID)
 	if a.Answer != nil {
 		answer := *a.Answer
-		answer.Comment = strings.TrimSpace(answer.Comment)
+		answer.Comment = cleanComment(answer.Comment)
 		a.Answer = &answer
 	}
 	if a.Mark != nil {
 		mark := *a.Mark
-		mark.Comment = strings.TrimSpace(mark.Comment)
+		mark.Comment = cleanComment(mark.Comment)
 		mark.ID = a.MarkID
 		if a.Kind == KindAdd {
 			mark.ID = a.ID
@@ -50,6 +50,24 @@ func (a Action) clean() Action {
 		a.ResultKeys = nil
 	}
 	return a
+}
+
+// cleanComment leaves out what turns the direction of text (UAX #9 sections 2.1 to
+// 2.4), which comes along when something is pasted: in a report it would turn what
+// stands behind the comment too, digits among them. A line ends in one way.
+func cleanComment(text string) string {
+	if !utf8.ValidString(text) {
+		return text // refused
+	}
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		switch {
+		case r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
+			return -1
+		case r == 0x2028, r == 0x2029:
+			return '\n'
+		}
+		return r
+	}, text))
 }
 
 // valid says whether an action is whole and means something, whatever it is about.

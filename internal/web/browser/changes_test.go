@@ -168,7 +168,7 @@ func TestMissedSeries(t *testing.T) {
 	b.see("tr.entry .warned")
 	b.openTop()
 	b.until(`document.querySelectorAll(".study-line").length > 0`)
-	require.Contains(t, b.text(".study-panel .notice.warn"), "torn")
+	require.Contains(t, value[string](b, `document.querySelector(".study-panel .notice.warn").textContent`), "torn")
 	b.press("s")
 	b.see("dialog[open] .notice.warn")
 }

@@ -223,9 +223,3 @@ func (b *browser) fill(selector, text string) {
 	value[bool](b, `(() => { const field = document.querySelector(`+strconv.Quote(selector)+`); field.focus(); field.select(); return true; })()`)
 	b.press(text)
 }
-
-// text of what a selector finds first.
-func (b *browser) text(selector string) string {
-	b.t.Helper()
-	return act(b, "text of "+selector, chromedp.Text(chromedp.CSS(selector)))
-}

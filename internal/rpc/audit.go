@@ -1,0 +1,132 @@
+package rpc
+
+import (
+	"context"
+	"log/slog"
+	"net"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/peer"
+
+	"nafas/internal/access"
+	"nafas/internal/audit"
+	nafasv1 "nafas/proto/nafas/v1"
+)
+
+// Trail records who asks for what; audit.Accesses is one.
+type Trail interface {
+	audit.Recorder
+	// Seen records that somebody looks at something, once in a while for each.
+	Seen(ctx context.Context, e audit.Event) error
+}
+
+// told is how a method is recorded before it answers.
+type told struct {
+	kind   audit.Kind
+	detail string
+	// each call is recorded; else one in a while.
+	each bool
+}
+
+// recorded are the methods that give out what is known of patients, or change it.
+var recorded = map[string]told{
+	nafasv1.TriageService_GetStudy_FullMethodName:          {kind: audit.Opened, detail: "gRPC"},
+	nafasv1.TriageService_SuggestCategories_FullMethodName: {kind: audit.Opened, detail: "gRPC"},
+	nafasv1.TriageService_ListStudies_FullMethodName:       {kind: audit.Queried, detail: "gRPC"},
+	nafasv1.TriageService_WatchStudies_FullMethodName:      {kind: audit.Queried, detail: "gRPC"},
+	nafasv1.TriageService_ListDeliveries_FullMethodName:    {kind: audit.Queried, detail: "gRPC"},
+	nafasv1.TriageService_GetReport_FullMethodName:         {audit.Exported, "report over gRPC", true},
+
+	nafasv1.ReviewService_GetReview_FullMethodName:     {kind: audit.Opened, detail: "gRPC"},
+	nafasv1.ReviewService_ListReviews_FullMethodName:   {kind: audit.Queried, detail: "gRPC"},
+	nafasv1.ReviewService_ActOnReview_FullMethodName:   {audit.Reviewed, "review", true},
+	nafasv1.ReviewService_ExportReviews_FullMethodName: {audit.Exported, "reviews over gRPC", true},
+}
+
+// unrecorded give out nothing but counts, what the caller has just sent, or what is
+// sent to an archive again, which has a list of its own.
+var unrecorded = map[string]bool{
+	nafasv1.TriageService_SubmitSeries_FullMethodName:    true,
+	nafasv1.TriageService_TriageSeries_FullMethodName:    true,
+	nafasv1.TriageService_RetryDeliveries_FullMethodName: true,
+	nafasv1.ReviewService_GetQuality_FullMethodName:      true,
+}
+
+// bookkeeper records calls; what cannot be recorded is not done.
+type bookkeeper struct {
+	trail Trail
+	log   *slog.Logger
+}
+
+// unary is a grpc.UnaryServerInterceptor.
+func (b bookkeeper) unary(ctx context.Context, request any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	what, is := recorded[info.FullMethod]
+	if !is {
+		return handler(ctx, request)
+	}
+	e := audit.Event{Kind: what.kind, Detail: what.detail, Who: caller(ctx)}
+	if of, ok := request.(interface{ GetStudyInstanceUid() string }); ok && of.GetStudyInstanceUid() != "" {
+		if validateUID("study_instance_uid", of.GetStudyInstanceUid()) != nil {
+			return handler(ctx, request) // which refuses it; nothing is stored under it
+		}
+		e.StudyUIDs = []string{of.GetStudyInstanceUid()}
+	}
+	if act, ok := request.(*nafasv1.ActOnReviewRequest); ok {
+		e.Detail = "review: unknown"
+		if a, err := actionFromProto(act.GetAction()); err == nil {
+			e.Detail = "review: " + string(a.Kind)
+		}
+	}
+	if err := b.record(ctx, e, what.each); err != nil {
+		return nil, err
+	}
+	out, err := handler(ctx, request)
+	if err != nil && what.kind == audit.Reviewed {
+		e.Detail += ", refused"
+		if err := b.record(ctx, e, true); err != nil {
+			return nil, err
+		}
+	}
+	return out, err
+}
+
+// stream is a grpc.StreamServerInterceptor.
+func (b bookkeeper) stream(service any, s grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+	if what, is := recorded[info.FullMethod]; is {
+		if err := b.record(s.Context(), audit.Event{Kind: what.kind, Detail: what.detail, Who: caller(s.Context())}, what.each); err != nil {
+			return err
+		}
+	}
+	return handler(service, s)
+}
+
+func (b bookkeeper) record(ctx context.Context, e audit.Event, each bool) error {
+	record := b.trail.Seen
+	if each {
+		record = b.trail.Record
+	}
+	if err := record(ctx, e); err != nil {
+		b.log.ErrorContext(ctx, "the audit trail cannot be written, so that nothing is given out", "error", err)
+		return withDetails(codes.Unavailable, "nothing is given out now, since it cannot be recorded; the log of the service has more", reasonBusy)
+	}
+	return nil
+}
+
+// caller is who calls, as the trail names them.
+func caller(ctx context.Context) audit.Who {
+	out := audit.Who{Name: access.UnnamedName, By: string(access.Unnamed)}
+	if p, ok := peer.FromContext(ctx); ok {
+		if at, ok := p.Addr.(*net.TCPAddr); ok {
+			out.Address = at.IP.String()
+		}
+		if info, ok := p.AuthInfo.(credentials.TLSInfo); ok && len(info.State.VerifiedChains) > 0 {
+			out.Name, out.By = info.State.VerifiedChains[0][0].Subject.CommonName, string(access.ByCertificate)
+		}
+	}
+	if who, ok := ctx.Value(callerKey{}).(access.Principal); ok {
+		out.Name, out.Display, out.By = who.Name, who.Display, string(who.By)
+	}
+	return out
+}
