@@ -56,7 +56,8 @@ ENV NAFAS_ONNXRUNTIME=/usr/local/lib/libonnxruntime.so.1 \
     NAFAS_DATA=/var/lib/nafas
 USER 10001:10001
 VOLUME /var/lib/nafas
-EXPOSE 50051
+# gRPC; the review page and DICOMweb; DICOM. The last two where serve is told to.
+EXPOSE 50051 8080 11112
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=4 CMD ["nafas", "health"]
 ENTRYPOINT ["nafas"]
 CMD ["serve"]

@@ -228,17 +228,33 @@ func TestInterruptedCallSaysSo(t *testing.T) {
 }
 
 // config check must not promise what serve cannot do.
-func TestConfigCheckTriesTheListener(t *testing.T) {
+func TestConfigCheckTriesTheListeners(t *testing.T) {
 	held, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer held.Close()
-	for _, c := range []struct{ name, listen, want string }{
-		{"a port that does not exist", "127.0.0.1:99999", "listener   FAILS"},
-		{"a port in use: by the service itself, it may be", held.Addr().String(), "is in use now"},
-		{"a free port", "127.0.0.1:0", "listener   ok"},
+	for _, c := range []struct {
+		name, settings string
+		flags          []string
+		want           string
+	}{
+		{"a port that does not exist", "", []string{"--listen", "127.0.0.1:99999"}, "listener   FAILS"},
+		{"a port in use: by the service itself, it may be", "", []string{"--listen", held.Addr().String()}, "listener   note: " + held.Addr().String() + " is in use now"},
+		{"a free port", "", []string{"--listen", "127.0.0.1:0"}, "listener   ok"},
+		{"a port for the page that does not exist", "", []string{"--http-listen", "127.0.0.1:99999"}, "http       FAILS"},
+		{"a port for the page that is in use", "", []string{"--http-listen", held.Addr().String()}, "http       note: " + held.Addr().String() + " is in use now"},
+		{"a free port for the page", "", []string{"--http-listen", "127.0.0.1:0"}, "http       ok: 127.0.0.1:0 plaintext, no tokens"},
+		{"a page for everybody", "", []string{"--http-listen", "0.0.0.0:0"}, "http       FAILS"},
+		{"a page behind a proxy", "web: {public-url: https://nafas.example}", []string{"--http-listen", "127.0.0.1:0"}, "web        ok: people reach it at https://nafas.example"},
+		{"settings of a page that is not there", "web: {public-url: https://nafas.example}", nil, "web        note: there is no page"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, out, _ := nafas(t, "config", "check", "--listen", c.listen, "--data", t.TempDir(), "--model", "none")
+			args := append([]string{"config", "check", "--data", t.TempDir(), "--model", "none"}, c.flags...)
+			if c.settings != "" {
+				file := filepath.Join(t.TempDir(), "settings.yaml")
+				require.NoError(t, os.WriteFile(file, []byte(c.settings), 0o600))
+				args = append(args, "--settings", file)
+			}
+			_, out, _ := nafas(t, args...)
 			require.Contains(t, out, c.want)
 		})
 	}

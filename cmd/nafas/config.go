@@ -14,6 +14,7 @@ import (
 	"nafas/dicomio/pixel"
 	"nafas/internal/access/provider"
 	"nafas/internal/access/session"
+	"nafas/internal/config"
 )
 
 type configCmd struct {
@@ -41,12 +42,10 @@ func (c *configCheckCmd) Run(s *streams, ctx kongContext) error {
 		_, _, err := c.DICOM.settings(c.tlsFiles(), c.Insecure)
 		check("dicom", err, c.DICOM.Listen+" as "+strings.Join(c.DICOM.AE, ", "))
 	}
-	c.tryFile(ctx, check)
-	busy, err := c.tryListener(ctx)
-	check("listener", err, c.Listen+" "+c.exposureWords())
-	if busy {
-		fmt.Fprintf(s.out, "%-10s note: %s is in use now; serve starts when whatever holds it has left\n", "listener", c.Listen)
-	}
+	note := func(name, text string) { fmt.Fprintf(s.out, "%-10s note: %s\n", name, text) }
+	c.tryFile(ctx, check, note)
+	_, err := c.security()
+	tryAddress(ctx, "listener", err, c.Listen, c.exposureWords(), check, note)
 	free, err := c.dataFolder()
 	check("data", err, fmt.Sprintf("%s is writable, %d MiB free", c.Data, free>>20))
 	if err == nil && free < c.MinFree<<20 {
@@ -62,9 +61,9 @@ func (c *configCheckCmd) Run(s *streams, ctx kongContext) error {
 	}
 	for _, syntax := range []string{jpeg2000Lossless} {
 		if err := pixel.Supported(syntax); err != nil {
-			fmt.Fprintf(s.out, "%-10s note: %v\n", "codecs", err)
+			note("codecs", err.Error())
 		} else {
-			fmt.Fprintf(s.out, "%-10s ok: JPEG 2000 through OpenJPEG; the others are built in\n", "codecs")
+			check("codecs", nil, "JPEG 2000 through OpenJPEG; the others are built in")
 		}
 	}
 	if failed {
@@ -73,22 +72,19 @@ func (c *configCheckCmd) Run(s *streams, ctx kongContext) error {
 	return nil
 }
 
+// checked prints a line of a setting that was tried, noted one of what hinders no start.
+type (
+	checked func(name string, err error, good string)
+	noted   func(name, text string)
+)
+
 // tryFile tries what the settings file says, section by section.
-func (c *configCheckCmd) tryFile(ctx context.Context, check func(name string, err error, good string)) {
+func (c *configCheckCmd) tryFile(ctx context.Context, check checked, note noted) {
 	settings, err := c.settings()
 	if err != nil || c.Settings != "" {
 		check("settings", err, c.Settings)
 	}
-	if c.HTTP.Listen != "" {
-		check("http", c.checkHTTP(ctx, settings.Web), c.HTTP.Listen)
-	}
-	if settings.Web.OIDC != nil {
-		p, err := providerOf(*settings.Web.OIDC)
-		check("web", err, "sign-in by "+settings.Web.OIDC.Issuer)
-		if err == nil {
-			c.tryProvider(ctx, p, check)
-		}
-	}
+	c.tryWeb(ctx, settings.Web, check, note)
 	if to := settings.Audit.Syslog; to != nil {
 		_, err := to.Client().Config()
 		check("audit", err, "sent to "+to.Address)
@@ -110,31 +106,52 @@ func (c *configCheckCmd) tryFile(ctx context.Context, check func(name string, er
 	}
 }
 
+// tryWeb tries the HTTP listener, and what is said of the page on it.
+func (c *configCheckCmd) tryWeb(ctx context.Context, web config.Web, check checked, note noted) {
+	if c.HTTP.Listen != "" {
+		tryAddress(ctx, "http", c.checkHTTP(ctx, web), c.HTTP.Listen, c.exposureWords(), check, note)
+	}
+	if web.PublicURL != "" {
+		check("web", nil, "people reach it at "+web.PublicURL)
+	}
+	if web.OIDC != nil {
+		p, err := providerOf(*web.OIDC)
+		check("web", err, "sign-in by "+web.OIDC.Issuer)
+		if err == nil {
+			tryProvider(ctx, p, note)
+		}
+	}
+	if c.HTTP.Listen == "" && (web.PublicURL != "" || web.OIDC != nil) {
+		note("web", "there is no page, since --http-listen is not given")
+	}
+}
+
 // tryProvider asks the provider whether it is there. One that is down is no fault
 // of the settings: the service asks it again for everybody who signs in.
-func (c *configCheckCmd) tryProvider(ctx context.Context, p *provider.Provider, check func(name string, err error, good string)) {
+func tryProvider(ctx context.Context, p *provider.Provider, note noted) {
 	if _, err := p.Start(ctx, session.Secrets{}); err != nil {
-		check("web", nil, "note: the provider does not answer now, and nobody can sign in by it until it does: "+err.Error())
+		note("web", "the provider does not answer now, and nobody can sign in by it until it does: "+err.Error())
 	}
 }
 
 const jpeg2000Lossless = "1.2.840.10008.1.2.4.90"
 
-// tryListener opens the listener and closes it again. A port in use is no
-// fault of the settings: the service that they are for may be running.
-func (f serviceFlags) tryListener(ctx context.Context) (busy bool, err error) {
-	if _, err := f.security(); err != nil {
-		return false, err
+// tryAddress opens a listener that nothing was wrong with, and closes it again. A port
+// in use is no fault of the settings: the service that they are for may be running.
+func tryAddress(ctx context.Context, name string, wrong error, address, words string, check checked, note noted) {
+	if wrong == nil {
+		var config net.ListenConfig
+		l, err := config.Listen(ctx, "tcp", address)
+		switch {
+		case errors.Is(err, unix.EADDRINUSE):
+			note(name, address+" is in use now; serve starts when whatever holds it has left")
+		case err != nil:
+			wrong = err
+		default:
+			wrong = l.Close()
+		}
 	}
-	var config net.ListenConfig
-	l, err := config.Listen(ctx, "tcp", f.Listen)
-	if errors.Is(err, unix.EADDRINUSE) {
-		return true, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	return false, l.Close()
+	check(name, wrong, address+" "+words)
 }
 
 func (f serviceFlags) exposureWords() string {

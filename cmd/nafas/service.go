@@ -138,101 +138,98 @@ type service struct {
 
 // startService returns when studies are taken in; stop ends it. It serves
 // nothing before the model has proved itself in the worker process.
-func startService(ctx context.Context, log *slog.Logger, f serviceFlags) (_ *service, err error) {
+func startService(ctx context.Context, log *slog.Logger, f serviceFlags) (*service, error) {
+	p, err := f.plan()
+	if err != nil {
+		return nil, err
+	}
 	s := &service{flags: f, log: log, served: make(chan error, 3), metrics: metrics.New()}
-	if err := f.limits(); err != nil {
+	if err := s.start(ctx, p); err != nil {
+		s.close()
 		return nil, err
 	}
-	security, err := f.security()
-	if err != nil {
-		return nil, err
-	}
-	defer func() {
-		if err != nil {
-			s.close()
-		}
-	}()
-	settings, err := f.settings()
-	if err != nil {
-		return nil, err
-	}
-	if f.categories, err = siteFlags(settings.Categories).options(); err != nil {
-		return nil, err
-	}
-	f.rules = settings.Rules()
-	s.flags = f
-	to, err := f.destinations(settings.Deliver)
-	if err != nil {
-		return nil, err
-	}
-	polls, err := f.polls(settings.Poll)
-	if err != nil {
-		return nil, err
-	}
-	earlier, err := f.priors(settings.Priors)
-	if err != nil {
-		return nil, err
-	}
-	if s.store, err = store.Open(ctx, f.Data, store.Options{Log: log, Destinations: to.outbox}); err != nil {
-		return nil, fmt.Errorf("data folder %s: %w", f.Data, err)
-	}
-	if s.people, err = f.peopleOf(s.store, settings, security.Tokens, log); err != nil {
-		return nil, err
-	}
-	if s.listener, err = net.Listen("tcp", f.Listen); err != nil {
-		return nil, err
-	}
-	s.worker = worker.New(worker.Options{
-		Command: f.workerCommand, Idle: f.Idle, Wall: f.ReadLimit,
-		MemoryBytes: f.WorkerLimit << 20, Log: log,
-	})
-	if s.identity, err = s.worker.Start(ctx); err != nil {
-		return nil, err
+	return s, nil
+}
+
+func (s *service) start(ctx context.Context, p plan) error {
+	if err := s.open(ctx, p); err != nil {
+		return err
 	}
 	app, err := s.application()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	work := jobs.Options{ReadTimeout: 2 * f.ReadLimit, Log: log}
-	if len(to.outbox) > 0 {
-		work.Deliverer, work.Destinations = deliver.New(s.store, s.store, to.byName, log), to.names()
-	}
-	if s.jobs, err = jobs.New(s.store.Driver(), app, work); err != nil {
-		return nil, err
+	if err := s.work(app, p.to); err != nil {
+		return err
 	}
 	// Before anything new comes in, what a dead server had acknowledged.
 	if err := app.Inbox().Recover(ctx); err != nil {
-		return nil, fmt.Errorf("instances in the inbox of %s: %w", f.Data, err)
+		return fmt.Errorf("instances in the inbox of %s: %w", s.flags.Data, err)
 	}
-	if s.dicom, err = listenDICOM(f.DICOM, f.tlsFiles(), f.Insecure, app, log); err != nil {
-		return nil, err
-	}
-	about, err := s.about()
-	if err != nil {
-		return nil, err
-	}
-	if s.http, err = listenHTTP(ctx, f, settings.Web, security.Tokens, s.people, app, s.store, about, log); err != nil {
-		return nil, err
-	}
-	if s.http != nil {
-		s.http.server.Handler = s.observed(s.http.server.Handler, security.Tokens, app)
+	if err := s.listen(ctx, p, app); err != nil {
+		return err
 	}
 	if err := s.people.began(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	if err := s.jobs.Start(ctx); err != nil {
-		return nil, err
+		return err
 	}
-	security.Service, security.Log, security.Texts, security.Trail = app, log, reportTexts, s.people.trail
-	s.rpc = rpc.New(security)
+	s.serve(p, app)
+	s.keeper = startKeeper(app, s.flags.Keep, s.log)
+	go s.sweep(ctx)
+	s.poll(p.polls, p.earlier, intakeOf(app))
+	go s.describe(ctx, app)
+	return nil
+}
+
+// open opens the data folder, takes the address of gRPC, and has the model prove
+// itself.
+func (s *service) open(ctx context.Context, p plan) (err error) {
+	f := s.flags
+	if s.store, err = store.Open(ctx, f.Data, store.Options{Log: s.log, Destinations: p.to.outbox}); err != nil {
+		return fmt.Errorf("data folder %s: %w", f.Data, err)
+	}
+	if s.people, err = f.peopleOf(s.store, p.settings, p.security.Tokens, s.log); err != nil {
+		return err
+	}
+	if s.listener, err = net.Listen("tcp", f.Listen); err != nil {
+		return err
+	}
+	s.worker = worker.New(worker.Options{
+		Command: f.workerCommand, Idle: f.Idle, Wall: f.ReadLimit,
+		MemoryBytes: f.WorkerLimit << 20, Log: s.log,
+	})
+	s.identity, err = s.worker.Start(ctx)
+	return err
+}
+
+// work makes the runner of jobs, which does not run yet.
+func (s *service) work(app *triage.Service, to *destinations) (err error) {
+	o := jobs.Options{ReadTimeout: 2 * s.flags.ReadLimit, Log: s.log}
+	if len(to.outbox) > 0 {
+		o.Deliverer, o.Destinations = deliver.New(s.store, s.store, to.byName, s.log), to.names()
+	}
+	s.jobs, err = jobs.New(s.store.Driver(), app, o)
+	return err
+}
+
+// listen opens the DICOM and the HTTP listener, as far as they are asked for.
+func (s *service) listen(ctx context.Context, p plan, app *triage.Service) (err error) {
+	if s.dicom, err = listenDICOM(s.flags.DICOM, s.flags.tlsFiles(), s.flags.Insecure, app, s.log); err != nil {
+		return err
+	}
+	s.http, err = s.listenHTTP(ctx, p, app)
+	return err
+}
+
+// serve answers on all listeners.
+func (s *service) serve(p plan, app *triage.Service) {
+	p.security.Service, p.security.Log, p.security.Texts, p.security.Trail = app, s.log, reportTexts, s.people.trail
+	s.rpc = rpc.New(p.security)
 	go func() { s.served <- s.rpc.Serve(s.listener) }()
 	s.takeOneByOne(app)
 	s.rpc.SetReady()
-	s.keeper = startKeeper(app, f.Keep, log)
-	go s.sweep(ctx)
-	s.poll(polls, earlier, intakeOf(app))
-	go s.describe(ctx, app)
-	return s, nil
 }
 
 func (s *service) application() (*triage.Service, error) {

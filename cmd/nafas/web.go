@@ -9,13 +9,9 @@ import (
 	"net/http"
 	"time"
 
-	"nafas/internal/access"
-	"nafas/internal/config"
 	"nafas/internal/pacs"
-	"nafas/internal/store"
 	"nafas/internal/triage"
 	"nafas/internal/web"
-	"nafas/internal/web/api"
 )
 
 // httpFlags are the settings of the HTTP listener.
@@ -32,44 +28,59 @@ type httpListener struct {
 }
 
 // listenHTTP opens the listener; nil where none is asked for.
-func listenHTTP(ctx context.Context, s serviceFlags, settings config.Web, tokens *access.Tokens, who *people, app *triage.Service, db *store.SQLite, about api.About, log *slog.Logger) (*httpListener, error) {
-	if s.HTTP.Listen == "" {
+func (s *service) listenHTTP(ctx context.Context, p plan, app *triage.Service) (*httpListener, error) {
+	f := s.flags
+	if f.HTTP.Listen == "" {
 		return nil, nil
 	}
-	if err := s.checkHTTP(ctx, settings); err != nil {
+	if err := f.checkHTTP(ctx, p.settings.Web); err != nil {
 		return nil, err
 	}
-	encryption, err := s.tlsFiles().ServerConfig()
+	encryption, err := f.tlsFiles().ServerConfig()
 	if err != nil {
 		return nil, usageError{err}
 	}
-	ln, err := net.Listen("tcp", s.HTTP.Listen)
+	page, err := s.page(app)
 	if err != nil {
-		return nil, fmt.Errorf("HTTP listener: %w", err)
-	}
-	uploads := func() (pacs.Sender, error) { return app.Inbox().Uploader() }
-	images := pacs.NewWeb(uploads, who.gate(s, tokens), log)
-	images.GiveOut(pacs.Holdings{Archive: db, Reports: app, Language: s.DICOM.Language, Complete: app.Described})
-	page, err := web.New(web.Options{
-		Studies: app, Lists: db, Archive: db, About: about, Log: log,
-		Gate: who.sessions, Audit: who.trail, Admit: who.trail.Admit, Address: who.sessions.Address,
-	})
-	if err != nil {
-		ln.Close()
 		return nil, err
 	}
+	ln, err := net.Listen("tcp", f.HTTP.Listen)
+	if err != nil {
+		page.Stop()
+		return nil, fmt.Errorf("HTTP listener: %w", err)
+	}
 	mux := http.NewServeMux()
-	mux.Handle(pacs.WebRoot+"/", images)
+	mux.Handle(pacs.WebRoot+"/", s.images(p, app))
 	mux.Handle("/", page)
 	// Without a time for writing: large instances and event streams take what they
 	// take, and set one of their own.
 	server := &http.Server{
-		Handler:   mux,
+		Handler:   s.observed(mux, p.security.Tokens, app),
 		TLSConfig: encryption, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
 	server.RegisterOnShutdown(page.Stop) // or open streams would keep it from ending
 	return &httpListener{listener: ln, tls: encryption != nil, server: server, page: page}, nil
+}
+
+// images is DICOMweb.
+func (s *service) images(p plan, app *triage.Service) http.Handler {
+	uploads := func() (pacs.Sender, error) { return app.Inbox().Uploader() }
+	images := pacs.NewWeb(uploads, s.people.gate(s.flags, p.security.Tokens), s.log)
+	images.GiveOut(pacs.Holdings{Archive: s.store, Reports: app, Language: s.flags.DICOM.Language, Complete: app.Described})
+	return images
+}
+
+// page is the review page.
+func (s *service) page(app *triage.Service) (*web.Web, error) {
+	about, err := s.about()
+	if err != nil {
+		return nil, err
+	}
+	return web.New(web.Options{
+		Studies: app, Lists: s.store, Archive: s.store, About: about, Log: s.log,
+		Gate: s.people.sessions, Audit: s.people.trail, Admit: s.people.trail.Admit, Address: s.people.sessions.Address,
+	})
 }
 
 // describe looks at what an earlier version stored, so that it can be searched.

@@ -26,7 +26,7 @@ type Compared struct {
 // Sentence says what was compared.
 func (c Compared) Sentence(l Language) string {
 	w := changes[l]
-	switch since := fmt.Sprintf(w.since, day(c.Date), c.Days); {
+	switch since := fmt.Sprintf(w.since, day(c.Date), l.days(c.Days)); {
 	case c.Not != "":
 		return fmt.Sprintf(w.not, since, c.Not)
 	case c.Refused != "":
@@ -58,10 +58,10 @@ func ChangeIn(l Language, c *Compared, change *prior.Change) string {
 		return ""
 	}
 	w := changes[l]
-	return fmt.Sprintf(w.whole, fmt.Sprintf(w.since, day(c.Date), c.Days), w.of(change))
+	return fmt.Sprintf(w.whole, fmt.Sprintf(w.since, day(c.Date), l.days(c.Days)), w.of(l, change))
 }
 
-func (w changeWords) of(c *prior.Change) string {
+func (w changeWords) of(l Language, c *prior.Change) string {
 	switch c.State {
 	case prior.New:
 		return w.isNew
@@ -71,12 +71,12 @@ func (w changeWords) of(c *prior.Change) string {
 	}
 	var parts []string
 	if c.DiameterErrorMM > 0 {
-		parts = append(parts, fmt.Sprintf(w.diameter, c.DiameterChangeMM, c.DiameterErrorMM))
+		parts = append(parts, fmt.Sprintf(w.diameter, l.figures("%+.1f", c.DiameterChangeMM), l.figures("%.1f", c.DiameterErrorMM)))
 	}
 	if g := c.Growth; g != nil {
 		parts = append(parts, fmt.Sprintf(w.volume, 100*g.VolumeChange, 100*g.VolumeChangeLow, 100*g.VolumeChangeHigh), w.trends[g.Trend])
 		if g.DoublingDays > 0 {
-			parts = append(parts, w.doubling(g))
+			parts = append(parts, w.doubling(l, g))
 		}
 	} else {
 		var why []string
@@ -90,8 +90,8 @@ func (w changeWords) of(c *prior.Change) string {
 
 // doubling is the volume doubling time with its band, which has no end where the
 // nodule may be stable.
-func (w changeWords) doubling(g *prior.Growth) string {
-	days, short, long := math.Round(g.DoublingDays), math.Round(g.DoublingDaysShort), math.Round(g.DoublingDaysLong)
+func (w changeWords) doubling(l Language, g *prior.Growth) string {
+	days, short, long := l.days(int(math.Round(g.DoublingDays))), math.Round(g.DoublingDaysShort), math.Round(g.DoublingDaysLong)
 	if g.DoublingDaysLong == 0 {
 		return fmt.Sprintf(w.doublingFrom, days, short)
 	}
@@ -104,7 +104,7 @@ type changeWords struct {
 	since, whole, compared, not string
 	gone, unpairedBefore        string
 	isNew, unpaired             string
-	// diameter takes a change and its error, volume a change and its interval,
+	// diameter takes a change and its error in figures, volume a change and its interval,
 	// noGrowth reasons; doublingBand days and a band, doublingFrom one without an
 	// end.
 	diameter, volume, noGrowth, doublingBand, doublingFrom string
@@ -115,12 +115,12 @@ type changeWords struct {
 
 var changes = map[Language]changeWords{
 	English: {
-		"the study of %s, %d days before", "Compared with %s: %s. Calculated, to be confirmed.",
+		"the study of %s, %s before", "Compared with %s: %s. Calculated, to be confirmed.",
 		"Compared with %s.", "Not compared with %s: %s. Compare by eye.",
 		"Earlier findings that are not seen any more: %d.", "Earlier findings of which this cannot be said: %d.",
 		"not seen there, new", "it cannot be said whether it was there",
-		"mean diameter %+.1f mm (± %.1f)", "volume %+.0f %% (%+.0f to %+.0f %%)", "no growth by volume (%s)",
-		"volume doubling time %.0f days (%.0f to %.0f)", "volume doubling time %.0f days (%.0f or more)", ", ",
+		"mean diameter %s mm (± %s)", "volume %+.0f %% (%+.0f to %+.0f %%)", "no growth by volume (%s)",
+		"volume doubling time %s (%.0f to %.0f)", "volume doubling time %s (%.0f or more)", ", ",
 		map[prior.Trend]string{prior.TrendGrowing: "growing", prior.TrendStable: "stable", prior.TrendShrinking: "shrinking", prior.TrendUnclear: "within the error of measurement or unclear"},
 		map[prior.Reason]string{
 			prior.LungsDiffer: "the lungs could not be laid over each other", prior.ThicknessDiffers: "another slice thickness",
@@ -129,12 +129,12 @@ var changes = map[Language]changeWords{
 		},
 	},
 	French: {
-		"l'examen antérieur du %s (%d jours avant)", "Comparé à %s : %s. Calculé, à confirmer.",
+		"l'examen antérieur du %s (%s avant)", "Comparé à %s : %s. Calculé, à confirmer.",
 		"Comparé à %s.", "Non comparé à %s : %s. Comparer visuellement.",
 		"Détections antérieures qui ne sont plus visibles : %d.", "Détections antérieures sans correspondance certaine : %d.",
 		"non visible auparavant, nouveau", "sa présence antérieure ne peut être affirmée",
-		"diamètre moyen %+.1f mm (± %.1f)", "volume %+.0f %% (%+.0f à %+.0f %%)", "pas de croissance volumique calculée (%s)",
-		"temps de doublement %.0f jours (%.0f à %.0f)", "temps de doublement %.0f jours (%.0f ou plus)", ", ",
+		"diamètre moyen %s mm (± %s)", "volume %+.0f %% (%+.0f à %+.0f %%)", "pas de croissance volumique calculée (%s)",
+		"temps de doublement %s (%.0f à %.0f)", "temps de doublement %s (%.0f ou plus)", ", ",
 		map[prior.Trend]string{prior.TrendGrowing: "en croissance", prior.TrendStable: "stable", prior.TrendShrinking: "en diminution", prior.TrendUnclear: "dans la marge d'erreur ou incertain"},
 		map[prior.Reason]string{
 			prior.LungsDiffer: "les poumons n'ont pas pu être superposés", prior.ThicknessDiffers: "épaisseur de coupe différente",
@@ -143,12 +143,12 @@ var changes = map[Language]changeWords{
 		},
 	},
 	Arabic: {
-		"الفحص السابق بتاريخ %s (قبل %d يومًا)", "بالمقارنة مع %s: %s. محسوب، يحتاج إلى تأكيد.",
+		"الفحص السابق بتاريخ \u200e%s (قبل %s)", "بالمقارنة مع %s: %s. محسوب، يحتاج إلى تأكيد.",
 		"تمت المقارنة مع %s.", "لم تتم المقارنة مع %s: %s. قارن بالعين.",
 		"موجودات سابقة لم تعد مرئية: %d.", "موجودات سابقة لا يمكن الجزم بشأنها: %d.",
 		"لم يكن مرئيًا سابقًا، جديد", "لا يمكن الجزم بوجوده سابقًا",
-		"متوسط القطر %+.1f مم (± %.1f)", "الحجم %+.0f %% (من %+.0f إلى %+.0f %%)", "لم يُحسب النمو الحجمي (%s)",
-		"زمن التضاعف %.0f يومًا (من %.0f إلى %.0f)", "زمن التضاعف %.0f يومًا (%.0f أو أكثر)", "، ",
+		"متوسط القطر \u200e%s mm (\u200e± %s)", "الحجم \u200e%+.0f%% (من \u200e%+.0f إلى \u200e%+.0f%%)", "لم يُحسب النمو الحجمي (%s)",
+		"زمن التضاعف %s (من %.0f إلى %.0f)", "زمن التضاعف %s (%.0f أو أكثر)", "، ",
 		map[prior.Trend]string{prior.TrendGrowing: "في نمو", prior.TrendStable: "دون تغيّر", prior.TrendShrinking: "في تناقص", prior.TrendUnclear: "ضمن هامش الخطأ أو غير واضح"},
 		map[prior.Reason]string{
 			prior.LungsDiffer: "تعذّرت مطابقة الرئتين", prior.ThicknessDiffers: "سماكة مقاطع مختلفة",

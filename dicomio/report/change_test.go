@@ -37,6 +37,17 @@ func TestWhatChangedIsSaid(t *testing.T) {
 	require.Empty(t, report.ChangeIn(report.English, &report.Compared{Refused: prior.LungsDiffer}, paired))
 }
 
+// French has a comma, Arabic a mark of direction before what holds figures and signs.
+func TestFiguresOfAChange(t *testing.T) {
+	before := &report.Compared{Date: "20251201", Days: 3}
+	change := &prior.Change{State: prior.Paired, DiameterChangeMM: 2.4, DiameterErrorMM: .7, Growth: &prior.Growth{VolumeChange: .87, VolumeChangeLow: .5, VolumeChangeHigh: 1.3}}
+	french, arabic := report.ChangeIn(report.French, before, change), report.ChangeIn(report.Arabic, before, change)
+	require.Contains(t, french, "diamètre moyen +2,4 mm (± 0,7)")
+	require.Contains(t, arabic, "متوسط القطر \u200e+2.4 mm (\u200e± 0.7)")
+	require.Contains(t, arabic, "الحجم \u200e+87% (من \u200e+50 إلى \u200e+130%)")
+	require.Contains(t, arabic, "(قبل 3 أيام)")
+}
+
 func TestWhatWasComparedIsSaid(t *testing.T) {
 	for _, c := range []struct {
 		compared report.Compared

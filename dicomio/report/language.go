@@ -1,6 +1,11 @@
 package report
 
-import "nafas/inference/measure"
+import (
+	"fmt"
+	"strings"
+
+	"nafas/inference/measure"
+)
 
 // Language of the meanings in an object (RFC 5646).
 type Language string
@@ -11,6 +16,51 @@ const (
 	French  Language = "fr"
 	Arabic  Language = "ar"
 )
+
+// figures are a number in a form of fmt, with the decimal sign of the language. The
+// unit mm is Latin in all; in Arabic a mark of direction (U+200E) in the words keeps
+// it, and signs, on the right side of the number.
+func (l Language) figures(form string, number float64) string {
+	text := fmt.Sprintf(form, number)
+	if l == French {
+		return strings.Replace(text, ".", ",", 1)
+	}
+	return text
+}
+
+// days is a number of days in words. It says them as internal/i18n does, which it
+// cannot know.
+func (l Language) days(n int) string {
+	switch l {
+	case French:
+		if n > -2 && n < 2 {
+			return fmt.Sprintf("%d jour", n)
+		}
+		return fmt.Sprintf("%d jours", n)
+	case Arabic:
+		return arabicDays(n)
+	}
+	if n == 1 {
+		return "1 day"
+	}
+	return fmt.Sprintf("%d days", n)
+}
+
+// arabicDays has the forms for one, two, 3 to 10, 11 to 99, and whole hundreds.
+func arabicDays(n int) string {
+	last := n % 100
+	switch {
+	case n == 1:
+		return "يوم واحد"
+	case n == 2:
+		return "يومين"
+	case last >= 3 && last <= 10:
+		return fmt.Sprintf("%d أيام", n)
+	case last >= 0 && last <= 2:
+		return fmt.Sprintf("%d يوم", n)
+	}
+	return fmt.Sprintf("%d يومًا", n)
+}
 
 // code is a coded concept (PS3.3 section 8) with its meanings.
 type code struct {

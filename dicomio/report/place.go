@@ -64,16 +64,16 @@ func PlaceIn(l Language, f Finding) string {
 	if third := w.zones[p.Zone]; third != "" {
 		parts = append(parts, third)
 	}
-	parts = append(parts, gap(w.pleura, p.PleuraMM, p.Juxtapleural, w.juxtapleural))
+	parts = append(parts, gap(l, w.pleura, p.PleuraMM, p.Juxtapleural, w.juxtapleural))
 	if p.FissureSeen {
-		parts = append(parts, gap(w.fissure, p.FissureMM, p.Perifissural, w.perifissural))
+		parts = append(parts, gap(l, w.fissure, p.FissureMM, p.Perifissural, w.perifissural))
 	}
 	return fmt.Sprintf(w.whole, strings.Join(parts, w.between))
 }
 
 // gap is a distance with the hint that goes with it.
-func gap(to string, mm float64, near bool, hint string) string {
-	said := fmt.Sprintf(to, mm)
+func gap(l Language, to string, mm float64, near bool, hint string) string {
+	said := fmt.Sprintf(to, l.figures("%.1f", mm))
 	if near {
 		said += " (" + hint + ")"
 	}
@@ -113,7 +113,7 @@ var places = map[Language]placeWords{
 			finding.LobeLeftUpper: "left upper lobe", finding.LobeLeftLower: "left lower lobe",
 		},
 		map[finding.Zone]string{finding.ZoneUpper: "upper third of the lung", finding.ZoneMiddle: "middle third of the lung", finding.ZoneLower: "lower third of the lung"},
-		"%.1f mm from the pleura", "%.1f mm from a fissure", "juxtapleural", "perifissural",
+		"%s mm from the pleura", "%s mm from a fissure", "juxtapleural", "perifissural",
 	},
 	French: {
 		"Localisation estimée : %s.", ", ", "estimé",
@@ -123,7 +123,7 @@ var places = map[Language]placeWords{
 			finding.LobeLeftUpper: "lobe supérieur gauche", finding.LobeLeftLower: "lobe inférieur gauche",
 		},
 		map[finding.Zone]string{finding.ZoneUpper: "tiers supérieur du poumon", finding.ZoneMiddle: "tiers moyen du poumon", finding.ZoneLower: "tiers inférieur du poumon"},
-		"à %.1f mm de la plèvre", "à %.1f mm d'une scissure", "juxta-pleural", "péri-scissural",
+		"à %s mm de la plèvre", "à %s mm d'une scissure", "juxta-pleural", "péri-scissural",
 	},
 	Arabic: {
 		"الموضع التقديري: %s.", "، ", "تقديري",
@@ -133,6 +133,6 @@ var places = map[Language]placeWords{
 			finding.LobeLeftUpper: "الفص العلوي الأيسر", finding.LobeLeftLower: "الفص السفلي الأيسر",
 		},
 		map[finding.Zone]string{finding.ZoneUpper: "الثلث العلوي من الرئة", finding.ZoneMiddle: "الثلث الأوسط من الرئة", finding.ZoneLower: "الثلث السفلي من الرئة"},
-		"على بعد %.1f مم من الجنبة", "على بعد %.1f مم من شق", "مجاور للجنبة", "حول الشق",
+		"على بعد \u200e%s mm من الجنبة", "على بعد \u200e%s mm من شق", "مجاور للجنبة", "حول الشق",
 	},
 }

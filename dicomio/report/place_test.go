@@ -111,8 +111,8 @@ func TestNoLobeOfTheOtherSide(t *testing.T) {
 func TestPlacesInEveryLanguage(t *testing.T) {
 	for l, want := range map[report.Language]string{
 		report.English: "Estimated place: left upper lobe, upper third of the lung, 12.3 mm from the pleura, 2.0 mm from a fissure (perifissural).",
-		report.French:  "Localisation estimée : lobe supérieur gauche, tiers supérieur du poumon, à 12.3 mm de la plèvre, à 2.0 mm d'une scissure (péri-scissural).",
-		report.Arabic:  "الموضع التقديري: الفص العلوي الأيسر، الثلث العلوي من الرئة، على بعد 12.3 مم من الجنبة، على بعد 2.0 مم من شق (حول الشق).",
+		report.French:  "Localisation estimée : lobe supérieur gauche, tiers supérieur du poumon, à 12,3 mm de la plèvre, à 2,0 mm d'une scissure (péri-scissural).",
+		report.Arabic:  "الموضع التقديري: الفص العلوي الأيسر، الثلث العلوي من الرئة، على بعد \u200e12.3 mm من الجنبة، على بعد \u200e2.0 mm من شق (حول الشق).",
 	} {
 		_, _, words := siteOf(t, placed(result(t, l)))
 		require.Equal(t, want, words)

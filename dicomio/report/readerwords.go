@@ -106,8 +106,8 @@ func (r Result) MarkIn(l Language, m Mark) string {
 	w := readers[l]
 	out := fmt.Sprintf(w.added, w.name(m.By), stamp(m.At)) + w.own(m.Kind, m.Category)
 	if m.SeriesUID != r.Source.SeriesUID {
-		c := m.CenterLPSMM
-		out += " " + fmt.Sprintf(w.elsewhere, m.SeriesUID, m.SOPInstanceUID, c[0], c[1], c[2])
+		at := func(axis int) string { return l.figures("%.1f", m.CenterLPSMM[axis]) }
+		out += " " + fmt.Sprintf(w.elsewhere, m.SeriesUID, m.SOPInstanceUID, at(0), at(1), at(2))
 	}
 	return out
 }
@@ -191,7 +191,7 @@ var readers = map[Language]readerWords{
 		"Of %d findings of the program readers accepted %d and rejected %d; they were unsure of %d, and did not answer %d.",
 		"Rejected findings are not removed: they are marked as rejected.",
 		"Findings added by readers: %d.", "Answers to an earlier result, which do not hold for this one: %d.",
-		"Added by a reader, not found by the program: %s on %s.", "It lies in another series, %s, image %s, at %.1f, %.1f, %.1f mm (patient LPS).",
+		"Added by a reader, not found by the program: %s on %s.", "It lies in another series, %s, image %s, at %s, %s, %s mm (patient LPS).",
 		"%s: %s", "Type given by the reader: %s.", "Category given by the reader: Lung-RADS %s.", "a reader without a name",
 		map[Verdict]string{Accepted: "Accepted by %s on %s", Rejected: "REJECTED by %s on %s", Unsure: "Unsure: %s on %s"},
 		map[measure.Kind]string{measure.KindSolid: "solid nodule", measure.KindPartSolid: "part-solid nodule", measure.KindGroundGlass: "ground-glass nodule", measure.KindCalcified: "calcified nodule"},
@@ -202,20 +202,20 @@ var readers = map[Language]readerWords{
 		"Sur %d détections du logiciel, les lecteurs en ont validé %d et rejeté %d ; %d incertaines, %d sans réponse.",
 		"Les détections rejetées ne sont pas supprimées : elles sont marquées comme rejetées.",
 		"Nodules ajoutés par des lecteurs : %d.", "Réponses portant sur un résultat antérieur, non valables pour celui-ci : %d.",
-		"Ajouté par un lecteur, non détecté par le logiciel : %s le %s.", "Situé dans une autre série, %s, image %s, à %.1f, %.1f, %.1f mm (repère LPS du patient).",
+		"Ajouté par un lecteur, non détecté par le logiciel : %s le %s.", "Situé dans une autre série, %s, image %s, à %s ; %s ; %s mm (repère LPS du patient).",
 		"%s : %s", "Type donné par le lecteur : %s.", "Catégorie donnée par le lecteur : Lung-RADS %s.", "un lecteur sans nom",
 		map[Verdict]string{Accepted: "Validé par %s le %s", Rejected: "REJETÉ par %s le %s", Unsure: "Incertain selon %s le %s"},
 		map[measure.Kind]string{measure.KindSolid: "nodule solide", measure.KindPartSolid: "nodule mixte (partiellement solide)", measure.KindGroundGlass: "nodule en verre dépoli", measure.KindCalcified: "nodule calcifié"},
 	},
 	Arabic: {
-		"اعتمده ووقّعه %s بتاريخ %s.", "وقّعه %s بتاريخ %s قبل ما يرد هنا: التوقيع لا يشمل هذا المحتوى.",
+		"اعتمده ووقّعه %s بتاريخ \u200e%s.", "وقّعه %s بتاريخ \u200e%s قبل ما يرد هنا: التوقيع لا يشمل هذا المحتوى.",
 		"لم يوقّعه أي قارئ.",
 		"من أصل %d من موجودات البرنامج: المقبولة %d، المرفوضة %d، غير المؤكدة %d، بلا إجابة %d.",
 		"لا تُحذف الموجودات المرفوضة: تبقى مع الإشارة إلى رفضها.",
 		"موجودات أضافها القرّاء: %d.", "إجابات تخص نتيجة سابقة ولا تسري على هذه النتيجة: %d.",
-		"أضافه قارئ ولم يكتشفه البرنامج: %s بتاريخ %s.", "يقع في سلسلة أخرى، %s، الصورة %s، عند %.1f، %.1f، %.1f مم (إحداثيات LPS للمريض).",
+		"أضافه قارئ ولم يكتشفه البرنامج: %s بتاريخ \u200e%s.", "يقع في سلسلة أخرى، %s، الصورة %s، عند \u200e(%s, %s, %s) mm (إحداثيات LPS للمريض).",
 		"%s: %s", "النوع الذي حدده القارئ: %s.", "الفئة التي حددها القارئ: Lung-RADS %s.", "قارئ بلا اسم",
-		map[Verdict]string{Accepted: "قَبِله %s بتاريخ %s", Rejected: "مرفوض من %s بتاريخ %s", Unsure: "غير مؤكد حسب %s بتاريخ %s"},
+		map[Verdict]string{Accepted: "قَبِله %s بتاريخ \u200e%s", Rejected: "مرفوض من %s بتاريخ \u200e%s", Unsure: "غير مؤكد حسب %s بتاريخ \u200e%s"},
 		map[measure.Kind]string{measure.KindSolid: "عُقيدة صلبة", measure.KindPartSolid: "عُقيدة مختلطة (صلبة جزئيًا)", measure.KindGroundGlass: "عُقيدة بمظهر الزجاج المطحون", measure.KindCalcified: "عُقيدة متكلّسة"},
 	},
 }

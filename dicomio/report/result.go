@@ -76,7 +76,7 @@ type Finding struct {
 // uid is that of an object of this result, or of its series. It is made of all
 // that decides the bytes.
 func (r Result) uid(parts ...string) string {
-	name := []string{"report 3", r.Source.SeriesUID, r.Key, r.Algorithm.SHA256, string(r.Language), r.NotAssessed, r.At.UTC().Format(time.RFC3339Nano)}
+	name := []string{"report 4", r.Source.SeriesUID, r.Key, r.Algorithm.SHA256, string(r.Language), r.NotAssessed, r.At.UTC().Format(time.RFC3339Nano)}
 	// Of a review the report alone is issued again.
 	if r.Review == nil {
 		for _, old := range r.Replaces {

@@ -185,7 +185,7 @@ func TestAnAddedFindingIsThePersons(t *testing.T) {
 			require.Equal(t, "1501", g.template)
 			said := value(t, g.children[len(g.children)-1], tag.TextValue)
 			require.Contains(t, said, "2.25.77")
-			require.Contains(t, said, "-3.5, 1.2, 106.0 mm")
+			require.Contains(t, said, "à -3,5 ; 1,2 ; 106,0 mm")
 			continue
 		}
 		points, err := surface.elems.Floats(tag.GraphicData)

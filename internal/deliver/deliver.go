@@ -74,8 +74,8 @@ func New(outbox triage.Outbox, files Files, destinations map[string]Destination,
 	return &Deliverer{outbox: outbox, files: files, destinations: destinations, log: log, now: time.Now}
 }
 
-// patience is that of destinations whose settings say nothing. A study that is
-// held waits for a person, however long.
+// patience is that of destinations whose settings say nothing. What waits for a
+// person waits however long.
 const patience = 7 * 24 * time.Hour
 
 // Failures of our own, whose texts may be kept.
@@ -85,7 +85,10 @@ var (
 	// errHeld: a study with two patients is not reported on, since nobody
 	// knows whose findings they are.
 	errHeld = errors.New("the study is held: its instances name more than one patient")
-	errLost = errors.New("the destination answered success and does not find the object")
+	// errForgotten: a reader signed or reopened a study whose images are gone, and
+	// with them what a report refers to.
+	errForgotten = errors.New("the images were deleted after their days: send the study again, and this is delivered")
+	errLost      = errors.New("the destination answered success and does not find the object")
 )
 
 // Deliver works one delivery. It returns when to look again, where the
@@ -116,10 +119,10 @@ func (d *Deliverer) Deliver(ctx context.Context, t triage.Token, id int64) (agai
 		return time.Time{}, err
 	}
 	failure := triage.DeliveryFailure{Reason: reason(err), Acknowledged: did.has}
-	if errors.Is(err, errHeld) {
-		// No try helps until a person has looked, and then another delivery
-		// takes the place of this one.
-		return d.now().Add(heldPause), d.outbox.DeliveryFailed(ctx, t, id, d.now(), failure)
+	if errors.Is(err, errHeld) || errors.Is(err, errForgotten) {
+		// No try helps until a person has done something. Of a study that was held
+		// another delivery takes the place of this one then.
+		return d.now().Add(personPause), d.outbox.DeliveryFailed(ctx, t, id, d.now(), failure)
 	}
 	var final FinalError
 	failure.Dead = d.late(one, to) || errors.As(err, &final)
@@ -127,8 +130,8 @@ func (d *Deliverer) Deliver(ctx context.Context, t triage.Token, id int64) (agai
 	return time.Time{}, errors.Join(err, d.outbox.DeliveryFailed(ctx, t, id, d.now(), failure))
 }
 
-// heldPause is how long a delivery of a held study rests.
-const heldPause = time.Hour
+// personPause is how long a delivery that waits for a person rests.
+const personPause = time.Hour
 
 func (d *Deliverer) late(one triage.Delivery, to Destination) bool {
 	limit := to.Patience
@@ -153,7 +156,7 @@ func reason(err error) string {
 	var failure *dimse.Failure
 	var status *dicomweb.StatusError
 	var plain PlainError
-	for _, ours := range []error{errHeld, errLost, errGone, errNothing, errNotKept, errSilent, dimse.ErrNoContext} {
+	for _, ours := range []error{errHeld, errForgotten, errLost, errGone, errNothing, errNotKept, errSilent, dimse.ErrNoContext} {
 		if errors.Is(err, ours) {
 			return ours.Error()
 		}
@@ -189,6 +192,8 @@ func (d *Deliverer) deliver(ctx context.Context, t triage.Token, one triage.Deli
 		return outcome{}, errHeld
 	case one.Series.Result == nil && why == nil:
 		return outcome{}, errors.New("the study has neither a result nor a reason why there is none")
+	case one.Header == "" && !one.Study.ImagesGoneAt.IsZero():
+		return outcome{}, errForgotten
 	case one.Header == "":
 		return outcome{}, errNothing
 	}

@@ -212,6 +212,22 @@ func TestAHeldStudy(t *testing.T) {
 	require.True(t, o.again.After(time.Now()), "without a line in the log for every minute of it")
 }
 
+// What a reader signs or takes back after the days of the images waits for the
+// images, however long, and says so: an archive that has the report of before is
+// never left with it in silence.
+func TestAStudyWhoseImagesAreGone(t *testing.T) {
+	o, image := waiting(t)
+	o.one.QueuedAt = time.Now().Add(-80 * 24 * time.Hour)
+	o.one.Header, o.one.Study.ImagesGoneAt = "", time.Now().Add(-time.Hour)
+	a := &archive{stored: map[string][]byte{}}
+	require.NoError(t, run(t, o, image, start(t, a, sr, ko)))
+	require.Empty(t, a.stored)
+	require.Empty(t, o.delivered)
+	require.False(t, o.dead)
+	require.Contains(t, o.reasons[0], "deleted after their days: send the study again")
+	require.True(t, o.again.After(time.Now()))
+}
+
 func TestADeliveryThatIsNoLongerTheJobs(t *testing.T) {
 	o, image := waiting(t)
 	o.fenced = true

@@ -163,7 +163,7 @@ var guidelines = map[string]threefold{
 	"ASSUMES_PART_SOLID":                     {"if the nodule is part-solid", "si le nodule est mixte (partiellement solide)", "إذا كانت العقيدة مختلطة (صلبة جزئيًا)"},
 	"ASSUMES_NON_SOLID":                      {"if the nodule is non-solid", "si le nodule est en verre dépoli", "إذا كانت العقيدة بمظهر الزجاج المطحون"},
 	"NODULE_TYPE_IS_NOT_SURE":                {"the type of the nodule is not sure", "le type du nodule n'est pas certain", "نوع العقيدة غير مؤكد"},
-	"SOURCES_DISAGREE_ON_NEW_PART_SOLID":     {"sources disagree on new part-solid nodules of 6 mm and more", "les sources divergent sur les nouveaux nodules mixtes de 6 mm et plus", "تختلف المصادر بشأن العقيدات الجديدة المختلطة (الصلبة جزئيًا) من 6 مم فأكثر"},
+	"SOURCES_DISAGREE_ON_NEW_PART_SOLID":     {"sources disagree on new part-solid nodules of 6 mm and more", "les sources divergent sur les nouveaux nodules mixtes de 6 mm et plus", "تختلف المصادر بشأن العقيدات الجديدة المختلطة (الصلبة جزئيًا) من \u200e6 mm فأكثر"},
 	"TWO_ROWS_FIT":                           {"two rows of the table fit", "deux lignes du tableau conviennent", "ينطبق صفان من الجدول"},
 	"TABLE_HAS_NO_ROW":                       {"no row of the table fits: to be decided by a radiologist", "aucune ligne du tableau ne convient : décision du radiologue", "لا ينطبق أي صف من الجدول: القرار لطبيب الأشعة"},
 	"SLOW_GROWTH_MAY_BE_4B":                  {"slow growth over several exams may be category 4B", "une croissance lente sur plusieurs examens peut relever de la catégorie 4B", "النمو البطيء عبر عدة فحوص قد يكون من الفئة 4B"},
@@ -174,7 +174,7 @@ var guidelines = map[string]threefold{
 	"BENIGN_LOOK_BUT_GROWING":                {"benign appearance, but growing", "aspect bénin, mais en croissance", "مظهر حميد لكنها تنمو"},
 	"GUIDELINE_HAS_NO_NEW_NODULES":           {"the guideline does not tell new nodules from those of a first exam", "la recommandation ne distingue pas les nodules nouveaux de ceux d'un premier examen", "لا يميّز الدليل العقيدات الجديدة عن عقيدات الفحص الأول"},
 	"SOME_NODULES_WITHOUT_AN_ANSWER":         {"some nodules have no answer: the exam's may be worse", "certains nodules sont sans réponse : celle de l'examen peut être plus grave", "بعض العقيدات دون نتيجة: قد تكون نتيجة الفحص أسوأ"},
-	"UNVERIFIED_ROUNDING_TO_WHOLE_MM":        {"not verified at the source: rounding to whole mm", "non vérifié à la source : arrondi au mm entier", "غير متحقق منه من المصدر: التقريب إلى مم صحيح"},
+	"UNVERIFIED_ROUNDING_TO_WHOLE_MM":        {"not verified at the source: rounding to whole mm", "non vérifié à la source : arrondi au mm entier", "غير متحقق منه من المصدر: التقريب إلى أقرب mm صحيح"},
 	"UNVERIFIED_BROCK_USES_LARGEST_DIAMETER": {"not verified at the source: the model's size is the largest diameter", "non vérifié à la source : la taille du modèle est le plus grand diamètre", "غير متحقق منه من المصدر: القياس في النموذج هو أكبر قطر"},
 	"UNVERIFIED_DOUBLING_TIME_CUTS":          {"not verified at the source: the limits of the doubling time", "non vérifié à la source : les seuils du temps de doublement", "غير متحقق منه من المصدر: حدود زمن التضاعف"},
 }

@@ -121,6 +121,15 @@ func TestPlurals(t *testing.T) {
 	}
 }
 
+// A report counts days as the reasons of priorities do.
+func TestDaysAreSaidAlike(t *testing.T) {
+	for _, l := range []report.Language{report.English, report.French, report.Arabic} {
+		for n := 1; n <= 1200; n++ {
+			require.Contains(t, report.Compared{Date: "20260301", Days: n}.Sentence(l), i18n.Priority(string(l)).Days.Of(n))
+		}
+	}
+}
+
 // A report says a trend in the word of the reasons of priorities, which stand
 // beside it: dicomio/report cannot take its words from here.
 func TestTrendsAreSaidAlike(t *testing.T) {

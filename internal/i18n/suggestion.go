@@ -15,8 +15,9 @@ type Suggestion struct {
 	// OfFinding takes a guideline and a rank, OfExam a guideline; Decides a rank;
 	// NotFlagged a number of findings.
 	OfFinding, OfExam, Decides, NotFlagged string
-	// Between goes between parts, Either between steps of which one is chosen.
-	Between, Either string
+	// Between goes between parts, Comma within one, Either between steps of which
+	// one is chosen.
+	Between, Comma, Either string
 }
 
 // SuggestionIn are the words in English, French or Arabic.
@@ -24,23 +25,23 @@ func SuggestionIn(language string) Suggestion {
 	switch language {
 	case "fr":
 		return Suggestion{
-			NoSuggestion: "pas de proposition : %s", Now: "suite : %s", Then: "puis : %s", Missing: "manque : %s", Assuming: "hypothèses : %s",
+			NoSuggestion: "pas de proposition : %s", Now: "conduite à tenir : %s", Then: "puis : %s", Missing: "manque : %s", Assuming: "hypothèses : %s",
 			Radiologist: "au radiologue de juger : %s", Unverified: "réserve : %s",
-			AtLeast: "au moins %s", Option: "%s : %s", By: "selon %s %s", ByOther: "selon %s : %s",
+			AtLeast: "au moins %s", Option: "%s : %s", By: "selon le %s (%s)", ByOther: "selon le %s : %s",
 			SolidPart: "partie solide %s mm", Probability: "probabilité de malignité %s %% (grand axe %s mm)",
 			OfFinding: "%s, détection %d", OfExam: "%s, examen", Decides: "d'après la détection %d",
 			NotFlagged: "détections sous le seuil de signalement, sans proposition : %d",
-			Between:    " ; ", Either: " / ",
+			Between:    " ; ", Comma: ", ", Either: " / ",
 		}
 	case "ar":
 		return Suggestion{
 			NoSuggestion: "لا اقتراح: %s", Now: "الخطوة التالية: %s", Then: "ثم: %s", Missing: "ينقص: %s", Assuming: "افتراضات: %s",
 			Radiologist: "يُترك لطبيب الأشعة: %s", Unverified: "تحفّظ: %s",
-			AtLeast: "على الأقل %s", Option: "%s: %s", By: "حسب %s %s", ByOther: "حسب %s: %s",
-			SolidPart: "الجزء الصلب %s مم", Probability: "احتمال الخباثة %s%% (المحور الطويل %s مم)",
+			AtLeast: "على الأقل %s", Option: "%s: %s", By: "حسب %s \u200e%s", ByOther: "حسب %s: %s",
+			SolidPart: "الجزء الصلب \u200e%s mm", Probability: "احتمال الخباثة \u200e%s%% (المحور الطويل \u200e%s mm)",
 			OfFinding: "%s، الموجودة %d", OfExam: "%s، الفحص", Decides: "حسب الموجودة %d",
 			NotFlagged: "موجودات تحت عتبة التنبيه، دون اقتراح: %d",
-			Between:    "؛ ", Either: " / ",
+			Between:    "؛ ", Comma: "، ", Either: " / ",
 		}
 	}
 	return Suggestion{
@@ -50,6 +51,6 @@ func SuggestionIn(language string) Suggestion {
 		SolidPart: "solid part %s mm", Probability: "probability of malignancy %s %% (long axis %s mm)",
 		OfFinding: "%s, finding %d", OfExam: "%s, exam", Decides: "by finding %d",
 		NotFlagged: "findings below the flag threshold, without a suggestion: %d",
-		Between:    "; ", Either: " / ",
+		Between:    "; ", Comma: ", ", Either: " / ",
 	}
 }

@@ -109,7 +109,7 @@ func (s said) filler() string {
 // name is a UID for a part of what is said.
 func (s said) name(part string) string {
 	r := s.report
-	name := []string{"interop 3", part, s.Study.UID, s.Series.UID, r.Key, r.Algorithm.SHA256, r.NotAssessed,
+	name := []string{"interop 4", part, s.Study.UID, s.Series.UID, r.Key, r.Algorithm.SHA256, r.NotAssessed,
 		string(s.language), s.At.UTC().Format("20060102150405.000000000")}
 	for _, l := range wording.Of(string(s.language), s.Study.Assessment) {
 		name = append(name, l.Text)

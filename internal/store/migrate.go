@@ -45,12 +45,14 @@ func (s *SQLite) migrate(ctx context.Context) error {
 		return err
 	}
 	if newest := steps[len(steps)-1].version; len(have) > 0 && slices.Max(have) > newest {
-		return fmt.Errorf("version %d is newer than the %d that this program knows: use the program that wrote it, or restore a backup", slices.Max(have), newest)
+		return fmt.Errorf("version %d is newer than the %d that this program knows: use the program that wrote it, or restore a backup of the older one; nothing was changed", slices.Max(have), newest)
+	}
+	steps = slices.DeleteFunc(steps, func(m migration) bool { return slices.Contains(have, m.version) })
+	if len(have) > 0 && len(steps) > 0 {
+		// In a large folder it takes a while, in which nothing else is heard.
+		s.log.InfoContext(ctx, "bringing the database up to date", "from", slices.Max(have), "to", steps[len(steps)-1].version)
 	}
 	for _, m := range steps {
-		if slices.Contains(have, m.version) {
-			continue
-		}
 		if err := s.apply(ctx, m); err != nil {
 			return fmt.Errorf("%s: %w", m.name, err)
 		}

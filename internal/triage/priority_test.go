@@ -91,21 +91,21 @@ func TestReasonsInWords(t *testing.T) {
 		{
 			"one grows", nil, triage.Result{Findings: []triage.Finding{sized(1, 0.9, 7, measure.KindSolid)}}, year(doubling), triage.PriorityUrgent,
 			[]string{"1 flagged finding, volume doubling in 400 days or less; the largest is 7.0 mm (measured); the fastest in 120 days (88-190)"},
-			[]string{"1 détection signalée, temps de doublement du volume de 400 jours au plus ; la plus grande : 7.0 mm (mesure) ; la plus rapide : 120 jours (88-190)"},
-			[]string{"موجودة واحدة عند عتبة التنبيه أو فوقها، يتضاعف حجمها في 400 يوم أو أقل؛ أكبرها 7.0 مم (القياس)؛ أسرعها في 120 يومًا (88-190)"},
+			[]string{"1 détection signalée, temps de doublement du volume de 400 jours au plus ; la plus grande : 7,0 mm (mesure) ; la plus rapide : 120 jours (88-190)"},
+			[]string{"موجودة واحدة عند عتبة التنبيه أو فوقها، يتضاعف حجمها في 400 يوم أو أقل؛ أكبرها \u200e7.0 mm (القياس)؛ أسرعها في 120 يومًا (88-190)"},
 		},
 		{
 			"two are new", nil, triage.Result{Findings: []triage.Finding{sized(1, 0.9, 8, measure.KindSolid), sized(2, 0.8, 9.5, measure.KindSolid)}},
 			year(prior.Change{State: prior.New}, prior.Change{State: prior.New}), triage.PriorityUrgent,
 			[]string{"2 flagged findings of 8 mm or more, new since the earlier study; the largest is 9.5 mm (measured)"},
-			[]string{"2 détections signalées de 8 mm ou plus, d'apparition nouvelle depuis l'examen antérieur ; la plus grande : 9.5 mm (mesure)"},
-			[]string{"موجودتان عند عتبة التنبيه أو فوقها، بقطر 8 مم أو أكثر، بظهور جديد منذ الفحص السابق؛ أكبرها 9.5 مم (القياس)"},
+			[]string{"2 détections signalées de 8 mm ou plus, d'apparition nouvelle depuis l'examen antérieur ; la plus grande : 9,5 mm (mesure)"},
+			[]string{"موجودتان عند عتبة التنبيه أو فوقها، بقطر \u200e8 mm أو أكثر، بظهور جديد منذ الفحص السابق؛ أكبرها \u200e9.5 mm (القياس)"},
 		},
 		{
 			"a solid part", nil, triage.Result{Findings: []triage.Finding{mixed}}, nil, triage.PriorityUrgent,
 			[]string{"1 flagged finding, part-solid, solid part of 8 mm or more; the largest solid part is 8.5 mm"},
-			[]string{"1 détection signalée, de type mixte (partiellement solide), partie solide de 8 mm ou plus ; la plus grande partie solide : 8.5 mm"},
-			[]string{"موجودة واحدة عند عتبة التنبيه أو فوقها، من النوع: مختلط (صلب جزئيًا)، بجزء صلب قطره 8 مم أو أكثر؛ أكبر جزء صلب 8.5 مم"},
+			[]string{"1 détection signalée, de type mixte (partiellement solide), partie solide de 8 mm ou plus ; la plus grande partie solide : 8,5 mm"},
+			[]string{"موجودة واحدة عند عتبة التنبيه أو فوقها، من النوع: مختلط (صلب جزئيًا)، بجزء صلب قطره \u200e8 mm أو أكثر؛ أكبر جزء صلب \u200e8.5 mm"},
 		},
 		{
 			"calcified, thick slices", nil, triage.Result{Findings: []triage.Finding{calcified}, Warnings: []triage.Warning{{Code: "THICK_SLICES"}}}, nil, triage.PriorityHigh,
@@ -115,19 +115,19 @@ func TestReasonsInWords(t *testing.T) {
 				"the result is less sure: thick slices",
 			},
 			[]string{
-				"1 détection signalée ; la plus grande : 20.0 mm (mesure)",
+				"1 détection signalée ; la plus grande : 20,0 mm (mesure)",
 				"1 détection signalée de 15 mm ou plus, sans effet sur la priorité : calcifié ; le caractère bénin de la calcification n'est pas déterminé",
 				"résultat moins sûr : coupes épaisses",
 			},
 			[]string{
-				"موجودة واحدة عند عتبة التنبيه أو فوقها؛ أكبرها 20.0 مم (القياس)",
-				"موجودة واحدة عند عتبة التنبيه أو فوقها، بقطر 15 مم أو أكثر، دون أثر في الأولوية: متكلّس؛ لا يُحدَّد ما إذا كان نمط التكلّس حميدًا",
+				"موجودة واحدة عند عتبة التنبيه أو فوقها؛ أكبرها \u200e20.0 mm (القياس)",
+				"موجودة واحدة عند عتبة التنبيه أو فوقها، بقطر \u200e15 mm أو أكثر، دون أثر في الأولوية: متكلّس؛ لا يُحدَّد ما إذا كان نمط التكلّس حميدًا",
 				"النتيجة أقل موثوقية: مقاطع سميكة",
 			},
 		},
 		{
 			"small", nil, triage.Result{Findings: []triage.Finding{sized(1, 0.9, 5.9, measure.KindSolid)}}, nil, triage.PriorityHigh,
-			[]string{"1 flagged finding, all under 6 mm"}, []string{"1 détection signalée, moins de 6 mm"}, []string{"موجودة واحدة عند عتبة التنبيه أو فوقها، بقطر دون 6 مم"},
+			[]string{"1 flagged finding, all under 6 mm"}, []string{"1 détection signalée, moins de 6 mm"}, []string{"موجودة واحدة عند عتبة التنبيه أو فوقها، بقطر دون \u200e6 mm"},
 		},
 		{
 			"below the flag, a lung missing", nil,
@@ -162,8 +162,8 @@ func TestReasonsInWords(t *testing.T) {
 			triage.Result{Findings: []triage.Finding{sized(1, 0.9, 9, measure.KindSolid)}, Warnings: []triage.Warning{{Code: "THICK_SLICES"}}},
 			year(prior.Change{State: prior.Paired, DiameterChangeMM: 3, DiameterErrorMM: 1}), triage.PriorityHigh,
 			[]string{"1 finding at the strictest threshold of 6.5 mm or more, solid or part-solid, growing or of unclear growth, mean diameter grown by more than 1.5 mm in 366 days or less; the largest is 9.0 mm (measured); scan: thick slices"},
-			[]string{"1 détection au seuil le plus strict de 6.5 mm ou plus, de type solide ou mixte (partiellement solide), en croissance ou d'évolution incertaine, diamètre moyen augmenté de plus de 1.5 mm en 366 jours au plus ; la plus grande : 9.0 mm (mesure) ; examen : coupes épaisses"},
-			[]string{"موجودة واحدة عند العتبة الأشد، بقطر 6.5 مم أو أكثر، من النوع: صلب أو مختلط (صلب جزئيًا)، في نمو أو بتطور غير مؤكد، بزيادة في متوسط القطر تتجاوز 1.5 مم خلال 366 يومًا أو أقل؛ أكبرها 9.0 مم (القياس)؛ الفحص: مقاطع سميكة"},
+			[]string{"1 détection au seuil le plus strict de 6,5 mm ou plus, de type solide ou mixte (partiellement solide), en croissance ou d'évolution incertaine, diamètre moyen augmenté de plus de 1,5 mm en 366 jours au plus ; la plus grande : 9,0 mm (mesure) ; examen : coupes épaisses"},
+			[]string{"موجودة واحدة عند العتبة الأشد، بقطر \u200e6.5 mm أو أكثر، من النوع: صلب أو مختلط (صلب جزئيًا)، في نمو أو بتطور غير مؤكد، بزيادة في متوسط القطر تتجاوز \u200e1.5 mm خلال 366 يومًا أو أقل؛ أكبرها \u200e9.0 mm (القياس)؛ الفحص: مقاطع سميكة"},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

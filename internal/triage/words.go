@@ -26,14 +26,14 @@ type PriorityReason struct {
 
 // inWords fills in the text.
 func (r PriorityReason) inWords() PriorityReason {
-	r.Text = saying(r.Reason, i18n.Priority("en"))
+	r.Text = saying(r.Reason, phrased{i18n.Priority("en"), "en"})
 	return r
 }
 
 // Words are the reason in a language (en, fr, ar); English where there are no
 // words for it in the language.
 func (r PriorityReason) Words(language string) string {
-	words := i18n.Priority(language)
+	words := phrased{i18n.Priority(language), language}
 	switch {
 	case r.Code == "" || language == "en" || language == "":
 		return r.Text
@@ -58,8 +58,14 @@ func PriorityTextsIn(reasons []PriorityReason, language string) []string {
 	return out
 }
 
+// phrased are the words of a language, which knows how it writes numbers.
+type phrased struct {
+	i18n.PriorityWords
+	language string
+}
+
 // saying puts a reason into words.
-func saying(r priority.Reason, w i18n.PriorityWords) string {
+func saying(r priority.Reason, w phrased) string {
 	switch r.Code {
 	case priority.ScanDoubtful:
 		return fmt.Sprintf(w.ScanDoubtful, listed(r.Scan, w.Scan, w.Comma))
@@ -86,7 +92,7 @@ func saying(r priority.Reason, w i18n.PriorityWords) string {
 }
 
 // subject counts the findings and says the conditions that they meet.
-func subject(r priority.Reason, w i18n.PriorityWords) string {
+func subject(r priority.Reason, w phrased) string {
 	c := r.Rule
 	var b strings.Builder
 	b.WriteString(counted(r, w))
@@ -95,17 +101,17 @@ func subject(r priority.Reason, w i18n.PriorityWords) string {
 			fmt.Fprintf(&b, form, args...)
 		}
 	}
-	say(c.SizeMM > 0, w.Size, number(c.SizeMM))
+	say(c.SizeMM > 0, w.Size, w.number(c.SizeMM))
 	say(len(c.Kinds) > 0, w.OfKind, listed(c.Kinds, w.Kinds, w.Or))
-	say(c.SolidPartMM > 0, w.SolidPart, number(c.SolidPartMM))
+	say(c.SolidPartMM > 0, w.SolidPart, w.number(c.SolidPartMM))
 	say(len(c.Changes) > 0, w.OfChange, listed(c.Changes, w.Changes, w.Or))
 	say(c.DoublingDays > 0, w.Doubling, days(c.DoublingDays, w))
-	say(c.GrownMM > 0, w.Grown, number(c.GrownMM))
+	say(c.GrownMM > 0, w.Grown, w.number(c.GrownMM))
 	say(c.WithinDays > 0, w.Within, days(float64(c.WithinDays), w))
 	return b.String()
 }
 
-func counted(r priority.Reason, w i18n.PriorityWords) string {
+func counted(r priority.Reason, w phrased) string {
 	switch r.Rule.Point {
 	case priority.Quarter:
 		return w.Strict.Of(len(r.Ranks))
@@ -116,18 +122,18 @@ func counted(r priority.Reason, w i18n.PriorityWords) string {
 }
 
 // observed says the numbers of the findings that meet the rule.
-func observed(r priority.Reason, w i18n.PriorityWords) string {
+func observed(r priority.Reason, w phrased) string {
 	out := ""
 	switch by := w.Detector; {
 	case r.Code == priority.FindingFlagged && r.LargestMM < priority.FollowUpMM:
-		out = fmt.Sprintf(w.AllUnder, number(priority.FollowUpMM))
+		out = fmt.Sprintf(w.AllUnder, w.number(priority.FollowUpMM))
 	case r.Code == priority.FindingSolidPart:
-		out = fmt.Sprintf(w.LargestSolid, decimal(r.LargestSolidMM))
+		out = fmt.Sprintf(w.LargestSolid, w.decimal(r.LargestSolidMM))
 	default:
 		if r.LargestMeasured {
 			by = w.Measured
 		}
-		out = fmt.Sprintf(w.Largest, decimal(r.LargestMM), by)
+		out = fmt.Sprintf(w.Largest, w.decimal(r.LargestMM), by)
 	}
 	if r.Rule.DoublingDays > 0 {
 		out += fmt.Sprintf(w.Fastest, days(r.DoublingDays, w), band(r))
@@ -146,11 +152,15 @@ func band(r priority.Reason) string {
 	return fmt.Sprintf("%.0f-%.0f", r.DoublingDaysShort, r.DoublingDaysLong)
 }
 
-func days(n float64, w i18n.PriorityWords) string { return w.Days.Of(int(math.Round(n))) }
+func days(n float64, w phrased) string { return w.Days.Of(int(math.Round(n))) }
 
-func decimal(mm float64) string { return strconv.FormatFloat(mm, 'f', 1, 64) }
+func (w phrased) decimal(mm float64) string {
+	return i18n.Decimal(w.language, strconv.FormatFloat(mm, 'f', 1, 64))
+}
 
-func number(mm float64) string { return strconv.FormatFloat(mm, 'f', -1, 64) }
+func (w phrased) number(mm float64) string {
+	return i18n.Decimal(w.language, strconv.FormatFloat(mm, 'f', -1, 64))
+}
 
 // listed are words in a row; a word that the language lacks stands as it is.
 func listed[T ~string](codes []T, words map[string]string, between string) string {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"nafas/inference/prior"
+	"nafas/internal/i18n"
 	"nafas/internal/triage"
 	"nafas/internal/triage/objects"
 	"nafas/internal/web/api"
@@ -22,7 +23,8 @@ func (v viewing) earlier() *api.Earlier {
 		Findings: []api.EarlierFinding{},
 	}
 	if c.Refused != "" {
-		out.NotDone = &api.Refusal{Reason: string(c.Refused), Text: out.Text, Found: string(c.Refused), Remedy: "compare with the earlier study by eye"}
+		byEye, _ := i18n.Remedy(v.lang, string(triage.PriorNotAssessed))
+		out.NotDone = &api.Refusal{Reason: string(c.Refused), Text: out.Text, Found: string(c.Refused), Remedy: byEye}
 	}
 	for i, e := range c.Earlier {
 		if i >= len(c.EarlierFindings) {

@@ -133,7 +133,7 @@ func (b *batch) tellStudies(ctx context.Context) error {
 	if len(b.studies) == 0 {
 		return nil
 	}
-	list, err := b.w.Studies.Listed(ctx, b.w.Lists, b.studies...)
+	list, err := b.w.rows.listed(ctx, b.w, b.studies, b.cursor)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"nafas/internal/audit"
+	"nafas/internal/i18n"
 	"nafas/internal/triage"
 	"nafas/internal/triage/quality"
 	"nafas/internal/web/api"
@@ -43,10 +44,10 @@ func (w *Web) quality(_ http.ResponseWriter, r *http.Request) (any, error) {
 	}); err != nil {
 		return nil, err
 	}
-	v := r.URL.Query()
+	v, lang := r.URL.Query(), languageOf(r)
 	out := api.Quality{
-		From: v.Get("from"), To: v.Get("to"), Signed: q.Signed, Done: q.Done, All: stratumOf(q.All),
-		Scanners: strataOf(q.Scanners), Kernels: strataOf(q.Kernels), Thickness: strataOf(q.Thickness), Models: strataOf(q.Models),
+		From: v.Get("from"), To: v.Get("to"), Signed: q.Signed, Done: q.Done, All: stratumOf(q.All, lang),
+		Scanners: strataOf(q.Scanners, lang), Kernels: strataOf(q.Kernels, lang), Thickness: strataOf(q.Thickness, lang), Models: strataOf(q.Models, lang),
 		Causes: []api.CauseCount{},
 	}
 	for _, c := range q.Causes {
@@ -108,17 +109,21 @@ func periodOf(v url.Values) (p triage.Period, err error) {
 	return p, nil
 }
 
-func strataOf(list []quality.Stratum) []api.Stratum {
+func strataOf(list []quality.Stratum, lang string) []api.Stratum {
 	out := make([]api.Stratum, len(list))
 	for i, s := range list {
-		out[i] = stratumOf(s)
+		out[i] = stratumOf(s, lang)
 	}
 	return out
 }
 
-func stratumOf(s quality.Stratum) api.Stratum {
+func stratumOf(s quality.Stratum, lang string) api.Stratum {
+	name, ok := i18n.Stratum(lang, s.Name)
+	if !ok {
+		name = s.Name
+	}
 	return api.Stratum{
-		Name: s.Name, Scans: s.Scans, Marks: s.Marks, Accepted: s.Accepted, Rejected: s.Rejected, Unsure: s.Unsure,
+		Name: name, Scans: s.Scans, Marks: s.Marks, Accepted: s.Accepted, Rejected: s.Rejected, Unsure: s.Unsure,
 		Unanswered: s.Unanswered, Added: s.Added,
 		AcceptedPerScan: api.Interval(s.AcceptedPerScan), RejectedPerScan: api.Interval(s.RejectedPerScan),
 		AcceptedShare: api.Interval(s.AcceptedShare), FoundShare: api.Interval(s.FoundShare),

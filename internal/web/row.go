@@ -51,7 +51,8 @@ func reasonsOf(list []triage.PriorityReason, lang string) []api.CodeText {
 	return out
 }
 
-// refusalOf is why in a language; nil stays nil.
+// refusalOf is why in a language; nil stays nil. What was found stays English: it
+// holds numbers and names that belong to the log of who looks for the fault.
 func refusalOf(why *refusal.Error, lang string) *api.Refusal {
 	if why == nil {
 		return nil
@@ -60,7 +61,15 @@ func refusalOf(why *refusal.Error, lang string) *api.Refusal {
 	if !ok {
 		text = why.Found
 	}
-	return &api.Refusal{Reason: string(why.Reason), Text: text, Found: why.Found, Remedy: why.Remedy}
+	out := &api.Refusal{Reason: string(why.Reason), Text: text, Found: why.Found, Remedy: why.Remedy}
+	if words, ok := i18n.Remedy(lang, string(why.Reason)); ok && (lang != "en" || why.Remedy == "") {
+		out.Remedy = words
+		// The same in English would only be said twice.
+		if english, _ := i18n.Remedy("en", string(why.Reason)); why.Remedy != english {
+			out.RemedyExact = why.Remedy
+		}
+	}
+	return out
 }
 
 func summaryOf(s triage.ReviewSummary, open []string) api.ReviewSummary {

@@ -153,7 +153,10 @@ func (v viewing) result(seriesUID string, r triage.Result) *api.ResultView {
 		one := findingOf(f)
 		one.ThumbnailURL = thumbnailURL(v.study.UID, seriesUID, r.Key, f.Rank)
 		one.Change = v.change(i, f.Rank)
-		one.Guidelines, one.Brock = v.guidelines(f.Rank)
+		one.Guidelines, one.BrockText = v.guidelines(f.Rank)
+		if one.BrockText != nil {
+			one.Brock = one.BrockText.Text
+		}
 		one.Reasons = v.reasons(f.Rank)
 		out.Findings = append(out.Findings, one)
 	}
@@ -181,54 +184,6 @@ func (v viewing) reasons(rank int) []string {
 		}
 	}
 	return out
-}
-
-// exam are the sentences of guidelines about the whole exam.
-func (v viewing) exam() []api.GuidelineText {
-	out := []api.GuidelineText{}
-	if v.study.Assessment == nil || v.study.Assessment.Categories == nil {
-		return out
-	}
-	s := v.study.Assessment.Categories
-	if len(s.Ranks) == 0 {
-		return out
-	}
-	for _, by := range s.Guidelines {
-		if by.Exam != nil {
-			out = append(out, api.GuidelineText{
-				Guideline: wording.Name(by.Guideline), Category: string(by.Exam.Category), Text: wording.Exam(v.lang, by),
-			})
-		}
-	}
-	if text := wording.NotFlagged(v.lang, *s); text != "" {
-		out = append(out, api.GuidelineText{Text: text})
-	}
-	return out
-}
-
-// guidelines are the sentences about one finding, and that of the Brock model.
-func (v viewing) guidelines(rank int) (texts []api.GuidelineText, brock string) {
-	texts = []api.GuidelineText{}
-	if v.study.Assessment == nil || v.study.Assessment.Categories == nil {
-		return texts, ""
-	}
-	s := v.study.Assessment.Categories
-	for i, one := range s.Ranks {
-		if one != rank {
-			continue
-		}
-		for _, by := range s.Guidelines {
-			if i < len(by.Each) {
-				texts = append(texts, api.GuidelineText{
-					Guideline: wording.Name(by.Guideline), Category: string(by.Each[i].Category), Text: wording.Suggestion(v.lang, by.Each[i]),
-				})
-			}
-		}
-		if i < len(s.Brock) {
-			brock = wording.Brock(v.lang, s.Brock[i])
-		}
-	}
-	return texts, brock
 }
 
 // word is a term of the domain as the page has it.

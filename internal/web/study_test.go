@@ -157,6 +157,9 @@ func TestReviewing(t *testing.T) {
 
 	q := get[api.Quality](b, "/api/quality?from=2020-01-01&to=2100-01-01")
 	require.Equal(t, []int{1, 1, 1, 1, 1}, []int{q.Signed, q.Done, q.All.Scans, q.All.Unsure, q.All.Added})
+	for l, name := range map[string]string{"en": "unknown", "fr": "inconnu"} {
+		require.Equal(t, name, get[api.Quality](b, "/api/quality?lang="+l).Kernels[0].Name)
+	}
 	require.Zero(t, get[api.Quality](b, "/api/quality?to=2020-01-01").Done)
 	res, csv := b.ask(http.MethodGet, "/api/reviews.csv", anna, nil)
 	require.Contains(t, res.Header.Get("Content-Disposition"), "reviews.csv")

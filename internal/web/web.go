@@ -69,11 +69,12 @@ type Web struct {
 	// ended is closed when open streams are to end.
 	ended chan struct{}
 	stop  context.CancelFunc
+	rows  rows
 }
 
-// mostStreams bounds the event streams that are open at once: each costs a look at
-// the store for every change.
-const mostStreams = 128
+// mostStreams bounds the event streams that are open at once: every change is written
+// to each of them.
+const mostStreams = 512
 
 // New makes a Web. Stop ends it.
 func New(o Options) (*Web, error) {

@@ -21,6 +21,7 @@ import (
 
 	"nafas/dicomio/refusal"
 	"nafas/internal/audit"
+	"nafas/internal/i18n"
 	"nafas/internal/triage"
 	"nafas/internal/web"
 	"nafas/internal/web/api"
@@ -235,6 +236,32 @@ func TestTheWorklistSpeaksTheLanguageOfTheRequest(t *testing.T) {
 	require.Equal(t, 1, list.Counters.ToReview)
 	require.NotEmpty(t, list.Cursor)
 	require.Empty(t, get[api.Worklist](b, "/api/worklist?review=signed").Studies)
+}
+
+// What to do about a refusal is said in the language of the request; what was
+// found, and what this refusal in particular asks for, stay exact.
+func TestRefusalsSpeakTheLanguageOfTheRequest(t *testing.T) {
+	b := newBench(t)
+	uid, _ := b.withResult("refused", 1)
+	same, _ := i18n.Remedy("en", string(refusal.Unsupported))
+	for stored, exact := range map[string]string{"install libopenjp2-7": "install libopenjp2-7", "": "", same: ""} {
+		_, err := b.store.DB().ExecContext(t.Context(), `UPDATE study SET state = 'not_assessed', not_assessed = ?`,
+			`{"reason": "`+string(refusal.Unsupported)+`", "found": "transfer syntax 1.2.3", "remedy": "`+stored+`"}`)
+		require.NoError(t, err)
+		for _, l := range []string{"fr", "ar"} {
+			want, _ := i18n.Remedy(l, string(refusal.Unsupported))
+			for _, why := range []*api.Refusal{
+				get[api.Worklist](b, "/api/worklist?lang="+l).Studies[0].NotAssessed, get[api.StudyPage](b, "/api/studies/"+uid+"?lang="+l).Study.NotAssessed,
+			} {
+				require.Equal(t, []string{want, "transfer syntax 1.2.3", exact}, []string{why.Remedy, why.Found, why.RemedyExact})
+			}
+		}
+		english := get[api.Worklist](b, "/api/worklist?lang=en").Studies[0].NotAssessed
+		if stored == "" {
+			stored, _ = i18n.Remedy("en", string(refusal.Unsupported))
+		}
+		require.Equal(t, []string{stored, ""}, []string{english.Remedy, english.RemedyExact})
+	}
 }
 
 // Of a study with images of two patients nobody is told findings, wherever they

@@ -86,30 +86,17 @@ func Of(language string, a *triage.Assessment) []Line {
 
 // Exam is what a guideline suggests for the exam.
 func Exam(language string, by suggest.ByGuideline) string {
-	text := said{language, i18n.SuggestionIn(language)}
-	parts := text.answer(*by.Exam, by.AtLeast)
-	if by.LeadRank > 0 {
-		parts = append(parts, fmt.Sprintf(text.Decides, by.LeadRank))
-	}
-	return text.joined(append(parts, text.reservations(*by.Exam)...))
+	return OfExam(language, by).sentence(language)
 }
 
 // Suggestion is what a guideline suggests for one finding.
 func Suggestion(language string, s guideline.Suggestion) string {
-	text := said{language, i18n.SuggestionIn(language)}
-	return text.joined(append(text.answer(s, false), text.reservations(s)...))
+	return OfFinding(language, s).sentence(language)
 }
 
 // Brock is what the model says of one finding.
 func Brock(language string, r guideline.BrockResult) string {
-	text := said{language, i18n.SuggestionIn(language)}
-	var parts []string
-	if r.Given() {
-		parts = append(parts, fmt.Sprintf(text.Probability, decimal(100**r.Probability), decimal(r.LongAxisMM)))
-	}
-	return text.joined(append(parts, text.reservations(guideline.Suggestion{
-		Withheld: r.Withheld, Missing: r.Missing, Assumptions: r.Assumptions, Unverified: r.Unverified,
-	})...))
+	return OfBrock(language, r).sentence(language)
 }
 
 // said are the words of one language.
@@ -118,22 +105,7 @@ type said struct {
 	i18n.Suggestion
 }
 
-func (t said) joined(parts []string) string { return strings.Join(parts, t.Between) + "." }
-
-// answer is what is suggested, and by what.
-func (t said) answer(s guideline.Suggestion, atLeast bool) []string {
-	parts := t.core(s.Category, s.Now, s.Then, atLeast)
-	if s.Used.By != "" && s.Given() {
-		parts = append(parts, t.used(s.Used))
-	}
-	if s.Rule != "" {
-		parts = append(parts, s.Rule)
-	}
-	if o := s.Other; o != nil {
-		parts = append(parts, fmt.Sprintf(t.ByOther, Code(t.language, o.By), strings.Join(t.core(o.Category, o.Now, o.Then, false), ", ")))
-	}
-	return parts
-}
+func speaking(language string) said { return said{language, i18n.SuggestionIn(language)} }
 
 // core is a category and the steps.
 func (t said) core(c guideline.Category, now, then []guideline.Step, atLeast bool) []string {
@@ -163,49 +135,18 @@ func (t said) steps(list []guideline.Step) string {
 }
 
 func (t said) used(u guideline.Used) string {
-	size := decimal(u.MeanMM) + " mm"
+	size := t.decimal(u.MeanMM) + " mm"
 	if u.By == guideline.ByVolume {
-		size = decimal(u.VolumeMM3) + " mm3"
+		size = t.decimal(u.VolumeMM3) + " mm3"
 	}
 	words := fmt.Sprintf(t.By, Code(t.language, u.By), size)
 	if u.SolidPartMM > 0 {
-		words += ", " + fmt.Sprintf(t.SolidPart, decimal(u.SolidPartMM))
+		words += t.Comma + fmt.Sprintf(t.SolidPart, t.decimal(u.SolidPartMM))
 	}
 	return words
 }
 
-// reservations are why there is no answer, and all that restricts one.
-func (t said) reservations(s guideline.Suggestion) []string {
-	var parts []string
-	if s.Withheld != "" {
-		parts = append(parts, fmt.Sprintf(t.NoSuggestion, Code(t.language, s.Withheld)))
-	}
-	for _, o := range s.Options {
-		parts = append(parts, fmt.Sprintf(t.Option, Code(t.language, o.Assumes), strings.Join(t.core(o.Category, o.Now, o.Then, false), ", ")))
-	}
-	for _, list := range []struct {
-		label string
-		codes []string
-	}{
-		{t.Missing, codes(t.language, s.Missing)}, {t.Assuming, codes(t.language, s.Assumptions)},
-		{t.Radiologist, codes(t.language, s.NeedsRadiologist)}, {t.Unverified, codes(t.language, s.Unverified)},
-	} {
-		if len(list.codes) > 0 {
-			parts = append(parts, fmt.Sprintf(list.label, strings.Join(list.codes, ", ")))
-		}
-	}
-	return parts
-}
-
-func codes[T ~string](language string, list []T) []string {
-	out := make([]string, len(list))
-	for i, c := range list {
-		out[i] = Code(language, c)
-	}
-	return out
-}
-
 // decimal has one decimal where there is one to show.
-func decimal(v float64) string {
-	return strings.TrimSuffix(strconv.FormatFloat(v, 'f', 1, 64), ".0")
+func (t said) decimal(v float64) string {
+	return i18n.Decimal(t.language, strings.TrimSuffix(strconv.FormatFloat(v, 'f', 1, 64), ".0"))
 }

@@ -1,6 +1,7 @@
 package wording_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -89,6 +90,49 @@ func TestEveryLanguage(t *testing.T) {
 			require.NotContains(t, strings.ToLower(line), never)
 		}
 	}
+}
+
+// The parts say all that the sentence says, each once: nothing that restricts an
+// answer is lost where the answer stands alone.
+func TestPartsSayAll(t *testing.T) {
+	age := 60
+	for _, p := range []guideline.Patient{{}, {AgeYears: &age, Sex: guideline.Female, Screening: guideline.Yes}} {
+		s := suggested(t, p, suggest.Names()...)
+		for _, l := range []string{"en", "fr", "ar"} {
+			check := func(sentence string, p wording.Parts) {
+				t.Helper()
+				require.NotEmpty(t, p.Answer)
+				all := slices.Concat(p.Answer, p.Basis(), p.Reservations(), []string{p.Rule, p.Questions})
+				all = slices.DeleteFunc(all, func(s string) bool { return s == "" })
+				left := sentence
+				for _, phrase := range all {
+					require.Contains(t, left, phrase)
+					left = strings.Replace(left, phrase, "", 1)
+				}
+				require.Empty(t, strings.Trim(left, " .;؛"))
+				for _, phrase := range p.Answer {
+					require.NotRegexp(t, `[A-Z]+\.[A-Z]+\.`, phrase, "the name of a rule")
+				}
+			}
+			for _, by := range s.Guidelines {
+				if by.Exam != nil {
+					check(wording.Exam(l, by), wording.OfExam(l, by))
+				}
+				for _, each := range by.Each {
+					check(wording.Suggestion(l, each), wording.OfFinding(l, each))
+				}
+			}
+			for _, r := range s.Brock {
+				check(wording.Brock(l, r), wording.OfBrock(l, r))
+			}
+		}
+	}
+	lungRADS := suggested(t, guideline.Patient{Screening: guideline.Yes}, suggest.LungRADS).Guidelines[0]
+	exam := wording.OfExam("fr", lungRADS)
+	require.Equal(t, "au moins Lung-RADS 4A : suspect", exam.Answer[0])
+	require.Equal(t, "selon le diamètre moyen (8,5 mm)", exam.By)
+	require.Equal(t, "LR.SOLID.SIZE.4A", exam.Rule)
+	require.Equal(t, []string{"no suggestion: not computable: facts are missing"}, wording.OfFinding("en", lungRADS.Each[1]).Answer)
 }
 
 // The answers under each value of what is not known are said.

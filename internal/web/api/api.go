@@ -155,9 +155,14 @@ type Thumbnail struct {
 type Refusal struct {
 	Reason string `json:"reason"`
 	// Text is the reason in the language of the request.
-	Text   string `json:"text"`
-	Found  string `json:"found"`
+	Text string `json:"text"`
+	// Found is in English in every language: what exactly was found.
+	Found string `json:"found"`
+	// Remedy is in the language of the request.
 	Remedy string `json:"remedy"`
+	// RemedyExact is the refusal's own remedy in English, where Remedy is the one
+	// of its reason.
+	RemedyExact string `json:"remedyExact,omitempty"`
 }
 
 // Progress of one series: Done of Total steps of Stage.
@@ -245,7 +250,20 @@ type GuidelineText struct {
 	Guideline string `json:"guideline"`
 	// Category is its code, "" where it has none or is withheld.
 	Category string `json:"category"`
-	Text     string `json:"text"`
+	// Text is the whole sentence. What follows says the same in parts, for who shows
+	// the answer first and alone; no part but Text and Answer is always there.
+	Text string `json:"text"`
+	// Answer is the category and the next step, or that nothing is suggested and why.
+	Answer string `json:"answer"`
+	// Questions are left to the radiologist; "" where there are none.
+	Questions string `json:"questions,omitempty"`
+	// Basis is by what the answer was found.
+	Basis []string `json:"basis"`
+	// Reservations are all else that restricts the answer: answers under each value
+	// of what is missing, what is missing, what was assumed, what is not verified.
+	Reservations []string `json:"reservations"`
+	// Rule is the name of the row of the guideline's table, as in docs/guidelines.md.
+	Rule string `json:"rule,omitempty"`
 }
 
 // SeriesView is a series and what was said of it.
@@ -321,6 +339,8 @@ type FindingView struct {
 	// Brock is the sentence about the probability of cancer by the Brock model, ""
 	// where none was asked for.
 	Brock string `json:"brock"`
+	// BrockText is the same in parts.
+	BrockText *GuidelineText `json:"brockText,omitempty"`
 	// Reasons are codes of the priority's rules that this finding satisfies.
 	Reasons []string `json:"reasons"`
 	// ThumbnailURL is a path on this server.

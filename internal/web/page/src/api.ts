@@ -97,6 +97,7 @@ export interface Refusal {
   text: string;
   found: string;
   remedy: string;
+  remedyExact?: string;
 }
 
 export interface Progress {
@@ -156,6 +157,11 @@ export interface GuidelineText {
   guideline: string;
   category: string;
   text: string;
+  answer: string;
+  questions?: string;
+  basis: string[];
+  reservations: string[];
+  rule?: string;
 }
 
 export interface SeriesView {
@@ -212,6 +218,7 @@ export interface FindingView {
   change?: Change;
   guidelines: GuidelineText[];
   brock: string;
+  brockText?: GuidelineText;
   reasons: string[];
   thumbnailUrl: string;
 }

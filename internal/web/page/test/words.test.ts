@@ -103,3 +103,13 @@ test("nothing says that a scan is free of disease", () => {
     for (const [key, text] of Object.entries(tables[language]!)) assert.ok(!forbidden.test(text), `${language} ${key}`);
   }
 });
+
+test("millimetres are mm, and numbers stand before them in Arabic too", () => {
+  for (const [key, text] of Object.entries(ar)) {
+    assert.doesNotMatch(text, /(^|[^\p{L}])مم($|[^\p{L}])/u, key);
+    for (const [at] of text.matchAll(/.?(\d[\d.]*|\{\w+\})\s(?:mm|cm)\b/gu)) assert.match(at, /^\u200e/, `${key}: ${text}`);
+    for (const [at] of text.matchAll(/.?(?:\d[\d.]*|\{\w+\})%/gu)) assert.match(at, /^\u200e/, `${key}: ${text}`);
+    assert.doesNotMatch(text, /\d,\d/, `${key}: Arabic has a decimal point here`);
+  }
+  for (const [key, text] of Object.entries(fr)) assert.doesNotMatch(text, /\d\.\d+\s(?:mm|cm|s|%)/, key);
+});

@@ -1,6 +1,7 @@
 // Server-sent events. The browser's own EventSource cannot send the header that
 // says that no reader caused the request, and would so keep every session alive.
 import { headersOf, reachable, refusedBy, Refused } from "./call";
+import { away, seen } from "./looked";
 import { backoff, messages, pause, type Message } from "./stream";
 
 // A stream that is silent for this long has been cut; the service says something
@@ -28,6 +29,8 @@ export function listen<T>(to: Listener<T>, cursor = ""): () => void {
 
 async function keep<T>(to: Listener<T>, cursor: string, stopped: AbortSignal): Promise<void> {
   for (let tries = 0; !stopped.aborted; tries++) {
+    await seen(stopped);
+    if (stopped.aborted) return;
     try {
       await stream(to.path(cursor), stopped, (message) => {
         tries = 0;
@@ -40,6 +43,8 @@ async function keep<T>(to: Listener<T>, cursor: string, stopped: AbortSignal): P
       // After a 401 there may be another session by now; else nobody listens any more.
       if (cause instanceof Refused && (cause.status === 403 || cause.status === 404)) return;
       if (cause instanceof Refused && cause.status === 400) { to.lost?.(); return; }
+      // Let go of, and no trouble: whoever looks again waits for nothing.
+      if (away()) { tries = -1; continue; }
     }
     if (stopped.aborted) return;
     // The service ends a stream every few minutes, to see who may still look: that
@@ -52,7 +57,9 @@ async function keep<T>(to: Listener<T>, cursor: string, stopped: AbortSignal): P
 async function stream(path: string, stopped: AbortSignal, onMessage: (message: Message) => void, onUp: () => void): Promise<void> {
   const cut = new AbortController();
   const end = (): void => cut.abort();
+  const leave = (): void => { if (away()) end(); };
   stopped.addEventListener("abort", end);
+  document.addEventListener("visibilitychange", leave);
   let watch = setTimeout(end, silence);
   try {
     const answer = await reach(path, cut.signal);
@@ -70,6 +77,7 @@ async function stream(path: string, stopped: AbortSignal, onMessage: (message: M
   } finally {
     clearTimeout(watch);
     stopped.removeEventListener("abort", end);
+    document.removeEventListener("visibilitychange", leave);
   }
 }
 

@@ -5,7 +5,7 @@ import { say, word } from "../kit/words";
 import type { Desk } from "./desk";
 import { voice } from "./ours";
 import { list, place, size } from "./sentences";
-import { Sentence } from "./sentence";
+import { Sentence } from "../kit/sentence";
 
 export function EarlierStudy({ desk, earlier: e }: { desk: Desk; earlier: Earlier }) {
   return (
@@ -17,8 +17,8 @@ export function EarlierStudy({ desk, earlier: e }: { desk: Desk; earlier: Earlie
           <Notice kind="warn">
             <p><strong>{say("study.earlier.not_done")}</strong></p>
             <p><Sentence text={e.notDone.text || e.notDone.reason} /></p>
-            {e.notDone.found && <p class="small"><Sentence text={e.notDone.found} /></p>}
             {e.notDone.remedy && <p><Sentence text={e.notDone.remedy} /></p>}
+            {[e.notDone.found, e.notDone.remedyExact].filter(Boolean).map((text) => <p key={text} class="small muted"><bdi lang="en" dir="ltr">{text}</bdi></p>)}
           </Notice>
         )}
         {e.notComparable.length > 0 && <Notice kind="warn"><p>{say("study.earlier.no_volumes", { why: list(voice(), e.notComparable.map((code) => word("growth", code))) })}</p></Notice>}

@@ -7,7 +7,8 @@ import type { FindingItem } from "./items";
 import { voice } from "./ours";
 import { change, doubt, hints, kind, list, measures, place, raises, size, solidPart } from "./sentences";
 import { score } from "./voice";
-import { Sentence } from "./sentence";
+import { Sentence } from "../kit/sentence";
+import { Suggestion } from "./suggested";
 
 export function Detail({ desk, page, item }: { desk: Desk; page: StudyPage; item: FindingItem }) {
   const [v, f] = [voice(), item.finding];
@@ -53,13 +54,13 @@ const Since = ({ desk, finding: f }: { desk: Desk; finding: FindingView }) => (
 
 // What guidelines suggest never stands without its caveat.
 const Suggested = ({ page, finding: f }: { page: StudyPage; finding: FindingView }) => {
-  if (f.guidelines.length === 0 && !f.brock) return null;
+  if (f.guidelines.length === 0 && !f.brockText) return null;
   return (
     <section class="study-suggested">
       <h3>{say("study.suggested")}</h3>
       <ul class="plain stack">
-        {f.guidelines.map((g) => <li key={g.guideline}><span class="muted small"><bdi>{g.guideline}</bdi></span><span class="study-next"><Sentence text={g.text} /></span></li>)}
-        {f.brock && <li><span class="muted small">{say("study.brock")}</span><span class="study-next"><Sentence text={f.brock} /></span></li>}
+        {f.guidelines.map((g) => <li key={g.guideline}><Suggestion name={g.guideline} of={g} /></li>)}
+        {f.brockText && <li><Suggestion name={say("study.brock")} of={f.brockText} /></li>}
       </ul>
       <p class="small"><strong>{page.caveat}</strong></p>
     </section>

@@ -13,7 +13,8 @@ import { voice } from "./ours";
 import { Detail } from "./finding";
 import { changeInShort, mark as markInWords, place, size } from "./sentences";
 import { held, mm, score } from "./voice";
-import { Sentence } from "./sentence";
+import { Sentence } from "../kit/sentence";
+import { Suggestion } from "./suggested";
 
 export function Findings({ desk, page }: { desk: Desk; page: StudyPage }) {
   const result = desk.series.value?.result;
@@ -47,7 +48,7 @@ const Warnings = ({ result }: { result: ResultView }) => {
 const Exam = ({ page }: { page: StudyPage }) => (
   <details class="study-exam">
     <summary>{say("study.exam")}</summary>
-    <ul class="stack plain">{page.exam.map((g) => <li key={g.guideline}>{g.guideline && <strong><bdi>{g.guideline}</bdi> </strong>}<Sentence text={g.text} /></li>)}</ul>
+    <ul class="stack plain">{page.exam.map((g) => <li key={g.guideline}><Suggestion name={g.guideline} of={g} /></li>)}</ul>
     <p class="small muted">{page.caveat}</p>
   </details>
 );
@@ -101,7 +102,7 @@ const FindingLine = ({ desk, item }: { desk: Desk; item: FindingItem }) => {
   const change = changeInShort(v, f.change);
   return (
     <>
-      <span class={`study-rank ${f.flagged ? "flagged" : ""}`}><span class="unseen">{say("study.rank")}</span> {label(item)}</span>
+      <span class={`study-rank ${f.flagged ? "flagged" : ""}`}><span class="unseen">{say("study.rank")}</span> <bdi dir="ltr">{label(item)}</bdi></span>
       <img class="study-thumb" src={f.thumbnailUrl} alt="" width="56" height="56" loading="lazy" />
       <span class="fill study-words">
         <span class="study-first"><strong>{mm(v, f.diameterMm)}</strong> <span>{said?.kind || f.measured?.kind ? v.word("kind", said?.kind || f.measured!.kind) : ""}</span></span>
@@ -122,7 +123,7 @@ const FindingLine = ({ desk, item }: { desk: Desk; item: FindingItem }) => {
 
 const MarkLine = ({ desk, item }: { desk: Desk; item: MarkItem }) => (
   <>
-    <span class="study-rank added">{label(item)}</span>
+    <span class="study-rank added"><bdi dir="ltr">{label(item)}</bdi></span>
     <span class="fill study-words">
       <span class="study-first"><strong>{say("study.mark.added")}</strong></span>
       <span>{markInWords(voice(), item.mark)}</span>

@@ -7,7 +7,7 @@ import { say, word } from "../kit/words";
 import type { Desk } from "./desk";
 import { voice } from "./ours";
 import { age, list } from "./sentences";
-import { Sentence } from "./sentence";
+import { Sentence } from "../kit/sentence";
 import { held } from "./voice";
 
 export function Head({ desk, page }: { desk: Desk; page: StudyPage }) {

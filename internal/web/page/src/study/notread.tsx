@@ -2,7 +2,7 @@
 import type { Refusal, SeriesView, StudyPage } from "../api";
 import { Notice } from "../kit/parts";
 import { say, word } from "../kit/words";
-import { Sentence } from "./sentence";
+import { Sentence } from "../kit/sentence";
 
 /** A study without a result: why, and what to do. */
 export function Unread({ page: { study } }: { page: StudyPage }) {
@@ -35,10 +35,17 @@ export const NotRead = ({ series, refusal }: { series: SeriesView; refusal: Refu
   </Notice>
 );
 
+// What was found is English in every language; so is a remedy that is particular to
+// this refusal.
 const Why = ({ refusal: r }: { refusal: Refusal }) => (
   <dl class="study-pairs">
     <dt>{say("study.unread.reason")}</dt><dd><Sentence text={r.text || r.reason} /> {r.reason && <code>{r.reason}</code>}</dd>
-    {r.found && <><dt>{say("study.unread.found")}</dt><dd><Sentence text={r.found} /></dd></>}
     {r.remedy && <><dt>{say("study.unread.remedy")}</dt><dd><Sentence text={r.remedy} /></dd></>}
+    {(r.found || r.remedyExact) && (
+      <>
+        <dt>{say("study.unread.found")}</dt>
+        <dd class="small muted">{[r.found, r.remedyExact].filter(Boolean).map((text) => <bdi key={text} class="study-next" lang="en" dir="ltr">{text}</bdi>)}</dd>
+      </>
+    )}
   </dl>
 );

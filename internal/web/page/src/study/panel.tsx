@@ -7,7 +7,7 @@ import { EarlierStudy } from "./earlier";
 import { Findings } from "./findings";
 import { History } from "./history";
 import { NotRead, Unread } from "./notread";
-import { Sentence } from "./sentence";
+import { Sentence } from "../kit/sentence";
 import { SignBar } from "./signbar";
 
 export function Panel({ desk, page }: { desk: Desk; page: StudyPage }) {

@@ -5,6 +5,8 @@ import { useEffect, useState } from "preact/hooks";
 import { say } from "../kit/words";
 import type { Desk } from "./desk";
 import { label } from "./items";
+import { voice } from "./ours";
+import { run } from "./voice";
 
 export function Sheet({ desk, children }: { desk: Desk; children: ComponentChildren }) {
   const [up, setUp] = useState(false);
@@ -17,7 +19,7 @@ export function Sheet({ desk, children }: { desk: Desk; children: ComponentChild
       <div class="study-grip">
         <button type="button" class="button quiet" aria-label={say("study.key.previous")} onClick={() => desk.jump(-1)}><Arrow back /></button>
         <button type="button" class="button quiet fill" aria-expanded={up} onClick={() => setUp(!up)}>
-          {item ? say("study.sheet.of", { label: label(item), count: desk.items.value.length }) : say("study.findings")}
+          {item ? say("study.sheet.of", { label: run(voice(), label(item)), count: desk.items.value.length }) : say("study.findings")}
           <span class="unseen">{say(up ? "study.sheet.lower" : "study.sheet.raise")}</span>
         </button>
         <button type="button" class="button quiet" aria-label={say("study.key.next")} onClick={() => desk.jump(1)}><Arrow /></button>

@@ -50,7 +50,7 @@ const Left = ({ desk, left }: { desk: Desk; left: FindingItem[] }) => (
       {left.map((item) => (
         <li key={item.id}>
           <button type="button" class="button quiet" onClick={() => { desk.signing.value = false; desk.chooseSeries(desk.page.value?.series.find((s) => s.uid === item.seriesUid)); desk.select(item.id); }}>
-            <span class={`study-rank ${item.finding.flagged ? "flagged" : ""}`}>{label(item)}</span>
+            <span class={`study-rank ${item.finding.flagged ? "flagged" : ""}`}><bdi dir="ltr">{label(item)}</bdi></span>
             <span>{mm(voice(), item.finding.diameterMm)} · {place(voice(), item.finding)}{seriesName(desk, item.seriesUid) && <> · <bdi>{seriesName(desk, item.seriesUid)}</bdi></>}</span>
             {item.finding.flagged && <span class="badge warn">{say("study.flagged")}</span>}
           </button>

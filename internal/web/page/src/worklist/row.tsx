@@ -1,9 +1,11 @@
 // One study in the worklist.
+import { Fragment } from "preact";
 import { useState } from "preact/hooks";
 import type { StudyRow, Thumbnail } from "../api";
 import { PriorityMark } from "../kit/parts";
 import { go } from "../kit/place";
 import { age, date, number, say, time, word } from "../kit/words";
+import { Sentence } from "../kit/sentence";
 import { ageAt } from "./rows";
 
 export interface RowProps {
@@ -27,7 +29,7 @@ export function Row({ study, index, now, gone, active, tab, choose }: RowProps) 
     <tr class={`entry ${study.state} ${gone ? "gone" : ""}`} aria-rowindex={index + 2} aria-selected={active} tabIndex={tab ? 0 : -1} onFocus={() => choose(study.uid)} onClick={open}>
       <td class="rank"><div class="cell">
         <PriorityMark priority={study.priority} />
-        <span class="small two" title={study.reasons.map((one) => one.text).join("\n")}>{study.reasons.map((one) => one.text).join(" · ")}</span>
+        <span class="small two" title={study.reasons.map((one) => one.text).join("\n")}>{study.reasons.map((one, i) => <Fragment key={i}>{i > 0 && " · "}<Sentence text={one.text} /></Fragment>)}</span>
       </div></td>
       <td class="patient"><div class="cell">
         <a href={`/studies/${study.uid}`} class="cut person" tabIndex={-1} dir="auto">{study.patient.name || say("worklist.no_name")}</a>
@@ -81,9 +83,9 @@ function State({ study, gone }: { study: StudyRow; gone: boolean }) {
 function Unread({ study }: { study: StudyRow }) {
   const why = study.notAssessed!;
   return (
-    <td class="doing unread" colSpan={2}><div class="cell" title={[why.text, why.found, why.remedy].filter(Boolean).join("\n")}>
+    <td class="doing unread" colSpan={2}><div class="cell" title={[why.text, why.remedy, why.found, why.remedyExact].filter(Boolean).join("\n")}>
       <span class="cut"><span class={`badge ${kinds[study.state] || "warn"}`}>{word("state", study.state)}</span> <strong>{why.text}</strong></span>
-      <span class="small two">{say("worklist.do")} <bdi lang="en">{why.remedy || why.found}</bdi></span>
+      <span class="small two">{say("worklist.do")} {why.remedy ? <bdi>{why.remedy}</bdi> : <bdi lang="en" dir="ltr">{why.found}</bdi>}</span>
     </div></td>
   );
 }

@@ -3,7 +3,11 @@
 
 const arabic = /[\u0600-\u06ff]/;
 
-export function Sentence({ text }: { text: string }) {
+// A number is not parted from its unit.
+const whole = (text: string): string => text.replace(/(\d) (?=(?:mm3?|%|HU|UH)(?![A-Za-z]))/g, "$1\u00a0");
+
+export function Sentence({ text: said }: { text: string }) {
+  const text = whole(said);
   if (!arabic.test(text)) return <bdi dir="ltr">{text}</bdi>;
   // Behind the meaning in Arabic stands what was found, in English.
   const [, meaning, found] = /^([^[]*)\[([^\]]*)\]$/.exec(text) ?? [];
