@@ -143,6 +143,7 @@ func listedRows(ctx context.Context, tx *sql.Tx, rows []studyRow) ([]triage.List
 	}{
 		{listedHeaders, func(scan func(...any) error) error { return scanHeader(of, scan) }},
 		{listedResults, func(scan func(...any) error) error { return scanResult(of, scan) }},
+		{listedNotRead, func(scan func(...any) error) error { return scanNotRead(of, scan) }},
 		{listedDeliveries, func(scan func(...any) error) error { return scanDelivery(of, scan) }},
 	} {
 		query := strings.Replace(part.query, "(ids)", `(`+marks(len(ids))+`)`, 1)
@@ -190,6 +191,22 @@ func scanResult(of map[int64]*triage.Listed, scan func(...any) error) error {
 	}
 	of[id].Results = append(of[id].Results, r)
 	return nil
+}
+
+const listedNotRead = `
+	SELECT study_id, not_read FROM series WHERE study_id IN (ids) AND not_read IS NOT NULL`
+
+func scanNotRead(of map[int64]*triage.Listed, scan func(...any) error) error {
+	var id int64
+	var text sql.NullString
+	if err := scan(&id, &text); err != nil {
+		return err
+	}
+	why, err := decodeRefusal(text)
+	if err == nil && triage.MayShowLungs(why.Reason) {
+		of[id].Missed++
+	}
+	return err
 }
 
 const listedDeliveries = `

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"nafas/dicomio/refusal"
 	"nafas/internal/store"
 	"nafas/internal/triage"
 	"nafas/internal/triage/review"
@@ -17,13 +18,19 @@ import (
 
 // headed is an image of a study of which the header says something.
 func headed(study, name, id, accession, description string) triage.IntakeFile {
-	return instanceOf(study, study+".1", study+".1.1", "CT", triage.Description{Study: triage.Attributes{
+	return headedIn(study, 1, name, id, accession, description)
+}
+
+// headedIn is one of the study's nth series.
+func headedIn(study string, n int, name, id, accession, description string) triage.IntakeFile {
+	series := fmt.Sprintf("%s.%d", study, n)
+	return instanceOf(study, series, series+".1", "CT", triage.Description{Study: triage.Attributes{
 		"PatientName": name, "PatientID": id, "AccessionNumber": accession, "StudyDescription": description, "StudyDate": "20260102",
 	}})
 }
 
 // read finishes a reading of a study: findings as many, the first so many flagged.
-func read(t testing.TB, s *store.SQLite, study string, p triage.Priority, findings, flagged int) {
+func read(t testing.TB, s *store.SQLite, study string, p triage.Priority, findings, flagged int, others ...refusal.Reason) {
 	t.Helper()
 	r := triage.StudyReading{StudyUID: study, Recipe: recipe, State: triage.Done, Priority: p}
 	result := &triage.Result{StudyUID: study, SeriesUID: study + ".1", Key: "key of " + study}
@@ -33,6 +40,9 @@ func read(t testing.TB, s *store.SQLite, study string, p triage.Priority, findin
 		result.Findings = append(result.Findings, f)
 	}
 	r.Series = []triage.Series{{UID: study + ".1", Result: result}}
+	for i, reason := range others {
+		r.Series = append(r.Series, triage.Series{UID: fmt.Sprintf("%s.%d", study, i+2), NotRead: refusal.New(reason, "remedy", "found")})
+	}
 	var token triage.Token
 	require.NoError(t, s.DB().QueryRowContext(t.Context(), `
 		UPDATE river_job SET state = 'running', attempt = attempt + 1
@@ -103,9 +113,10 @@ func TestTheWorklistIsSearched(t *testing.T) {
 func TestTheWorklistShowsWhatIsSaid(t *testing.T) {
 	s := withDestinations(t, t.TempDir(), "A", "B")
 	submit(t, s, noon, headed("1.1", "A^B", "P1", "A1", "d"))
-	submit(t, s, noon.Add(time.Minute), headed("1.2", "C^D", "P2", "A2", "d"))
+	submit(t, s, noon.Add(time.Minute), headed("1.2", "C^D", "P2", "A2", "d"),
+		headedIn("1.2", 2, "C^D", "P2", "A2", "d"), headedIn("1.2", 3, "C^D", "P2", "A2", "d"))
 	submit(t, s, noon.Add(2*time.Minute), headed("1.3", "E^F", "P3", "A3", "d"))
-	read(t, s, "1.2", triage.PriorityUrgent, 5, 2)
+	read(t, s, "1.2", triage.PriorityUrgent, 5, 2, refusal.MissingSlices, refusal.NotPreferred)
 	require.Equal(t, []string{"1.2", "1.1", "1.3"}, listedUIDs(t, s, triage.Listing{}))
 	require.Equal(t, []string{"1.1"}, listedUIDs(t, s, triage.Listing{Offset: 1, Limit: 2})[:1])
 	require.Equal(t, []string{"1.1", "1.3"}, listedUIDs(t, s, triage.Listing{States: []triage.State{triage.Waiting}}))
@@ -117,6 +128,7 @@ func TestTheWorklistShowsWhatIsSaid(t *testing.T) {
 	l := list[0]
 	require.Equal(t, []triage.ListedResult{{SeriesUID: "1.2.1", Key: "key of 1.2", Findings: 5, Flagged: 2}}, l.Results)
 	require.Equal(t, []string{"C^D", "P2", "20260102", "d", "A2"}, []string{l.Name, l.PatientID, l.StudyDate, l.Description, l.Accession})
+	require.Equal(t, 1, l.Missed, "one was left for a better one")
 	require.Equal(t, []int{2, 0, 0}, []int{l.Waiting, l.Delivered, l.Dead})
 	require.Equal(t, triage.ReviewNone, l.Review.State)
 

@@ -197,6 +197,17 @@ func SamePatients(a, b []Patient) bool {
 // not for how they were made.
 var notOfLungs = []refusal.Reason{refusal.NotCT, refusal.Localizer, refusal.DerivedReformat, refusal.OwnResult, refusal.NoLung}
 
+// besides are the reasons of series that nearly every study has beside the one that
+// is read: second choices, reformats, thick slices, the few of a bolus' timing.
+var besides = []refusal.Reason{refusal.NotPreferred, refusal.NotAxial, refusal.TooThick, refusal.TooFewSlices}
+
+// MayShowLungs says whether a series that was not read for this reason may show what
+// the series that was read does not: it is neither refused for what it is, nor one of
+// those that lie beside nearly every other.
+func MayShowLungs(notRead refusal.Reason) bool {
+	return !slices.Contains(besides, notRead) && !slices.Contains(notOfLungs, notRead)
+}
+
 // chestNotRead is the first reason of what may be a chest CT all the same; ""
 // where there is none, so that the study is no prior.
 func chestNotRead(notRead []refusal.Reason) refusal.Reason {

@@ -68,3 +68,12 @@ func TestPickEarlier(t *testing.T) {
 	require.Equal(t, 90, e.Days)
 	require.Equal(t, "a.1", e.SeriesUID)
 }
+
+func TestMayShowLungs(t *testing.T) {
+	for reason, may := range map[refusal.Reason]bool{
+		refusal.MissingSlices: true, refusal.GantryTilt: true, refusal.Malformed: true, refusal.TooThick: false, refusal.NotAxial: false, refusal.TooFewSlices: false,
+		refusal.NotPreferred: false, refusal.Localizer: false, refusal.NotCT: false, refusal.NoLung: false,
+	} {
+		require.Equal(t, may, triage.MayShowLungs(reason), reason)
+	}
+}

@@ -66,6 +66,8 @@ type Listed struct {
 	StudyDate, StudyTime, Description, Accession string
 	// Results of its series; none while they are withheld.
 	Results []ListedResult
+	// Missed counts the series that were not read and MayShowLungs.
+	Missed int
 	// Waiting, Delivered and Dead count the latest delivery of each destination.
 	Waiting, Delivered, Dead int
 	Review                   ReviewSummary

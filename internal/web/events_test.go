@@ -89,7 +89,8 @@ func TestTheWorklistIsLive(t *testing.T) {
 func TestReadersSeeEachOther(t *testing.T) {
 	b := newBench(t)
 	uid, series := b.withResult("together", 1)
-	key := get[api.StudyPage](b, "/api/studies/"+uid).Series[0].Result.Key
+	page := get[api.StudyPage](b, "/api/studies/"+uid)
+	key := page.Series[0].Result.Key
 	list := follow[api.Event](b, "/api/events", everybody, "")
 	path := "/api/studies/" + uid + "/events"
 	anna := follow[api.StudyEvent](b, path, "anna:read,review", "")
@@ -104,10 +105,15 @@ func TestReadersSeeEachOther(t *testing.T) {
 	heard := next(b, bela, func(e api.StudyEvent) bool { return e.Review != nil && e.Review.Version == 1 }).data
 	require.Equal(t, "Dr anna", heard.Review.Answers[0].By)
 	require.Zero(t, heard.Review.CanUndo, "another reader's action")
-	require.False(t, heard.Changed)
+	require.Equal(t, page.Shows, heard.Shows, "an answer is no other result")
 
 	b.change(uid, `UPDATE study SET state = 'failed' WHERE uid = ?`)
-	next(b, anna, func(e api.StudyEvent) bool { return e.Changed })
+	next(b, anna, func(e api.StudyEvent) bool { return e.Shows != page.Shows })
+	// Who was not there when it changed hears of it too.
+	late := follow[api.StudyEvent](b, path, "late:read,review", "")
+	first := next(b, late, func(api.StudyEvent) bool { return true }).data
+	require.Equal(t, get[api.StudyPage](b, "/api/studies/"+uid).Shows, first.Shows)
+	require.NotEqual(t, page.Shows, first.Shows)
 }
 
 // change alters a study behind the application's back, and wakes those who watch.

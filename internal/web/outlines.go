@@ -76,15 +76,15 @@ func (w *Web) outline(_ http.ResponseWriter, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := outlinesOf(d.Series.UID, list)
+	out := outlinesOf(d.Series.UID, key, list)
 	w.outlines.put(key, out)
 	return out, nil
 }
 
-func outlinesOf(seriesUID string, list []objects.Outline) api.Outlines {
+func outlinesOf(seriesUID, resultKey string, list []objects.Outline) api.Outlines {
 	out := api.Outlines{Findings: []api.FindingOutline{}}
 	for _, one := range list {
-		f := api.FindingOutline{SeriesUID: seriesUID, Rank: one.Rank, Slices: []api.SliceOutline{}}
+		f := api.FindingOutline{SeriesUID: seriesUID, ResultKey: resultKey, Rank: one.Rank, Slices: []api.SliceOutline{}}
 		for _, s := range one.Slices {
 			slice := api.SliceOutline{SOPInstanceUID: s.SOPInstanceUID, Frame: s.Frame, Polygons: [][][3]float64{}}
 			for _, p := range s.Polygons {

@@ -139,6 +139,7 @@ func TestOutlinesLieInThePatient(t *testing.T) {
 			b.read(uid)
 			for range 2 { // made, and kept
 				out := get[api.Outlines](b, "/api/studies/"+uid+"/outlines")
+				require.Equal(t, get[api.StudyPage](b, "/api/studies/"+uid).Series[0].Result.Key, out.Findings[0].ResultKey)
 				require.Len(t, out.Findings, 1, "the second was not measured")
 				require.Equal(t, 1, out.Findings[0].Rank)
 				require.Len(t, out.Findings[0].Slices, 2)

@@ -40,7 +40,7 @@ func entryOf(s review.State, e review.Entry) api.Entry {
 		Answer: answerOf(a.Answer), Mark: markOf(a.Mark), Undoes: a.Undoes, Undone: s.Undone(e.Number),
 	}
 	if a.Finding != nil {
-		out.SeriesUID, out.Rank = a.Finding.SeriesUID, a.Finding.Rank
+		out.SeriesUID, out.ResultKey, out.Rank = a.Finding.SeriesUID, a.Finding.ResultKey, a.Finding.Rank
 	}
 	if a.Mark != nil {
 		out.SeriesUID, out.MarkID = a.Mark.SeriesUID, cmp.Or(a.MarkID, a.Mark.ID)

@@ -28,7 +28,7 @@ func (w *Web) row(l triage.Listed, lang string) api.StudyRow {
 		Patient:   api.Patient{Name: personName(l.Name), ID: l.PatientID, BirthDate: l.BirthDate, Sex: l.Sex},
 		StudyDate: l.StudyDate, StudyTime: l.StudyTime, Description: l.Description, Accession: l.Accession,
 		Instances: l.Instances, Quarantined: l.Quarantined,
-		HasResult: len(l.Results) > 0, Thumbnails: thumbnailsOf(l), NotAssessed: refusalOf(l.NotAssessed, lang),
+		HasResult: len(l.Results) > 0, Missed: l.Missed, Thumbnails: thumbnailsOf(l), NotAssessed: refusalOf(l.NotAssessed, lang),
 		Review:     summaryOf(l.Review, w.presence.open(l.UID)),
 		Deliveries: api.DeliveryCounts{Waiting: l.Waiting, Delivered: l.Delivered, Dead: l.Dead},
 		ImagesGone: !l.ImagesGoneAt.IsZero(),

@@ -33,7 +33,7 @@ func (w *Web) study(_ http.ResponseWriter, r *http.Request) (any, error) {
 	}
 	v := viewing{study: s, lang: lang}
 	out := api.StudyPage{
-		Study: w.row(row, lang), Series: []api.SeriesView{}, Exam: v.exam(), Caveat: wording.Code(lang, guideline.CalculatedToBeConfirmed),
+		Study: w.row(row, lang), Shows: showsOf(s, row), Series: []api.SeriesView{}, Exam: v.exam(), Caveat: wording.Code(lang, guideline.CalculatedToBeConfirmed),
 		Earlier: v.earlier(), Deliveries: []api.Delivery{},
 	}
 	for _, series := range s.Series {
@@ -68,6 +68,27 @@ func (w *Web) rowOf(ctx context.Context, s triage.Study) (triage.Listed, error) 
 		}
 	}
 	return row, nil
+}
+
+// showsOf names what the page shows of a study, and what readers say is not in it.
+func showsOf(s triage.Study, row triage.Listed) string {
+	parts := []string{string(s.State), priorityWords[s.Priority]}
+	for _, r := range s.PriorityReasons {
+		parts = append(parts, string(r.Code))
+	}
+	if s.NotAssessed != nil {
+		parts = append(parts, string(s.NotAssessed.Reason))
+	}
+	for _, r := range row.Results {
+		parts = append(parts, r.Key)
+	}
+	if s.Comparison != nil {
+		parts = append(parts, s.Comparison.Key)
+	}
+	if !s.ImagesGoneAt.IsZero() {
+		parts = append(parts, "images gone")
+	}
+	return strings.Join(parts, " ")
 }
 
 func first(list []triage.Listed) (l triage.Listed) {
@@ -108,7 +129,7 @@ type viewing struct {
 func (v viewing) series(s triage.Series, head triage.Attributes) api.SeriesView {
 	out := api.SeriesView{
 		UID: s.UID, Number: head["SeriesNumber"], Modality: s.Modality, Description: head["SeriesDescription"], Instances: s.Instances,
-		NotRead: refusalOf(s.NotRead, v.lang),
+		NotRead: refusalOf(s.NotRead, v.lang), Missed: s.NotRead != nil && triage.MayShowLungs(s.NotRead.Reason),
 	}
 	if s.Result != nil {
 		out.Result = v.result(s.UID, *s.Result)

@@ -46,7 +46,7 @@ func (w *Web) studyEvents(rw http.ResponseWriter, r *http.Request) (any, error) 
 			err = s.beat()
 		case changed := <-came:
 			if changed == uid {
-				err = s.send("", api.StudyEvent{Open: w.presence.open(uid)})
+				err = s.send("", api.StudyEvent{Shows: seen.shows, Open: w.presence.open(uid)})
 			}
 		case e, ok := <-changes:
 			if !ok {
@@ -60,41 +60,39 @@ func (w *Web) studyEvents(rw http.ResponseWriter, r *http.Request) (any, error) 
 	return nil, nil
 }
 
-// seen is what the page knows of the study that it has open.
+// seen is what the page was told last of the study that it has open.
 type seen struct {
 	w       *Web
 	uid     string
 	who     review.Reader
 	version int64
-	// result says which state and results it shows; "" before the first look.
-	result string
+	shows   string
 }
 
 func newSeen(w *Web, uid string, who review.Reader) *seen {
 	return &seen{w: w, uid: uid, who: who, version: -1}
 }
 
-// tell says what is other than what the page knows: the review where somebody
-// said something, or that the study is to be loaded again.
+// tell says what the study shows now, and the review where somebody said something.
 func (s *seen) tell(ctx context.Context, to *stream) error {
 	state, err := s.w.Studies.Review(ctx, s.uid)
 	if err != nil {
 		return err
 	}
-	rows, err := s.w.Studies.Listed(ctx, s.w.Lists, s.uid)
+	study, err := s.w.Studies.Study(ctx, s.uid)
 	if err != nil {
 		return err
 	}
-	row := first(rows)
-	result := string(row.State)
-	for _, r := range row.Results {
-		result += " " + r.Key
+	row, err := s.w.rowOf(ctx, study)
+	if err != nil {
+		return err
 	}
-	message := api.StudyEvent{Changed: s.result != "" && s.result != result, Open: s.w.presence.open(s.uid)}
-	if state.Version != s.version || message.Changed {
+	s.shows = showsOf(study, row)
+	message := api.StudyEvent{Shows: s.shows, Open: s.w.presence.open(s.uid)}
+	if state.Version != s.version {
 		is := reviewOf(state, s.who)
 		message.Review = &is
 	}
-	s.version, s.result = state.Version, result
+	s.version = state.Version
 	return to.send("", message)
 }

@@ -94,7 +94,7 @@ func (w *Web) thumbnail(rw http.ResponseWriter, r *http.Request) (any, error) {
 			return nil, triage.ErrImagesGone
 		}
 		return nil, w.givePicture(rw, r, fmt.Sprintf("%s-%d", result.Key, rank), func() (shown, error) {
-			return w.ofFinding(ctx, uid, series, rank)
+			return w.ofFinding(ctx, uid, series, result.Key, rank)
 		})
 	}
 	return nil, notFound("there is no such finding, or another result has taken its place; load the study again")
@@ -107,13 +107,15 @@ type shown struct {
 	diameterMM float64
 }
 
-func (w *Web) ofFinding(ctx context.Context, uid, series string, rank int) (shown, error) {
+// ofFinding is a finding of one result: a newer one that came meanwhile has others,
+// and would be kept under the name of this one.
+func (w *Web) ofFinding(ctx context.Context, uid, series, key string, rank int) (shown, error) {
 	study, err := w.Studies.Study(ctx, uid)
 	if err != nil {
 		return shown{}, err
 	}
 	for _, s := range study.Series {
-		if s.UID == series && s.Result != nil && rank <= len(s.Result.Findings) {
+		if s.UID == series && s.Result != nil && s.Result.Key == key && rank <= len(s.Result.Findings) {
 			return shownOf(uid, series, s.Result.Findings[rank-1]), nil
 		}
 	}

@@ -107,6 +107,9 @@ type StudyRow struct {
 	Accession       string    `json:"accession"`
 	Instances       int       `json:"instances"`
 	Quarantined     int       `json:"quarantined"`
+	// Missed counts series that were not read and may show the lungs, in a study that
+	// may have a result.
+	Missed int `json:"missed"`
 	// Findings and Flagged count over all series; meaningless without a result.
 	HasResult bool `json:"hasResult"`
 	Findings  int  `json:"findings"`
@@ -208,14 +211,18 @@ type StudyEvent struct {
 	Review *Review `json:"review,omitempty"`
 	// Open are the display names of who has it open now; in every message.
 	Open []string `json:"open"`
-	// Changed: the study has another result, or state: load it again.
-	Changed bool `json:"changed,omitempty"`
+	// Shows is that of the StudyPage of now, in every message: another one than was
+	// loaded means that the study has another result, or state: load it again. So
+	// nothing is missed between two streams.
+	Shows string `json:"shows"`
 }
 
 // StudyPage is GET /api/studies/{uid}: everything about a study but its images and
 // its review. Asking for it is recorded as opening the patient's study.
 type StudyPage struct {
-	Study  StudyRow     `json:"study"`
+	Study StudyRow `json:"study"`
+	// Shows names state, results and comparison: equal ones show the same.
+	Shows  string       `json:"shows"`
 	Series []SeriesView `json:"series"`
 	// Exam are the sentences of guidelines about the whole exam.
 	Exam []GuidelineText `json:"exam"`
@@ -267,8 +274,11 @@ type SeriesView struct {
 	Description string `json:"description"`
 	Instances   int    `json:"instances"`
 	// NotRead and Result: at most one.
-	NotRead *Refusal    `json:"notRead,omitempty"`
-	Result  *ResultView `json:"result,omitempty"`
+	NotRead *Refusal `json:"notRead,omitempty"`
+	// Missed: it was not read and may show what no other series does; it is neither
+	// left for a better one nor something else than the lungs.
+	Missed bool        `json:"missed,omitempty"`
+	Result *ResultView `json:"result,omitempty"`
 }
 
 // ResultView is what one model said of one series.
@@ -441,7 +451,10 @@ type Outlines struct {
 
 // FindingOutline is one body.
 type FindingOutline struct {
-	SeriesUID string         `json:"seriesUid"`
+	SeriesUID string `json:"seriesUid"`
+	// ResultKey is that of the result whose finding has the rank: it may be another
+	// one than is on the screen.
+	ResultKey string         `json:"resultKey"`
 	Rank      int            `json:"rank"`
 	Slices    []SliceOutline `json:"slices"`
 }
@@ -522,8 +535,10 @@ type Entry struct {
 	By     string    `json:"by"`
 	// Kind: answer, add, change, remove, sign, reopen, undo.
 	Kind string `json:"kind"`
-	// Rank and SeriesUID of the finding; of an added one MarkID.
+	// Rank, SeriesUID and ResultKey of the finding; of an added one SeriesUID and
+	// MarkID. Another result may have another finding of the same rank now.
 	SeriesUID string  `json:"seriesUid"`
+	ResultKey string  `json:"resultKey,omitempty"`
 	Rank      int     `json:"rank"`
 	MarkID    string  `json:"markId"`
 	Answer    *Answer `json:"answer,omitempty"`

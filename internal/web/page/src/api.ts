@@ -62,6 +62,7 @@ export interface StudyRow {
   accession: string;
   instances: number;
   quarantined: number;
+  missed: number;
   hasResult: boolean;
   findings: number;
   flagged: number;
@@ -131,11 +132,12 @@ export interface Event {
 export interface StudyEvent {
   review?: Review;
   open: string[];
-  changed?: boolean;
+  shows: string;
 }
 
 export interface StudyPage {
   study: StudyRow;
+  shows: string;
   series: SeriesView[];
   exam: GuidelineText[];
   caveat: string;
@@ -169,6 +171,7 @@ export interface SeriesView {
   description: string;
   instances: number;
   notRead?: Refusal;
+  missed?: boolean;
   result?: ResultView;
 }
 
@@ -298,6 +301,7 @@ export interface Outlines {
 
 export interface FindingOutline {
   seriesUid: string;
+  resultKey: string;
   rank: number;
   slices: SliceOutline[];
 }
@@ -359,6 +363,7 @@ export interface Entry {
   by: string;
   kind: string;
   seriesUid: string;
+  resultKey?: string;
   rank: number;
   markId: string;
   answer?: Answer;

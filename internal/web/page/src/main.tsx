@@ -9,6 +9,7 @@ import { path } from "./kit/place";
 import "./kit/idle";
 import { askWho, me, trouble } from "./kit/who";
 import { enterPlace, SignIn } from "./signin/signin";
+import { revive } from "./study/sending";
 import { Worklist } from "./worklist/worklist";
 
 const Study = lazy<{ uid: string }>(() => import("./study/study"));
@@ -21,7 +22,8 @@ function Place() {
   if (me.value === null) return <SignIn />;
   if (me.value === undefined) return <div class="page">{trouble.value ? <Failure cause={trouble.value} again={() => void askWho()} /> : <Waiting />}</div>;
   const study = /^\/studies\/([0-9.]+)$/.exec(path.value);
-  if (study) return <Study key={study[1]} uid={study[1]!} />;
+  // Another reader's study is another one: nothing of the one before is under way in it.
+  if (study) return <Study key={`${study[1]} ${me.value.name}`} uid={study[1]!} />;
   if (path.value === "/quality") return <Quality />;
   if (path.value === "/") return <Worklist />;
   return <Lost />;
@@ -29,7 +31,7 @@ function Place() {
 
 function Page() {
   useEffect(() => { void askWho(); }, []);
-  useEffect(() => { if (me.value) enterPlace(); }, [me.value]);
+  useEffect(() => { if (me.value) { enterPlace(); revive(me.value.name); } }, [me.value]);
   return <Frame><Place /></Frame>;
 }
 

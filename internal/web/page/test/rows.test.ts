@@ -5,7 +5,7 @@ import { ageAt, filtersOf, fits, inView, pagesOf, queryOf, reveal, Rows, unsigne
 
 const study = (uid: string, more: Partial<StudyRow> = {}): StudyRow => ({
   uid, state: "done", priority: "routine", reasons: [], requestPriority: "routine", receivedAt: "2026-11-27T08:00:00Z", updatedAt: "2026-11-27T08:01:00Z",
-  patient: { name: "BENNANI Fatima", id: "P1", birthDate: "", sex: "" }, studyDate: "", studyTime: "", description: "", accession: "", instances: 1, quarantined: 0,
+  patient: { name: "BENNANI Fatima", id: "P1", birthDate: "", sex: "" }, studyDate: "", studyTime: "", description: "", accession: "", instances: 1, quarantined: 0, missed: 0,
   hasResult: true, findings: 0, flagged: 0, thumbnails: [], review: { state: "none", answered: 0, added: 0, open: [] }, deliveries: { waiting: 0, delivered: 0, dead: 0 }, imagesGone: false, ...more,
 });
 

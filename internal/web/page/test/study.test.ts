@@ -2,13 +2,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { IntlMessageFormat } from "intl-messageformat";
-import type { Answer, Change, Entry, FindingView, Mark, Review, ReviewAction, SeriesView, StudyPage } from "../src/api";
+import type { Answer, Change, Earlier, Entry, FindingView, Mark, Review, ReviewAction, SeriesView, StudyPage } from "../src/api";
 import { causes } from "../src/study/codes";
 import { answerTo, contradiction, fold, nothing, subject, type Pending } from "../src/study/fold";
 import { findingID, firstSeries, itemsOf, markID, step } from "../src/study/items";
-import { keep, recall } from "../src/study/kept";
-import { digit, isUndo, rowOf, rows, type Situation } from "../src/study/keys";
+import { keep, recall, studiesOf } from "../src/study/kept";
+import { digit, isUndo, repeats, rowOf, rows, type Situation } from "../src/study/keys";
+import { matched, pairsOf } from "../src/study/matching";
 import { Outbox, pause, type Outcome } from "../src/study/outbox";
+import { outlineOf } from "../src/study/overlays";
 import { age, announced, answer as inWords, change, changeInShort, doubt, entry, kind, place, size } from "../src/study/sentences";
 import { uuid } from "../src/study/uuid";
 import { mm, score, signed, type Voice } from "../src/study/voice";
@@ -35,7 +37,7 @@ const mark = (id: string, diameterMm = 5): Mark => ({ id, seriesUid: "s", center
 const about = (rank: number, answer: Answer, id = `a${rank}`): ReviewAction => ({ id, seen: 0, kind: "answer", seriesUid: "s", resultKey: "k", rank, answer });
 const waiting = (action: ReviewAction, more: Partial<Pending> = {}): Pending => ({ action, at: "2026-01-02T00:00:00Z", tries: 0, way: "waiting", ...more });
 const said = (rank: number, answer: Answer, by = "B"): Review["answers"][number] => ({ seriesUid: "s", resultKey: "k", rank, answer, by, at: "2026-01-01T00:00:00Z" });
-const done = (number: number, more: Partial<Entry>): Entry => ({ number, at: "2026-01-01T00:00:00Z", by: "B", kind: "answer", seriesUid: "s", rank: 1, markId: "", undoes: 0, undone: false, ...more });
+const done = (number: number, more: Partial<Entry>): Entry => ({ number, at: "2026-01-01T00:00:00Z", by: "B", kind: "answer", seriesUid: "s", resultKey: "k", rank: 1, markId: "", undoes: 0, undone: false, ...more });
 const id1 = findingID("s", "k", 1);
 
 // --- the list
@@ -215,6 +217,15 @@ test("only what never left can be taken back", async () => {
   assert.equal(d.outbox.takeBack(), undefined, "it may have arrived");
 });
 
+test("an undo that waits is not taken back by the next: that would undo nothing", async () => {
+  const d = desk([later]);
+  d.outbox.add(about(1, saying("agree")));
+  d.outbox.add({ id: "u", seen: 0, kind: "undo", undoes: 3 });
+  await settled();
+  assert.equal(d.outbox.takeBack(), undefined);
+  assert.equal(d.outbox.pending.value.length, 2);
+});
+
 test("what was kept over a reload is sent again", async () => {
   const d = desk([], [waiting(about(1, saying("agree")), { way: "sending", tries: 1 })]);
   await settled();
@@ -242,6 +253,60 @@ test("what is kept is the reader's own", () => {
   assert.deepEqual(recall(store, "1.2", "salma"), { own: [], others: 0 });
   store.setItem("nafas.unsaved.1.2 salma", "{broken");
   assert.deepEqual(recall(store, "1.2", "salma").own, []);
+});
+
+test("whatever study it was said of, it is known what of a reader is kept", () => {
+  const store = new Memory();
+  store.setItem("nafas.theme", "dark");
+  keep(store, "1.2", "salma", [waiting(about(1, saying("agree")))]);
+  keep(store, "1.3", "salma", [waiting(about(1, saying("agree")))]);
+  keep(store, "1.3", "omar", [waiting(about(1, saying("agree")))]);
+  keep(store, "1.4", "", [waiting(about(1, saying("agree")))]);
+  assert.deepEqual([studiesOf(store, "salma"), studiesOf(store, "omar"), studiesOf(store, "")], [["1.2", "1.3"], ["1.3"], ["1.4"]]);
+});
+
+test("a store that is full stops nothing", () => {
+  const full = { length: 0, key: () => null, getItem: () => null, removeItem: () => {}, setItem: () => { throw new Error("QuotaExceededError"); } };
+  keep(full, "1.2", "salma", [waiting(about(1, saying("agree")))]);
+});
+
+test("an undo takes back the answer of its own result", () => {
+  const answered = { ...said(1, saying("agree")), resultKey: "new" };
+  const review: Review = { ...nothing, version: 1, canUndo: 1, answers: [answered], history: [done(1, { resultKey: "old", answer: saying("agree") })] };
+  assert.deepEqual(fold(review, [waiting({ id: "u", seen: 1, kind: "undo", undoes: 1 })], "B").answers, [answered]);
+});
+
+test("what is said against another reader's is of the same result", () => {
+  const theirs: Review = { ...nothing, history: [done(1, { by: "C" }), done(2, { by: "D", resultKey: "new" })] };
+  assert.equal(contradiction(about(1, saying("agree")), theirs).by, "C");
+});
+
+test("a key that is held down goes on, and does nothing else again", () => {
+  assert.ok(repeats.has("next") && repeats.has("slice_on"));
+  for (const { command } of rows) if (/agree|disagree|unsure|take_back|undo|sign|remove|cause/.test(command)) assert.ok(!repeats.has(command), command);
+});
+
+// --- on the images
+
+test("a border is that of its own result", () => {
+  const item = itemsOf(read("s", [finding(1)], "old"), { added: [] })[0]!;
+  const outline = (resultKey: string) => ({ seriesUid: "s", resultKey, rank: 1, slices: [{ sopInstanceUid: resultKey, frame: 0, polygons: [] }] });
+  assert.ok("finding" in item);
+  assert.equal(outlineOf([outline("new")], item), undefined, "another finding has its rank now");
+  assert.equal(outlineOf([outline("new"), outline("old")], item)?.[0]?.sopInstanceUid, "old");
+});
+
+test("a place is matched as the nearest one is, and not as another far away", () => {
+  const change = (inEarlierLpsMm: [number, number, number], sopInstanceUid = "1.2") => ({ change: { inEarlier: { ...noWhere, sopInstanceUid }, inEarlierLpsMm } }) as Partial<FindingView>;
+  const series = read("s", [finding(0, change([10, 0, 0])), finding(100, change([105, 0, 0])), finding(50, change([0, 0, 0], ""))]);
+  const before = { inCurrent: noWhere, inCurrentLpsMm: [0, 0, 200], finding: finding(0, { centerLpsMm: [0, 0, 230] }) };
+  const pairs = pairsOf(series, { findings: [before] } as unknown as Earlier);
+  assert.equal(pairs.length, 3, "a place that lies outside of the earlier scan is none");
+  assert.deepEqual(matched(pairs, [1, 0, 0]), [11, 0, 0]);
+  assert.deepEqual(matched(pairs, [90, 0, 0]), [95, 0, 0]);
+  assert.deepEqual(matched(pairs, [0, 0, 199]), [0, 0, 229]);
+  assert.deepEqual(pairsOf(series, undefined), []);
+  assert.equal(matched([], [0, 0, 0]), undefined);
 });
 
 test("subjects", () => {

@@ -20,7 +20,7 @@ export interface Listener<T> {
 }
 
 /** Listens until the function that it returns is called. It connects again after
- * every end, except when nobody is signed in any more. */
+ * every end, except where it is forbidden, or what it listens to is no more. */
 export function listen<T>(to: Listener<T>, cursor = ""): () => void {
   const stopped = new AbortController();
   void keep(to, cursor, stopped.signal);
@@ -39,8 +39,9 @@ async function keep<T>(to: Listener<T>, cursor: string, stopped: AbortSignal): P
       }, () => to.state?.(true));
     } catch (cause) {
       if (stopped.aborted) return;
-      if (cause instanceof Refused && (cause.status === 401 || cause.status === 403 || cause.status === 404)) { to.state?.(false); return; }
       to.state?.(false);
+      // After a 401 there may be another session by now; else nobody listens any more.
+      if (cause instanceof Refused && (cause.status === 403 || cause.status === 404)) return;
       if (cause instanceof Refused && cause.status === 400) { to.lost?.(); return; }
       // Let go of, and no trouble: whoever looks again waits for nothing.
       if (away()) { tries = -1; continue; }

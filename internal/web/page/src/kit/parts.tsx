@@ -57,20 +57,24 @@ export const Failure = ({ cause, again }: { cause: unknown; again?: () => void }
 );
 
 /** A dialog of the browser: it keeps the focus, Escape closes it. Render it only
- * while it is open. */
-export function Dialog({ title, close, children }: { title: string; close: () => void; children: ComponentChildren }) {
+ * while it is open. Without close one of its buttons must be pressed: neither Escape
+ * nor a press beside it, which were meant for something else, decides. */
+export function Dialog({ title, close, children }: { title: string; close?: () => void; children: ComponentChildren }) {
   const self = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const before = document.activeElement;
     self.current!.showModal();
+    // A key that was on its way to something else presses no button.
+    if (!close) self.current!.querySelector("h2")!.focus();
     return () => { if (before instanceof HTMLElement && before.isConnected) before.focus(); };
   }, []);
   return (
-    <dialog class="dialog" ref={self} aria-labelledby="dialog-title" onClose={close}
-      onClick={(event) => { if (event.target === self.current) self.current?.close(); }}>
+    <dialog class="dialog" ref={self} aria-labelledby="dialog-title" onClose={close ?? (() => self.current?.showModal())}
+      onCancel={(event) => { if (!close) event.preventDefault(); }}
+      onClick={(event) => { if (close && event.target === self.current) self.current?.close(); }}>
       <header>
-        <h2 id="dialog-title">{title}</h2>
-        <button type="button" class="button quiet icon" aria-label={say("kit.close")} onClick={() => self.current?.close()}><Cross /></button>
+        <h2 id="dialog-title" {...(!close && { tabIndex: -1 })}>{title}</h2>
+        {close && <button type="button" class="button quiet icon" aria-label={say("kit.close")} onClick={() => self.current?.close()}><Cross /></button>}
       </header>
       {children}
     </dialog>

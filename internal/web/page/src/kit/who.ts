@@ -19,9 +19,17 @@ function enter(who: Me): void {
   me.value = who;
 }
 
+let checking = false;
+
+// It may be said of a session that another tab has just replaced, to a request that
+// was on its way.
 whenSignedOut(() => {
-  if (me.value) ended.value = true;
-  me.value = null;
+  if (checking || !me.value) return;
+  checking = true;
+  void getPassive<Me>("/api/me").then(enter, () => {
+    if (me.value) ended.value = true;
+    me.value = null;
+  }).finally(() => { checking = false; });
 });
 
 /** Asks the service; passive: no reader caused it. */
@@ -32,6 +40,15 @@ export async function askWho(passive = false): Promise<void> {
     if (cause instanceof Refused && cause.status === 401) { me.value = null; return; }
     trouble.value = cause;
   }
+}
+
+/** Asks who is signed in where the service has refused what carried the session's
+ * token; says whether there is another one now: in another tab somebody, or the same
+ * one, has signed in anew. */
+export async function renewed(): Promise<boolean> {
+  const before = me.value?.csrf;
+  await askWho(true);
+  return me.value?.csrf !== before;
 }
 
 /** Signs in with a password; throws Refused. */

@@ -6,7 +6,7 @@ import type { Layout, Settings, Tool, Viewer } from "../viewer/viewer";
 import { causes } from "./codes";
 import type { Desk } from "./desk";
 import { isMark } from "./items";
-import { rows, rowOf, type Command, type Row, type Situation } from "./keys";
+import { repeats, rows, rowOf, type Command, type Row, type Situation } from "./keys";
 import type { Key } from "./voice";
 
 /** The bindings of the page; self is the element that holds it. */
@@ -25,7 +25,7 @@ export function bindingsOf(desk: Desk, self: { current: HTMLElement | null }): B
     when: () => row.keys.some((key) => rowOf(key, now()) === row),
     run: (event) => {
       const meant = rowOf(event.key, now());
-      if (meant) run(desk, meant);
+      if (meant && !(event.repeat && !repeats.has(meant.command))) run(desk, meant);
     },
   }));
 }
@@ -48,7 +48,7 @@ const does: Record<Exclude<Command, "cause">, (desk: Desk) => void> = {
   mark: (d) => d.beginMark(),
   remove: (d) => { if (d.item.value && isMark(d.item.value)) d.remove(d.item.value.mark); },
   undo: (d) => d.undo(),
-  sign: (d) => { if (!d.shown.value.signed) d.signing.value = true; },
+  sign: (d) => d.askToSign(),
   next_study: (d) => void d.nextStudy(),
   worklist: () => go(asLeft("/")),
   lung: (d) => d.viewer.value?.window("lung"),
@@ -74,7 +74,7 @@ const does: Record<Exclude<Command, "cause">, (desk: Desk) => void> = {
 
 export function beginEdit(desk: Desk): void {
   const now = desk.item.value;
-  if (!now || desk.refuse()) return;
+  if (!now || desk.refuse() || desk.hidden()) return;
   if (isMark(now)) desk.changeMark(now.mark);
   else desk.editing.value = now.id;
 }

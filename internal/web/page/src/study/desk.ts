@@ -1,7 +1,7 @@
 // What is on the reader's desk: the study, its review, and what the reader is in
 // the middle of.
 import { computed, effect, signal } from "@preact/signals";
-import type { Answer, Earlier, FindingOutline, Mark, Outlines, Review, ReviewAction, SeriesView, StudyEvent, StudyPage, Worklist } from "../api";
+import type { Answer, Earlier, EarlierFinding, FindingOutline, Mark, Outlines, Review, ReviewAction, SeriesView, StudyEvent, StudyPage, Worklist } from "../api";
 import { get, getPassive, Refused } from "../kit/call";
 import { listen } from "../kit/events";
 import { remedy } from "../kit/parts";
@@ -10,11 +10,12 @@ import { putAway, toast, toasts } from "../kit/toast";
 import { me } from "../kit/who";
 import type { LPS, Picked, Viewer } from "../viewer/viewer";
 import type { Cause, Verdict } from "./codes";
-import { answerTo, fold, noAnswer, nothing } from "./fold";
-import { findingsOf, firstSeries, isMark, itemsOf, step, type Item } from "./items";
+import { answerTo, fold, noAnswer, nothing, sameAnswer } from "./fold";
+import { centre, findingsOf, firstSeries, isMark, itemsOf, step, type Item } from "./items";
 import { voice } from "./ours";
 import { elsewhere, othersWaiting, outboxOf } from "./sending";
-import { announced, answer as answerInWords } from "./sentences";
+import { announced, answer as answerInWords, entry } from "./sentences";
+import { matched, pairsOf } from "./matching";
 import { held, mm } from "./voice";
 import { uuid } from "./uuid";
 
@@ -76,6 +77,7 @@ export function makeDesk(uid: string) {
     const one = page.value?.earlier;
     return one && one.seriesUid && !one.notDone ? one : undefined;
   });
+  const pairs = computed(() => pairsOf(series.value, earlier.value));
   /** Why nothing can be answered: role, signed, unread; "" where all can. */
   const blocked = computed(() => {
     if (!me.value?.roles.some((role) => role === "review" || role === "admin")) return "role";
@@ -93,17 +95,25 @@ export function makeDesk(uid: string) {
     return list;
   });
 
+  /** What the study shows now, as far as it was told: "" before anything was. */
+  let shows = "";
+  let loads = 0;
+
   async function load(passive = false): Promise<void> {
     failure.value = null;
+    const mine = ++loads;
     try {
       const got = await (passive ? getPassive : get)<StudyPage>(`/api/studies/${uid}`);
+      if (mine !== loads) return; // a later one was asked for, and tells more
+      if (page.value && page.value.shows !== got.shows) outdateSigning();
       page.value = got;
-      stale.value = false;
+      stale.value = shows !== "" && shows !== got.shows;
       openBy.value = got.study.review.open;
       if (!got.series.some((s) => s.uid === seriesUid.value)) seriesUid.value = firstSeries(got)?.uid ?? "";
       if (!item.value) selected.value = items.value[0]?.id ?? null;
       if (got.study.hasResult) void loadOutlines();
     } catch (cause) {
+      if (mine !== loads) return;
       // What is on the screen stays, and what is being written in it.
       if (page.value) toast(remedy(cause), "bad");
       else failure.value = cause;
@@ -137,18 +147,24 @@ export function makeDesk(uid: string) {
   }
 
   function onEvent(event: StudyEvent): void {
-    if (event.changed) {
-      // Before there is a result there is nothing to pull from under the reader.
-      if (page.value?.study.hasResult) stale.value = true;
-      else void load(true);
-      return;
-    }
     if (event.review) {
       hear(review.value, event.review);
       take(event.review);
-      return;
     }
     openBy.value = event.open ?? [];
+    shows = event.shows;
+    const now = page.value;
+    if (!now) return; // it is being loaded, and compared then
+    stale.value = now.shows !== shows;
+    // Before there is a result there is nothing to pull from under the reader.
+    if (stale.value && !now.study.hasResult) void load(true);
+  }
+
+  /** What is to be signed is not what was on the screen when the dialog was opened. */
+  function outdateSigning(): void {
+    if (!signing.value) return;
+    signing.value = false;
+    toast(voice().say("study.sign.changed"), "bad");
   }
 
   /** Says what somebody else has just done. */
@@ -205,8 +221,31 @@ export function makeDesk(uid: string) {
   function focus(): void {
     const now = item.value;
     if (!now) return;
-    if (isMark(now)) viewer.value?.goTo(now.mark.centerLpsMm);
-    else viewer.value?.goTo(now.finding.centerLpsMm, placeBefore(now));
+    viewer.value?.goTo(centre(now));
+  }
+
+  /** Where a place of this scan lies in the earlier one, as far as they are matched. */
+  const before = (at: LPS): LPS | undefined => matched(pairs.value, at);
+
+  /** Selects what a mark on the images stands for: those of the earlier scan for what
+   * became of them. */
+  function point(id: string): void {
+    const [, rank] = /^earlier (\d+)$/.exec(id) ?? [];
+    const to = rank === undefined ? id
+      : items.value.find((i) => !isMark(i) && i.finding.rank === earlier.value?.findings.find((e) => e.finding.rank === Number(rank))?.currentRank)?.id;
+    if (to !== undefined && items.value.some((i) => i.id === to)) select(to);
+  }
+
+  /** Shows a finding of the earlier scan in both. What is selected is what is on the
+   * screen: one that is gone leaves nothing to answer. */
+  function showBefore({ finding, currentRank, inCurrent, inCurrentLpsMm }: EarlierFinding): void {
+    viewer.value?.layout("earlier");
+    const now = items.value.find((i) => !isMark(i) && currentRank > 0 && i.finding.rank === currentRank);
+    if (now) return select(now.id);
+    select(null);
+    const there = finding.centerLpsMm;
+    const here = inCurrent.sopInstanceUid ? inCurrentLpsMm : matched(pairs.value.map(([a, b]) => [b, a]), there);
+    viewer.value?.goTo(here ?? there, there);
   }
 
   function jump(by: 1 | -1): void {
@@ -219,7 +258,7 @@ export function makeDesk(uid: string) {
   function chooseSeries(to: SeriesView | undefined): void {
     if (!to || to.uid === seriesUid.value) return;
     seriesUid.value = to.uid;
-    draft.value = null;
+    dropDraft();
     select(items.value[0]?.id ?? null);
   }
 
@@ -231,13 +270,21 @@ export function makeDesk(uid: string) {
   /** Says a verdict of the selected finding; a disagreement asks for its cause. */
   function verdict(to: Verdict): void {
     const now = item.value;
-    if (!now || isMark(now) || refuse()) return;
+    if (!now || isMark(now) || refuse() || hidden()) return;
     if (to === "disagree") {
       asking.value = now.id;
       say(voice().say("study.cause.ask"));
       return;
     }
     answer(now, { ...current(now), verdict: to, cause: "" });
+  }
+
+  /** What is answered must be in sight: behind the history it comes to the front, and
+   * nothing is said of it yet. */
+  function hidden(): boolean {
+    if (side.value === "findings") return false;
+    side.value = "findings";
+    return true;
   }
 
   function cause(of: Cause): void {
@@ -261,13 +308,16 @@ export function makeDesk(uid: string) {
 
   function answer(of: Item, to: Answer): void {
     if (isMark(of) || refuse()) return;
+    const said = answerTo(shown.value, of.id);
+    // The same again, as a key that is pressed twice says it, is said already.
+    if (said?.by === display && sameAnswer(said.answer, to) && shown.value.underWay.get(of.id) !== "conflict") return;
     act({ kind: "answer", seriesUid: of.seriesUid, resultKey: of.resultKey, rank: of.finding.rank, answer: to });
     say(voice().say("study.announce.answered", { rank: of.finding.rank, answer: answerInWords(voice(), to) }));
   }
 
   function takeBack(): void {
     const now = item.value;
-    if (!now || isMark(now) || !current(now).verdict || refuse()) return;
+    if (!now || isMark(now) || !current(now).verdict || refuse() || hidden()) return;
     asking.value = null;
     answer(now, noAnswer);
   }
@@ -334,8 +384,10 @@ export function makeDesk(uid: string) {
     if (back) return say(voice().say("study.announce.undone"));
     if (outbox.pending.value.length > 0) return toast(voice().say("study.undo.not_yet"), "warn");
     if (!shown.value.canUndo) return toast(voice().say("study.undo.nothing"));
+    const undone = shown.value.history.find((e) => e.number === shown.value.canUndo);
     act({ kind: "undo", undoes: shown.value.canUndo });
-    say(voice().say("study.announce.undone"));
+    // It may be of another series, another day or another result: nobody sees it there.
+    if (undone) toast(voice().say("study.history.undo", { what: entry(voice(), undone, shown.value.history).what }));
   }
 
   function sign(): void {
@@ -343,7 +395,14 @@ export function makeDesk(uid: string) {
     act({ kind: "sign", resultKeys: (page.value?.series ?? []).flatMap((s) => (s.result ? [s.result.key] : [])) });
   }
 
-  const reopen = (): void => act({ kind: "reopen" });
+  /** Opens the dialog that signs, unless that is done or under way. */
+  function askToSign(): void {
+    if (!shown.value.signed && !shown.value.signing) signing.value = true;
+  }
+
+  function reopen(): void {
+    if (!shown.value.reopening) act({ kind: "reopen" });
+  }
 
   /** Shows the earlier scan beside this one, or no longer. */
   function beside(): void {
@@ -402,14 +461,8 @@ export function makeDesk(uid: string) {
     viewer, settings, outbox, shown, series, items, item, earlier, blocked, conflicts, unanswered, unsavedElsewhere,
     othersWaiting: othersWaiting(uid, by),
     load, loadReview, select, focus, jump, chooseSeries, stepSeries, verdict, cause, answer, current, takeBack, beginMark, changeMark, pick, dropDraft, saveDraft, remove,
-    undo, sign, reopen, beside, nextStudy, close, refuse, say, leave,
+    undo, askToSign, sign, reopen, before, point, showBefore, beside, nextStudy, close, refuse, hidden, say, leave,
   };
-}
-
-/** Where a finding was in the earlier scan. */
-export function placeBefore(item: Item): LPS | undefined {
-  const change = isMark(item) ? undefined : item.finding.change;
-  return change?.inEarlier.sopInstanceUid ? change.inEarlierLpsMm : undefined;
 }
 
 /** How far what is said of an item is on its way; nothing where it is saved. */

@@ -3,7 +3,6 @@ import type { Earlier, EarlierFinding } from "../api";
 import { Notice } from "../kit/parts";
 import { say, word } from "../kit/words";
 import type { Desk } from "./desk";
-import { isMark } from "./items";
 import { voice } from "./ours";
 import { list, place, size } from "./sentences";
 import { Sentence } from "../kit/sentence";
@@ -43,14 +42,8 @@ export function EarlierStudy({ desk, earlier: e }: { desk: Desk; earlier: Earlie
 // A press shows the place in both scans.
 function Before({ desk, earlier: e }: { desk: Desk; earlier: EarlierFinding }) {
   const [v, f] = [voice(), e.finding];
-  const now = desk.items.value.find((i) => !isMark(i) && e.currentRank > 0 && i.finding.rank === e.currentRank);
-  const show = (): void => {
-    desk.viewer.value?.layout("earlier");
-    if (now) desk.select(now.id);
-    else desk.viewer.value?.goTo(e.inCurrent.sopInstanceUid ? e.inCurrentLpsMm : f.centerLpsMm, f.centerLpsMm);
-  };
   return (
-    <button type="button" class="study-line" onClick={show}>
+    <button type="button" class="study-line" onClick={() => desk.showBefore(e)}>
       <span class="study-rank earlier"><span class="unseen">{say("study.rank")}</span> {f.rank}</span>
       {f.thumbnailUrl && <img class="study-thumb" src={f.thumbnailUrl} alt="" width="56" height="56" loading="lazy" />}
       <span class="fill study-words">

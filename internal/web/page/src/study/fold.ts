@@ -101,8 +101,10 @@ function undo(shown: Shown, number: number): void {
   shown.canUndo = 0;
   switch (entry.kind) {
     case "answer": {
-      const stands = shown.answers.find((a) => a.seriesUid === entry.seriesUid && a.rank === entry.rank && same(a, entry));
-      if (stands) say(shown, stands, entry.fromAnswer, entry.by, entry.at);
+      const stands = answerTo(shown, findingID(entry.seriesUid, entry.resultKey ?? "", entry.rank));
+      // What it replaced was another's as often as not; whose, the service says next.
+      if (stands && same(stands, entry)) say(shown, stands, entry.fromAnswer, entry.by, entry.at);
+      else if (!stands && empty(entry.answer)) say(shown, entry, entry.fromAnswer, entry.by, entry.at);
       break;
     }
     case "add":
@@ -116,13 +118,16 @@ function undo(shown: Shown, number: number): void {
   }
 }
 
-// An entry does not name its result: the answer that it gave is the one of its time.
+// The answer that stands is the one of the entry of its time.
 const same = (a: FindingAnswer, e: Entry): boolean => a.at === e.at && a.by === e.by;
 
 export const answerID = (a: { seriesUid: string; resultKey: string; rank: number }): string =>
   findingID(a.seriesUid, a.resultKey, a.rank);
 
 const empty = (a: Answer | undefined): a is undefined => !a || (!a.verdict && !a.cause && !a.kind && !a.category && !a.comment);
+
+export const sameAnswer = (a: Answer, b: Answer): boolean =>
+  a.verdict === b.verdict && a.cause === b.cause && a.kind === b.kind && a.category === b.category && a.comment === b.comment;
 
 export const noAnswer: Answer = { verdict: "", cause: "", kind: "", category: "", comment: "" };
 
@@ -158,7 +163,7 @@ export function contradiction(action: ReviewAction, theirs: Review): Contradicti
 function concerns(e: Entry, action: ReviewAction): boolean {
   switch (action.kind) {
     case "answer":
-      return e.seriesUid === action.seriesUid && e.rank === action.rank && e.markId === "";
+      return e.seriesUid === action.seriesUid && e.resultKey === action.resultKey && e.rank === action.rank;
     case "change":
     case "remove":
       return e.markId === action.markId;

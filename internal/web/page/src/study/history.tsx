@@ -13,6 +13,7 @@ export function seriesName(desk: Desk, uid: string): string {
 
 export function History({ desk }: { desk: Desk }) {
   const { history } = desk.shown.value;
+  const keys = desk.page.value?.series.map((s) => s.result?.key) ?? [];
   if (history.length === 0) return <p class="muted">{say("study.history.empty")}</p>;
   return (
     <ol class="plain study-history" reversed aria-label={say("study.history")}>
@@ -21,7 +22,8 @@ export function History({ desk }: { desk: Desk }) {
         return (
           <li key={e.number} class={e.undone ? "undone" : ""}>
             <p class="small muted"><bdi>{voice().time(e.at)}</bdi> · <bdi>{e.by}</bdi></p>
-            <p>{e.undone ? <s><bdi>{what}</bdi></s> : <bdi>{what}</bdi>} {e.undone && <span class="badge">{say("study.history.undone")}</span>}</p>
+            <p>{e.undone ? <s><bdi>{what}</bdi></s> : <bdi>{what}</bdi>} {e.undone && <span class="badge">{say("study.history.undone")}</span>}{" "}
+              {e.resultKey && !keys.includes(e.resultKey) && <span class="badge warn">{say("study.history.other_result")}</span>}</p>
             {from && <p class="small muted"><bdi>{from}</bdi></p>}
           </li>
         );

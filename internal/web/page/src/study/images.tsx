@@ -6,7 +6,7 @@ import { Notice } from "../kit/parts";
 import { say } from "../kit/words";
 import { makeViewer, ViewerToolbar } from "../viewer";
 import type { Viewer } from "../viewer/viewer";
-import { placeBefore, type Desk } from "./desk";
+import type { Desk } from "./desk";
 import { centre, image } from "./items";
 import { earlierOverlays, overlays } from "./overlays";
 
@@ -56,15 +56,24 @@ function follow(desk: Desk, viewer: Viewer): (() => void)[] {
   let asked: Earlier | undefined;
   const showEarlier = (): void => {
     const earlier = desk.earlier.peek();
-    if (!earlier || asked === earlier) return;
+    if (!earlier || asked?.seriesUid === earlier.seriesUid) return;
     asked = earlier;
-    const now = desk.item.peek();
-    viewer.showEarlier({ studyUid: earlier.studyUid, seriesUid: earlier.seriesUid }, now && placeBefore(now)).then(desk.focus, said);
+    viewer.showEarlier({ studyUid: earlier.studyUid, seriesUid: earlier.seriesUid })
+      .catch(() => { if (asked === earlier) asked = undefined; }); // whoever asks for it again has it tried again
+  };
+  // Another earlier scan takes the place of the one that is shown: the marks are its.
+  const follow = (earlier: Earlier | undefined): void => {
+    if (!asked || asked.seriesUid === earlier?.seriesUid) return;
+    asked = undefined;
+    void viewer.showEarlier(null);
+    if (earlier) showEarlier();
+    else if (viewer.settings.peek().layout === "earlier") viewer.layout("planes");
   };
   // A telephone has no room for three planes.
   if (matchMedia("(max-width: 40rem)").matches) viewer.layout("axial");
   viewer.onPick = desk.pick;
-  viewer.onSelect = desk.select;
+  viewer.onSelect = desk.point;
+  viewer.match = desk.before;
   // The earlier scan comes when this one is there, before anybody asks for it.
   viewer.onLoaded = ({ images, of }) => { if (of > 0 && images === of) showEarlier(); };
   // The viewer has signals of its own: what it reads of them while it is told
@@ -86,8 +95,12 @@ function follow(desk: Desk, viewer: Viewer): (() => void)[] {
       const now = desk.item.peek();
       tell(() => {
         viewer.select(selected);
-        if (now) viewer.goTo(centre(now), placeBefore(now));
+        if (now) viewer.goTo(centre(now));
       });
+    }),
+    effect(() => {
+      const earlier = desk.earlier.value;
+      tell(() => follow(earlier));
     }),
     effect(() => { if (viewer.settings.value.layout === "earlier") tell(showEarlier); }),
     effect(() => {

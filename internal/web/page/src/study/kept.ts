@@ -11,8 +11,13 @@ const place = (study: string, by: string): string => `${prefix}${study} ${by}`;
 
 /** Keeps what a reader said of a study; [] forgets it. */
 export function keep(store: Store, study: string, by: string, pending: Pending[]): void {
-  if (pending.length === 0) store.removeItem(place(study, by));
-  else store.setItem(place(study, by), JSON.stringify(pending));
+  try {
+    if (pending.length === 0) store.removeItem(place(study, by));
+    else store.setItem(place(study, by), JSON.stringify(pending));
+  } catch {
+    // The store is full, or denied: it is sent all the same, and the page warns whoever
+    // would leave before it has arrived.
+  }
 }
 
 /** What was kept of a study: the reader's own, and how many are of somebody else. */
@@ -23,6 +28,16 @@ export function recall(store: Store, study: string, by: string): { own: Pending[
     if (name.startsWith(`${prefix}${study} `) && name !== place(study, by)) others += read(store, name).length;
   }
   return { own: read(store, place(study, by)), others };
+}
+
+/** The studies of which something of a reader is kept. */
+export function studiesOf(store: Store, by: string): string[] {
+  const out: string[] = [];
+  for (let i = 0; i < store.length; i++) {
+    const name = store.key(i) ?? "", [study = ""] = name.slice(prefix.length).split(" ", 1);
+    if (name.startsWith(prefix) && name === place(study, by)) out.push(study);
+  }
+  return out;
 }
 
 function read(store: Store, name: string): Pending[] {

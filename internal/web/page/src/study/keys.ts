@@ -77,6 +77,9 @@ export const rows: Row[] = [
   ...causes.map((_, at): Row => ({ command: "cause", at, keys: [digit(at)], when: asking })),
 ];
 
+/** What a key that is held down does again and again: going on, and nothing else. */
+export const repeats: ReadonlySet<Command> = new Set<Command>(["next", "previous", "slice_on", "slice_back", "slices_on", "slices_back"]);
+
 /** The digit of the cause at a place: 1 to 9, then 0. */
 export function digit(at: number): string {
   return String((at + 1) % 10);

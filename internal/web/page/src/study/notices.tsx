@@ -56,7 +56,7 @@ function Conflict({ desk, pending }: { desk: Desk; pending: Pending }) {
   // What somebody has taken away cannot be changed any more; a signature is given anew.
   const insistent = action.kind === "answer" || (action.kind !== "sign" && action.kind !== "reopen" && action.kind !== "undo" && !said.gone);
   return (
-    <Dialog title={say("study.conflict")} close={() => desk.outbox.giveUp(action.id)}>
+    <Dialog title={say("study.conflict")}>
       <div class="stack">
         <p>{about}</p>
         <dl class="study-pairs">

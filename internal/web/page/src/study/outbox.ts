@@ -51,7 +51,8 @@ export class Outbox {
   /** Takes the latest action back if it has never left; says whether it did. */
   takeBack(): ReviewAction | undefined {
     const last = this.pending.value.at(-1);
-    if (!last || last.tries > 0 || last.way !== "waiting") return undefined;
+    // To undo an undo that waits would undo nothing, and read as if it had.
+    if (!last || last.tries > 0 || last.way !== "waiting" || last.action.kind === "undo") return undefined;
     this.put(this.pending.value.slice(0, -1));
     return last.action;
   }

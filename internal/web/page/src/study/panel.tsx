@@ -25,9 +25,10 @@ export function Panel({ desk, page }: { desk: Desk; page: StudyPage }) {
   );
 }
 
-// Where nothing was read, why of all series; else of the one on the screen.
+// Where nothing was read, why of all series; else of the one on the screen, and of
+// those that may show what was read in no other.
 const notRead = (desk: Desk, page: StudyPage): SeriesView[] =>
-  page.series.filter((s) => s.notRead && (page.study.notAssessed || s.uid === desk.seriesUid.value));
+  page.series.filter((s) => s.notRead && (page.study.notAssessed || s.missed || s.uid === desk.seriesUid.value));
 
 const headings = { findings: "study.findings", earlier: "study.earlier", history: "study.history" } as const;
 

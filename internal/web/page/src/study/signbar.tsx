@@ -21,7 +21,7 @@ export function SignBar({ desk }: { desk: Desk }) {
       <p class="fill small">{desk.page.value?.study.hasResult ? say("study.left", { count: left }) : ""}</p>
       <button type="button" class="button" aria-keyshortcuts="z Control+Z" aria-disabled={!canUndo && desk.outbox.pending.value.length === 0} onClick={desk.undo}>{say("study.undo")} <kbd aria-hidden="true">z</kbd></button>
       <button type="button" class="button primary" aria-keyshortcuts="s" aria-disabled={signing || desk.blocked.value === "role"}
-        onClick={() => { if (desk.blocked.value === "role") desk.refuse(); else desk.signing.value = true; }}>
+        onClick={() => { if (desk.blocked.value === "role") desk.refuse(); else desk.askToSign(); }}>
         {say(signing ? "study.signing" : "study.sign")} <kbd aria-hidden="true">s</kbd>
       </button>
     </div>

@@ -14,6 +14,7 @@ export function SignOff({ desk, page }: { desk: Desk; page: StudyPage }) {
   const close = (): void => { desk.signing.value = false; };
   const why = cannot(desk, page);
   const left = desk.unanswered.value;
+  const missed = page.series.filter((s) => s.missed).length;
   return (
     <Dialog title={say("study.sign.title")} close={close}>
       <div class="stack">
@@ -21,6 +22,7 @@ export function SignOff({ desk, page }: { desk: Desk; page: StudyPage }) {
           ? <Notice kind="bad"><p><strong>{say("study.sign.cannot")}</strong></p><p>{say(why)}</p></Notice>
           : <p>{say("study.sign.means", { who: held(voice(), desk.display) })}</p>}
         {(page.study.state === "failed" || page.study.state === "not_assessed") && <Notice kind="warn"><p>{say("study.sign.unread")}</p></Notice>}
+        {page.study.hasResult && missed > 0 && <Notice kind="warn"><p>{say("study.missed", { count: missed })}</p></Notice>}
         {left.length > 0 && <Left desk={desk} left={left} />}
         {page.series.some((s) => s.result?.warnings.length) && <p>{say("study.sign.warned")}</p>}
         {desk.outbox.pending.value.length > 0 && <Notice kind="warn"><p>{say("study.sign.after", { count: desk.outbox.pending.value.length })}</p></Notice>}

@@ -63,7 +63,7 @@ function useStudyKeys(desk: Desk, self: { current: HTMLElement | null }): void {
       if (!isUndo(event) || event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement) return;
       if (document.querySelector("dialog[open]")) return;
       event.preventDefault();
-      desk.undo();
+      if (!event.repeat) desk.undo();
     };
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);

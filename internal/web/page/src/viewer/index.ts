@@ -28,6 +28,7 @@ class Room implements Viewer {
   onSelect: Viewer["onSelect"] = () => {};
   onLoaded: Viewer["onLoaded"] = () => {};
   onSlice: Viewer["onSlice"] = () => {};
+  match: Viewer["match"] = () => undefined;
 
   private readonly root = document.createElement("div");
   /** The large view, the two across it, and that of the earlier scan. */
@@ -42,6 +43,10 @@ class Room implements Viewer {
   private earlier: Shown | null = null;
   /** From a place in this scan to the same one in the earlier scan. */
   private apart: LPS = [0, 0, 0];
+  /** That is known, and not guessed. */
+  private matched = false;
+  /** Where to go once there is a series. */
+  private wanted: LPS | undefined;
   private marks = { now: emptyScan(), earlier: emptyScan() };
   private opening = new AbortController();
   private openingEarlier = new AbortController();
@@ -81,18 +86,19 @@ class Room implements Viewer {
     const mine = this.opening = new AbortController();
     this.now?.series.close();
     this.now = null;
+    this.wanted = at;
     this.mount();
     this.main.say(say("viewer.loading"));
     const whole = Series.open(source, mine.signal);
     const alone = image?.sopInstanceUid && image.frame === 0 ? await this.ahead(source, image.sopInstanceUid, whole, mine.signal) : null;
     if (mine.signal.aborted) return;
-    if (!alone) return this.take(whole, null, at, mine.signal);
-    this.now = { series: alone, at: at ?? middleOf(alone.stack), overlays: this.marks.now.overlays, measured: [] };
+    if (!alone) return this.take(whole, null, mine.signal);
+    this.now = { series: alone, at: this.wanted ?? middleOf(alone.stack), overlays: this.marks.now.overlays, measured: [] };
     this.alone = true;
     this.mount();
     this.draw();
     // What goes wrong from here on the viewer says.
-    this.take(whole, alone, at, mine.signal).catch(() => {});
+    this.take(whole, alone, mine.signal).catch(() => {});
   }
 
   // One image, if it comes before what is said of all.
@@ -101,17 +107,18 @@ class Room implements Viewer {
     return Promise.race([Series.alone(source, sop, signal).catch(none), whole.then(none, none)]);
   }
 
-  private async take(whole: Promise<Series>, alone: Series | null, at: LPS | undefined, signal: AbortSignal): Promise<void> {
+  private async take(whole: Promise<Series>, alone: Series | null, signal: AbortSignal): Promise<void> {
     try {
       const series = await whole;
       if (signal.aborted) return series.close();
-      const { stack } = series, place = this.now?.at ?? at ?? middleOf(stack);
+      const { stack } = series, place = this.now?.at ?? this.wanted ?? middleOf(stack);
       if (alone) series.adopt(alone);
       this.alone = false;
       this.now = { series, at: place, overlays: this.marks.now.overlays, measured: [] };
       this.told = { slice: -1, loaded: "" };
       this.change({ planes: stack.noPlanes === "" });
       this.mount();
+      if (this.earlier) this.goTo(place);
       this.follow(series, "now");
       await series.first(this.main.sliceAt(place)).finally(() => {
         if (signal.aborted) return;
@@ -134,7 +141,7 @@ class Room implements Viewer {
     }
   }
 
-  async showEarlier(source: Source | null, at?: LPS): Promise<void> {
+  async showEarlier(source: Source | null): Promise<void> {
     this.openingEarlier.abort();
     const mine = this.openingEarlier = new AbortController();
     this.earlier?.series.close();
@@ -147,10 +154,11 @@ class Room implements Viewer {
       const series = await Series.open(source, mine.signal);
       if (mine.signal.aborted) return series.close();
       const here = this.now?.at, { stack } = series;
-      const place = at ?? (here && inside(stack, here) ? here : middleOf(stack));
-      // Without a mapped place the middles of the scans lie beside each other, unless
+      const place = here && inside(stack, here) ? here : middleOf(stack);
+      // Without a matched place the middles of the scans lie beside each other, unless
       // one holds the other's place.
-      if (here) this.apart = at || place === here ? minus(place, here) : minus(place, middleOf(this.now!.series.stack));
+      if (here) this.apart = place === here ? [0, 0, 0] : minus(place, middleOf(this.now!.series.stack));
+      if (here) this.anchor(here);
       this.earlier = { series, at: here ? add(here, this.apart) : place, overlays: this.marks.earlier.overlays, measured: [] };
       this.mount();
       const came = series.first(this.before.sliceAt(this.earlier.at));
@@ -169,13 +177,19 @@ class Room implements Viewer {
   }
 
   goTo(at: LPS, atEarlier?: LPS): void {
-    if (atEarlier) this.apart = minus(atEarlier, at);
+    this.anchor(at, atEarlier);
     this.move(at);
     for (const view of this.views) {
       const shown = this.of(view);
       if (shown && view.section) view.reveal(shown.at);
     }
     this.beside(this.main);
+  }
+
+  // Has the earlier scan show what is matched with a place of this one.
+  private anchor(at: LPS, atEarlier = this.match(at)): void {
+    this.matched = atEarlier !== undefined;
+    if (atEarlier) this.apart = minus(atEarlier, at);
   }
 
   overlays(list: Overlay[], earlier?: Overlay[]): void {
@@ -344,7 +358,7 @@ class Room implements Viewer {
     const scan = view === this.before ? say("viewer.earlier") : this.settings.value.layout === "earlier" ? say("viewer.current") : "";
     const failed = section.own ? series.failed.get(t) : undefined;
     return {
-      name: [scan, plane].filter(Boolean).join(" · "),
+      name: [scan, plane].filter(Boolean).join(" · ") + (view === this.before && !this.matched ? `\n${say("viewer.earlier.unmatched")}` : ""),
       slice: this.alone && view === this.main ? say("viewer.part") : `${n} / ${section.count}` + (slabMm ? `\n${say("viewer.slab.shown", { mm: number(slabMm) })}` : "") + (whole || failed ? "" : `\n${say("viewer.part")}`),
       window: say("viewer.window.values", { width: String(this.window_[1]), center: String(this.window_[0]) }),
       thickness: mm(section.own ? section.stack.thicknessMm || section.spacing[2] : section.spacing[2]),
@@ -358,6 +372,7 @@ class Room implements Viewer {
 
   // Puts all views on a place of this scan.
   private move(at: LPS): void {
+    this.wanted = at;
     if (this.now) {
       this.now.at = at;
       if (this.main.section) this.now.series.near = this.main.sliceAt(at);

@@ -71,8 +71,9 @@ export interface Viewer {
    * told of the others. */
   show(source: Source, at?: LPS, image?: ImagePlace): Promise<void>;
   /** Shows an earlier series beside it (layout "earlier"); null takes it away. */
-  showEarlier(source: Source | null, at?: LPS): Promise<void>;
-  /** Puts all planes on a place; atEarlier is the same place in the earlier scan. */
+  showEarlier(source: Source | null): Promise<void>;
+  /** Puts all planes on a place; atEarlier is the same place in the earlier scan, where
+   * match does not say it. */
   goTo(at: LPS, atEarlier?: LPS): void;
   overlays(list: Overlay[], earlier?: Overlay[]): void;
   /** Draws the overlays or hides them. */
@@ -88,6 +89,9 @@ export interface Viewer {
   reset(): void;
   onPick: (picked: Picked) => void;
   onSelect: (id: string) => void;
+  /** Says where a place of this scan lies in the earlier one; undefined where that is
+   * not known. */
+  match: (at: LPS) => LPS | undefined;
   onLoaded: (loaded: Loaded) => void;
   /** The slice that the axial view shows, from 0 along the normal of the images. */
   onSlice: (slice: number, of: number) => void;

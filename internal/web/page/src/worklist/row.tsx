@@ -69,7 +69,9 @@ function State({ study, gone }: { study: StudyRow; gone: boolean }) {
         {study.imagesGone && <span class="badge">{say("worklist.images_gone")}</span>}
       </span>
       {study.state === "running" && <progress class="progress" aria-label={say("worklist.progress")} {...(progress?.total ? { value: progress.done, max: progress.total } : {})} />}
-      {study.quarantined > 0
+      {study.missed > 0
+        ? <span class="small cut warned" title={say("worklist.missed.more")}>{say("worklist.missed", { count: study.missed })}</span>
+        : study.quarantined > 0
         ? <span class="small cut warned" title={say("worklist.quarantined.more")}>{say("worklist.quarantined", { count: study.quarantined })}</span>
         : <span class="small muted cut">{say("worklist.instances", { count: study.instances })}</span>}
     </div></td>
