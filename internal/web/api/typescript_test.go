@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -28,27 +29,34 @@ func TestTypeScript(t *testing.T) {
 }
 
 func typeScript(t *testing.T) string {
-	file, err := parser.ParseFile(token.NewFileSet(), "api.go", nil, 0)
+	files, err := filepath.Glob("*.go")
 	require.NoError(t, err)
 	var b strings.Builder
 	b.WriteString("// Made of internal/web/api by its test; its comments are there.\n")
-	for _, decl := range file.Decls {
-		types, ok := decl.(*ast.GenDecl)
-		if !ok || types.Tok != token.TYPE {
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
 			continue
 		}
-		for _, spec := range types.Specs {
-			one := spec.(*ast.TypeSpec)
-			fmt.Fprintf(&b, "\nexport interface %s {\n", one.Name.Name)
-			for _, field := range one.Type.(*ast.StructType).Fields.List {
-				name, options, _ := strings.Cut(strings.Trim(field.Tag.Value, "`"), ",")
-				name = strings.Trim(strings.TrimPrefix(name, "json:"), `"`)
-				if strings.Contains(options, "omitempty") {
-					name += "?"
-				}
-				fmt.Fprintf(&b, "  %s: %s;\n", name, tsType(t, field.Type))
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		require.NoError(t, err)
+		for _, decl := range file.Decls {
+			types, ok := decl.(*ast.GenDecl)
+			if !ok || types.Tok != token.TYPE {
+				continue
 			}
-			b.WriteString("}\n")
+			for _, spec := range types.Specs {
+				one := spec.(*ast.TypeSpec)
+				fmt.Fprintf(&b, "\nexport interface %s {\n", one.Name.Name)
+				for _, field := range one.Type.(*ast.StructType).Fields.List {
+					name, options, _ := strings.Cut(strings.Trim(field.Tag.Value, "`"), ",")
+					name = strings.Trim(strings.TrimPrefix(name, "json:"), `"`)
+					if strings.Contains(options, "omitempty") {
+						name += "?"
+					}
+					fmt.Fprintf(&b, "  %s: %s;\n", name, tsType(t, field.Type))
+				}
+				b.WriteString("}\n")
+			}
 		}
 	}
 	return b.String()

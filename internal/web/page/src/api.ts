@@ -1,156 +1,37 @@
 // Made of internal/web/api by its test; its comments are there.
 
+export interface ModelName {
+  name: string;
+  version: string;
+  sha256: string;
+}
+
+export interface About {
+  version: string;
+  models: AboutModel[];
+}
+
+export interface AboutModel {
+  model: ModelName;
+  live: boolean;
+  accuracy: Figure[];
+  limits: CodeText[];
+}
+
+export interface Figure {
+  set: string;
+  point: string;
+  what: string;
+  hit: number;
+  of: number;
+  value: number;
+}
+
 export interface Problem {
   code: string;
   detail: string;
   retryAfterSeconds?: number;
   review?: Review;
-}
-
-export interface SignInMethods {
-  open: boolean;
-  password: boolean;
-  provider: string;
-}
-
-export interface SignIn {
-  name: string;
-  password: string;
-}
-
-export interface Me {
-  name: string;
-  display: string;
-  roles: string[];
-  open: boolean;
-  csrf: string;
-  idleSeconds: number;
-}
-
-export interface Worklist {
-  total: number;
-  offset: number;
-  studies: StudyRow[];
-  counters: Counters;
-  cursor: string;
-}
-
-export interface Counters {
-  receiving: number;
-  waiting: number;
-  running: number;
-  toReview: number;
-  notAssessed: number;
-  failed: number;
-  signedOff: number;
-  urgentToReview: number;
-  oldestUrgentAt?: string;
-}
-
-export interface StudyRow {
-  uid: string;
-  state: string;
-  priority: string;
-  reasons: CodeText[];
-  requestPriority: string;
-  receivedAt: string;
-  updatedAt: string;
-  patient: Patient;
-  studyDate: string;
-  studyTime: string;
-  description: string;
-  accession: string;
-  instances: number;
-  quarantined: number;
-  missed: number;
-  hasResult: boolean;
-  findings: number;
-  flagged: number;
-  thumbnails: Thumbnail[];
-  notAssessed?: Refusal;
-  progress?: Progress;
-  review: ReviewSummary;
-  deliveries: DeliveryCounts;
-  imagesGone: boolean;
-}
-
-export interface Patient {
-  name: string;
-  id: string;
-  birthDate: string;
-  sex: string;
-}
-
-export interface CodeText {
-  code: string;
-  text: string;
-}
-
-export interface Thumbnail {
-  seriesUid: string;
-  rank: number;
-  url: string;
-}
-
-export interface Refusal {
-  reason: string;
-  text: string;
-  found: string;
-  remedy: string;
-  remedyExact?: string;
-}
-
-export interface Progress {
-  stage: string;
-  done: number;
-  total: number;
-}
-
-export interface DeliveryCounts {
-  waiting: number;
-  delivered: number;
-  dead: number;
-}
-
-export interface ReviewSummary {
-  state: string;
-  by?: string;
-  at?: string;
-  answered: number;
-  added: number;
-  open: string[];
-}
-
-export interface Event {
-  study?: StudyRow;
-  gone?: string;
-  progressOf?: string;
-  progress?: Progress;
-  counters?: Counters;
-}
-
-export interface StudyEvent {
-  review?: Review;
-  open: string[];
-  shows: string;
-}
-
-export interface StudyPage {
-  study: StudyRow;
-  shows: string;
-  series: SeriesView[];
-  exam: GuidelineText[];
-  caveat: string;
-  earlier?: Earlier;
-  deliveries: Delivery[];
-}
-
-export interface Delivery {
-  destination: string;
-  state: string;
-  attempts: number;
-  reason: string;
-  updatedAt: string;
 }
 
 export interface GuidelineText {
@@ -162,42 +43,6 @@ export interface GuidelineText {
   basis: string[];
   reservations: string[];
   rule?: string;
-}
-
-export interface SeriesView {
-  uid: string;
-  number: string;
-  modality: string;
-  description: string;
-  instances: number;
-  notRead?: Refusal;
-  missed?: boolean;
-  result?: ResultView;
-}
-
-export interface ResultView {
-  key: string;
-  model: ModelName;
-  warnings: CodeText[];
-  notes: string[];
-  scan: ScanView;
-  findings: FindingView[];
-}
-
-export interface ModelName {
-  name: string;
-  version: string;
-  sha256: string;
-}
-
-export interface ScanView {
-  slices: number;
-  rows: number;
-  columns: number;
-  spacingMm: [number, number, number];
-  sliceThicknessMm: number;
-  kernel: string;
-  manufacturer: string;
 }
 
 export interface FindingView {
@@ -312,6 +157,52 @@ export interface SliceOutline {
   polygons: [number, number, number][][];
 }
 
+export interface Quality {
+  from: string;
+  to: string;
+  signed: number;
+  done: number;
+  all: Stratum;
+  scanners: Stratum[];
+  kernels: Stratum[];
+  thickness: Stratum[];
+  models: Stratum[];
+  causes: CauseCount[];
+}
+
+export interface Stratum {
+  name: string;
+  scans: number;
+  marks: number;
+  accepted: number;
+  rejected: number;
+  unsure: number;
+  unanswered: number;
+  added: number;
+  acceptedPerScan: Interval;
+  rejectedPerScan: Interval;
+  acceptedShare: Interval;
+  foundShare: Interval;
+}
+
+export interface Interval {
+  known: boolean;
+  value: number;
+  low: number;
+  high: number;
+}
+
+export interface CauseCount {
+  cause: string;
+  count: number;
+}
+
+export interface StudyEvent {
+  review?: Review;
+  open: string[];
+  shows: string;
+}
+
 export interface Review {
   version: number;
   answers: FindingAnswer[];
@@ -388,63 +279,172 @@ export interface ReviewAction {
   undoes?: number;
 }
 
-export interface Quality {
-  from: string;
-  to: string;
-  signed: number;
-  done: number;
-  all: Stratum;
-  scanners: Stratum[];
-  kernels: Stratum[];
-  thickness: Stratum[];
-  models: Stratum[];
-  causes: CauseCount[];
+export interface SignInMethods {
+  open: boolean;
+  password: boolean;
+  provider: string;
 }
 
-export interface Stratum {
+export interface SignIn {
   name: string;
-  scans: number;
-  marks: number;
-  accepted: number;
-  rejected: number;
-  unsure: number;
-  unanswered: number;
-  added: number;
-  acceptedPerScan: Interval;
-  rejectedPerScan: Interval;
-  acceptedShare: Interval;
-  foundShare: Interval;
+  password: string;
 }
 
-export interface Interval {
-  known: boolean;
-  value: number;
-  low: number;
-  high: number;
+export interface Me {
+  name: string;
+  display: string;
+  roles: string[];
+  open: boolean;
+  csrf: string;
+  idleSeconds: number;
 }
 
-export interface CauseCount {
-  cause: string;
-  count: number;
+export interface StudyPage {
+  study: StudyRow;
+  shows: string;
+  series: SeriesView[];
+  exam: GuidelineText[];
+  caveat: string;
+  earlier?: Earlier;
+  deliveries: Delivery[];
 }
 
-export interface About {
-  version: string;
-  models: AboutModel[];
+export interface Delivery {
+  destination: string;
+  state: string;
+  attempts: number;
+  reason: string;
+  updatedAt: string;
 }
 
-export interface AboutModel {
+export interface SeriesView {
+  uid: string;
+  number: string;
+  modality: string;
+  description: string;
+  instances: number;
+  notRead?: Refusal;
+  missed?: boolean;
+  result?: ResultView;
+}
+
+export interface ResultView {
+  key: string;
   model: ModelName;
-  live: boolean;
-  accuracy: Figure[];
-  limits: CodeText[];
+  warnings: CodeText[];
+  notes: string[];
+  scan: ScanView;
+  findings: FindingView[];
 }
 
-export interface Figure {
-  set: string;
-  point: string;
-  what: string;
-  hit: number;
-  of: number;
-  value: number;
+export interface ScanView {
+  slices: number;
+  rows: number;
+  columns: number;
+  spacingMm: [number, number, number];
+  sliceThicknessMm: number;
+  kernel: string;
+  manufacturer: string;
+}
+
+export interface Worklist {
+  total: number;
+  offset: number;
+  studies: StudyRow[];
+  counters: Counters;
+  cursor: string;
+}
+
+export interface Counters {
+  receiving: number;
+  waiting: number;
+  running: number;
+  toReview: number;
+  notAssessed: number;
+  failed: number;
+  signedOff: number;
+  urgentToReview: number;
+  oldestUrgentAt?: string;
+}
+
+export interface StudyRow {
+  uid: string;
+  state: string;
+  priority: string;
+  reasons: CodeText[];
+  requestPriority: string;
+  receivedAt: string;
+  updatedAt: string;
+  patient: Patient;
+  studyDate: string;
+  studyTime: string;
+  description: string;
+  accession: string;
+  instances: number;
+  quarantined: number;
+  missed: number;
+  hasResult: boolean;
+  findings: number;
+  flagged: number;
+  thumbnails: Thumbnail[];
+  notAssessed?: Refusal;
+  progress?: Progress;
+  review: ReviewSummary;
+  deliveries: DeliveryCounts;
+  imagesGone: boolean;
+}
+
+export interface Patient {
+  name: string;
+  id: string;
+  birthDate: string;
+  sex: string;
+}
+
+export interface CodeText {
+  code: string;
+  text: string;
+}
+
+export interface Thumbnail {
+  seriesUid: string;
+  rank: number;
+  url: string;
+}
+
+export interface Refusal {
+  reason: string;
+  text: string;
+  found: string;
+  remedy: string;
+  remedyExact?: string;
+}
+
+export interface Progress {
+  stage: string;
+  done: number;
+  total: number;
+}
+
+export interface DeliveryCounts {
+  waiting: number;
+  delivered: number;
+  dead: number;
+}
+
+export interface ReviewSummary {
+  state: string;
+  by?: string;
+  at?: string;
+  answered: number;
+  added: number;
+  open: string[];
+}
+
+export interface Event {
+  study?: StudyRow;
+  gone?: string;
+  progressOf?: string;
+  progress?: Progress;
+  counters?: Counters;
 }
