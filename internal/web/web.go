@@ -125,7 +125,11 @@ func (w *Web) routes() *http.ServeMux {
 	mux.HandleFunc("GET /page/{name...}", w.asset)
 	w.Gate.Mount(mux)
 	for pattern, e := range w.endpoints() {
-		mux.Handle(pattern, w.Gate.Require(e.role, w.answering(e)))
+		handler := w.Gate.Require(e.role, w.answering(e))
+		if e.role == access.RoleReview { // what is answered tells of the study
+			handler = w.Gate.Require(access.RoleRead, handler)
+		}
+		mux.Handle(pattern, handler)
 	}
 	mux.HandleFunc("/api/", func(rw http.ResponseWriter, r *http.Request) {
 		w.refuse(rw, http.StatusNotFound, api.Problem{Code: "not_found", Detail: "there is no such endpoint, or it has no such method"})

@@ -205,7 +205,9 @@ func TestSignInAndOut(t *testing.T) {
 	require.NotContains(t, c.Value, b.csrf)
 	require.Equal(t, "amina", b.do(http.MethodGet, "/dicom-web/studies", "").Body.String())
 
-	require.Equal(t, http.StatusNoContent, b.do(http.MethodPost, "/api/sign-out", "", session.CSRFHeader, b.csrf).Code)
+	out := b.do(http.MethodPost, "/api/sign-out", "", session.CSRFHeader, b.csrf)
+	require.Equal(t, http.StatusNoContent, out.Code)
+	require.Equal(t, `"cache"`, out.Header().Get("Clear-Site-Data"), "kept pictures go with who saw them")
 	require.Empty(t, b.cookies)
 	b.cookies[c.Name] = c // a copy of the cookie opens nothing any more
 	require.Equal(t, http.StatusUnauthorized, b.do(http.MethodGet, "/api/me", "").Code)

@@ -184,6 +184,9 @@ func (s *Sessions) signOut(w http.ResponseWriter, r *http.Request) {
 		}
 		s.setCookie(w, r, sessionCookie, "", http.SameSiteStrictMode)
 	}
+	// Pictures that the browser has kept go with who saw them (W3C Clear Site Data;
+	// browsers heed it over TLS and on localhost).
+	w.Header().Set("Clear-Site-Data", `"cache"`)
 	w.WriteHeader(http.StatusNoContent)
 }
 
