@@ -145,7 +145,7 @@ func (c *reviewsExportCmd) Run(s *streams, ctx kongContext) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.err, "%d studies are signed off\n", len(studies))
+	fmt.Fprintf(s.err, "studies that are signed off: %d\n", len(studies))
 	if c.Into == "" {
 		return quality.WriteAll(s.out, studies)
 	}

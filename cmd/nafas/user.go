@@ -168,9 +168,13 @@ func (c *userAddCmd) Run(s *streams, ctx kongContext) error {
 		return err
 	}
 	now := time.Now()
-	return c.change(ctx, s, name, "add "+c.Roles, func(books *store.Books, name string) error {
+	err = c.change(ctx, s, name, "add "+c.Roles, func(books *store.Books, name string) error {
 		return books.AddAccount(ctx, account.Account{Name: name, Display: c.Display, Roles: roles, Hash: hash, CreatedAt: now, ChangedAt: now})
 	})
+	if err == nil {
+		fmt.Fprintf(s.err, "%s can sign in to the review page\n", name)
+	}
+	return err
 }
 
 func peopleRoles(text string) ([]access.Role, error) {
