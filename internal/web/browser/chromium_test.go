@@ -223,3 +223,16 @@ func (b *browser) fill(selector, text string) {
 	value[bool](b, `(() => { const field = document.querySelector(`+strconv.Quote(selector)+`); field.focus(); field.select(); return true; })()`)
 	b.press(text)
 }
+
+// choose chooses from a list of choices.
+func (b *browser) choose(selector, choice string) {
+	b.t.Helper()
+	b.see(selector)
+	got := value[string](b, `(() => {
+		const list = document.querySelector(`+strconv.Quote(selector)+`);
+		list.value = `+strconv.Quote(choice)+`;
+		list.dispatchEvent(new Event("change", {bubbles: true}));
+		return list.value;
+	})()`)
+	require.Equal(b.t, choice, got, "there is such a choice")
+}

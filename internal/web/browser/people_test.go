@@ -51,6 +51,12 @@ const drawn = `(() => {
 	return canvas?.width > 0 && view.querySelector(".letter.left").textContent !== "" && view.querySelector(".corner.slice").textContent !== "";
 })()`
 
+// saved waits until nothing that was said is on its way to the service.
+func (b *browser) saved() {
+	b.t.Helper()
+	b.until(`!Object.keys(sessionStorage).some(name => name.startsWith("nafas.unsaved."))`)
+}
+
 // sliceCount is how many slices the large view has.
 const sliceCount = `Number(document.querySelector(".view .corner.slice").textContent.match(/\d+/g).at(-1))`
 
