@@ -117,6 +117,15 @@ func (w *Web) Stop() {
 // ServeHTTP implements http.Handler.
 func (w *Web) ServeHTTP(rw http.ResponseWriter, r *http.Request) { w.mux.ServeHTTP(rw, r) }
 
+// needs lets through who has a role besides that of reading: whatever is answered
+// tells of studies.
+func (w *Web) needs(role access.Role, next http.Handler) http.Handler {
+	if role == access.RoleRead {
+		return next
+	}
+	return w.Gate.Require(role, next)
+}
+
 func (w *Web) routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	for _, path := range []string{"/{$}", "/studies/{study}", "/quality", "/about", "/sign-in"} {
@@ -125,11 +134,7 @@ func (w *Web) routes() *http.ServeMux {
 	mux.HandleFunc("GET /page/{name...}", w.asset)
 	w.Gate.Mount(mux)
 	for pattern, e := range w.endpoints() {
-		handler := w.Gate.Require(e.role, w.answering(e))
-		if e.role == access.RoleReview { // what is answered tells of the study
-			handler = w.Gate.Require(access.RoleRead, handler)
-		}
-		mux.Handle(pattern, handler)
+		mux.Handle(pattern, w.Gate.Require(access.RoleRead, w.needs(e.role, w.answering(e))))
 	}
 	mux.HandleFunc("/api/", func(rw http.ResponseWriter, r *http.Request) {
 		w.refuse(rw, http.StatusNotFound, api.Problem{Code: "not_found", Detail: "there is no such endpoint, or it has no such method"})
