@@ -71,7 +71,7 @@ var House = Rules{
 		{"internal/store/...", adapter("internal/access/account", "internal/audit", "internal/rescore", "internal/triage/review"), "an adapter: knows the application, never another adapter"},
 		{"internal/jobs/...", adapter("internal/rescore", "models"), "an adapter: knows the application, never another adapter"},
 		{"internal/worker/...", adapter(), "an adapter: knows the application, never another adapter"},
-		{"internal/rpc/...", adapter("proto/...", "internal/audit", "internal/rescore/...", "internal/triage/priority", "internal/triage/quality", "internal/triage/review", "internal/triage/wording"), "an adapter: knows the application, never another adapter"},
+		{"internal/rpc/...", adapter("proto/...", "internal/audit", "internal/rescore", "internal/rescore/compare", "internal/rescore/report", "internal/rescore/tables", "internal/triage/priority", "internal/triage/quality", "internal/triage/review", "internal/triage/wording"), "an adapter: knows the application, never another adapter"},
 		{"internal/pacs/...", adapter("dicomio/dimse/...", "dicomio/dicomweb/...", "dicomio/render/..."), "an adapter: knows the application, never another adapter"},
 		{"internal/deliver/...", adapter("dicomio/dimse/...", "dicomio/dicomweb/...", "dicomio/report"), "an adapter: knows the application, never another adapter"},
 		{"internal/metrics", adapter(), "an adapter: knows the application, never another adapter"},

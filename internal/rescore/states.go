@@ -23,4 +23,3 @@ func StateOf(r refusal.Reason) SeriesState {
 
 // Readable says whether a series of this modality could be one to read.
 func Readable(modality string) bool { return modality == "CT" || modality == "" }
-
