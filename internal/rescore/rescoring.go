@@ -31,7 +31,10 @@ type Rescoring struct {
 	// Cursor is how far planning came; see Source.Scan.
 	Cursor string
 	// Planned says that every input of the source is listed.
-	Planned   bool
+	Planned bool
+	// Home is the host that lists them, since the source is told as it is seen
+	// from there.
+	Home      string
 	CreatedAt time.Time
 	// EndedAt is zero until the state is final.
 	EndedAt time.Time

@@ -1,0 +1,39 @@
+package rescore
+
+import (
+	"context"
+	"errors"
+)
+
+// Plan lists the inputs of a rescoring from where it stands, and ends its
+// planning. It returns nil too where somebody paused or cancelled it meanwhile;
+// an error where the source or the ledger is not there.
+func (w *Worker) Plan(ctx context.Context, id int64) error {
+	r, err := w.Ledger.Rescoring(ctx, id)
+	if err != nil || r.Planned || r.State != StatePlanning {
+		return err
+	}
+	source, err := w.Sources.Open(ctx, r)
+	if err != nil {
+		return err
+	}
+	at := r.Cursor
+	err = source.Scan(ctx, at, func(b Batch) error {
+		if err := w.Ledger.Plan(ctx, id, at, b); err != nil {
+			return err
+		}
+		at = b.Cursor
+		return nil
+	})
+	if errors.Is(err, ErrNotNow) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	err = w.Ledger.EndPlanning(ctx, id, Readable, w.Now())
+	if errors.Is(err, ErrNotNow) {
+		return nil
+	}
+	return err
+}
