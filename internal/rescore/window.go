@@ -25,17 +25,21 @@ func ParseWindow(s string) (Window, error) {
 		return Window{}, bad
 	}
 	var w Window
-	for text, at := range map[string]*time.Duration{from: &w.from, to: &w.to} {
-		t, err := time.Parse(clock, strings.TrimSpace(text))
-		if err != nil {
-			return Window{}, bad
-		}
-		*at = time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute
+	var err, errTo error
+	w.from, err = timeOfDay(from)
+	w.to, errTo = timeOfDay(to)
+	if err != nil || errTo != nil {
+		return Window{}, bad
 	}
 	if w.from == w.to {
 		return Window{}, fmt.Errorf("window %q has no length; leave it out to work at all times", s)
 	}
 	return w, nil
+}
+
+func timeOfDay(s string) (time.Duration, error) {
+	t, err := time.Parse(clock, strings.TrimSpace(s))
+	return sinceMidnight(t), err
 }
 
 // Open says whether t lies in the window: its beginning does, its end does not.
