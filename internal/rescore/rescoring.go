@@ -17,6 +17,9 @@ type Rescoring struct {
 	Name   string
 	Source SourceSpec
 	Model  triage.Model
+	// ModelFrom is a name or a folder that finds the model on Home; elsewhere it is
+	// found by its hash.
+	ModelFrom string
 	// Recipe is what every study of it is read with, whoever reads it: a result
 	// of another recipe is refused.
 	Recipe   triage.Recipe
