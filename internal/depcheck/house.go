@@ -81,6 +81,7 @@ var House = Rules{
 		{"internal/rescore/compare", slices.Concat(below, []string{"inference/froc", "internal/rescore", "internal/triage/..."}), "two passes are compared, whoever keeps them"},
 		{"internal/rescore/tables", slices.Concat(below, []string{"inference/froc", "internal/rescore", "internal/rescore/compare", "internal/triage/..."}), "inputs and their ends become tables, whoever keeps them"},
 		{"internal/rescore/report", []string{"inference/froc", "inference/froc/chart", "internal/i18n", "internal/rescore", "internal/rescore/compare", "internal/triage/..."}, "a comparison becomes a page for people"},
+		{"internal/rescore/relay", adapter("dicomio/dicomweb/...", "internal/rescore"), "an adapter: knows the application, never another adapter"},
 		{"internal/rescore/sources", adapter("dicomio/dimse/...", "dicomio/dicomweb/...", "internal/rescore"), "an adapter: knows the application, never another adapter"},
 		{"internal/interop/...", adapter("dicomio/report", "internal/triage/wording"), "an adapter: knows the application, never another adapter"},
 
