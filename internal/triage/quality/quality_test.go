@@ -152,6 +152,9 @@ func TestTablesAreReadByAnEvaluation(t *testing.T) {
 	require.Equal(t, 4, e.Nodules)
 	require.Equal(t, 2, e.Detected, "the accepted ones; the added ones were missed")
 
+	reference := quality.Reference(exported()...)
+	require.Equal(t, froc.Set{Scans: scans, Nodules: nodules, Excluded: excluded}, reference, "the same without a table")
+
 	all, others, err := froc.ReadNodules("", read(quality.AllFile))
 	require.NoError(t, err)
 	require.Len(t, all, 5, "and the one of a study that was not read")
