@@ -139,7 +139,7 @@ func TestTablesAreReadByAnEvaluation(t *testing.T) {
 	excluded, err := froc.ReadExcluded("", read(quality.ExcludedFile))
 	require.NoError(t, err)
 	require.Len(t, excluded, 2)
-	scans, err := froc.ReadScans("", read(quality.SeriesFile))
+	scans, _, err := froc.ReadScans("", read(quality.SeriesFile))
 	require.NoError(t, err)
 	require.Equal(t, []froc.Scan{{SeriesUID: "1.1", ThicknessMM: 1, Kernel: "B70"}, {SeriesUID: "2.1", ThicknessMM: 1, Kernel: "B70"}}, scans,
 		"a scan without findings is one, a series that was not read is none")
