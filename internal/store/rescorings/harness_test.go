@@ -2,6 +2,7 @@ package rescorings_test
 
 import (
 	"context"
+	"os"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	"nafas/internal/rescore"
 	"nafas/internal/store/rescorings"
+	"nafas/internal/store/rescorings/postgrestest"
 	"nafas/internal/triage"
 )
 
@@ -32,9 +34,27 @@ func onSQLite(t *testing.T) *book {
 	return &book{l, t}
 }
 
+func onPostgres(t *testing.T) *book {
+	return &book{openPostgres(t, postgrestest.Database(t)), t}
+}
+
+func openPostgres(t *testing.T, dsn string) *rescorings.Ledger {
+	l, err := rescorings.OpenPostgres(t.Context(), dsn, rescorings.Options{Works: true})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, l.Close()) })
+	return l
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	postgrestest.Stop()
+	os.Exit(code)
+}
+
 // onEach runs a test on each database.
 func onEach(t *testing.T, f func(t *testing.T, b *book)) {
 	t.Run("SQLite", func(t *testing.T) { f(t, onSQLite(t)) })
+	t.Run("PostgreSQL", func(t *testing.T) { f(t, onPostgres(t)) })
 }
 
 func (b *book) create(r triage.Recipe) int64 {
