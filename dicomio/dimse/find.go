@@ -11,7 +11,9 @@ import (
 	"nafas/dicomio/part10"
 )
 
-// Find asks for matches (C-FIND, study root).
+// Find asks for matches (C-FIND, study root). *Failure for every end but success
+// (PS3.4 table C.4-1): what came before may not be all. match.ErrTooMany where more
+// come than are taken; the association is over then.
 func (c *Client) Find(q match.Query) ([]match.Entry, error) {
 	ctx, ok := c.Context(StudyRootFind)
 	if !ok {
@@ -32,14 +34,17 @@ func (c *Client) Find(q match.Query) ([]match.Entry, error) {
 			return nil, err
 		}
 		if !m.Command.Status.IsPending() {
-			return out, outcome(m)
+			if s := m.Command.Status; s != command.Success {
+				return nil, &Failure{Status: s, Comment: m.Command.Comment}
+			}
+			return out, nil
 		}
 		elems, err := dataset(m)
 		if err != nil {
 			return nil, c.fail(err)
 		}
 		if out = append(out, entry(elems)); len(out) > match.MaxEntries {
-			return nil, c.fail(errors.New("the peer answered with more matches than are taken"))
+			return nil, c.fail(match.ErrTooMany)
 		}
 	}
 }
@@ -52,8 +57,8 @@ func identifier(q match.Query, transferSyntax string) ([]byte, error) {
 	b.Text(tag.IssuerOfPatientID, "")
 	b.Text(tag.AccessionNumber, q.AccessionNumber)
 	b.Text(tag.StudyDate, q.StudyDates)
-	b.Text(tag.StudyTime, "")
-	b.Text(tag.StudyDescription, "")
+	b.Text(tag.StudyTime, q.StudyTimes)
+	b.Text(tag.StudyDescription, q.StudyDescription)
 	b.Text(tag.StudyInstanceUID, q.StudyUID)
 	switch q.Level {
 	case match.StudyLevel:
