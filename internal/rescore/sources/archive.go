@@ -219,12 +219,12 @@ func inflate(m source.Member, to string) error {
 	defer rc.Close()
 	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
-		return fmt.Errorf("spool: %w", err)
+		return fmt.Errorf("%w: %w", errSpool, err)
 	}
 	w := &spoolWriter{w: out}
 	_, err = io.Copy(w, rc)
 	if w.err != nil {
-		err = fmt.Errorf("spool: %w", w.err)
+		err = fmt.Errorf("%w: %w", errSpool, w.err)
 	} else {
 		err = damaged(err)
 	}

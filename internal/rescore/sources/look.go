@@ -31,9 +31,9 @@ type content struct {
 
 // seen is what one look at a file found: a series' file, an archive, or neither.
 type seen struct {
-	size, modTime                      int64
-	study, series, modality, studyDate string
-	archive                            bool
+	size, modTime                                int64
+	study, series, instance, modality, studyDate string
+	archive                                      bool
 	// loose has no path yet; nil for what belongs to a series and for an archive.
 	loose *rescore.Loose
 }
@@ -78,7 +78,7 @@ func look(c content) (seen, error) {
 }
 
 func ofSeries(in *dicomio.Instance) seen {
-	return seen{study: in.StudyUID, series: in.SeriesUID, modality: in.Modality, studyDate: dicomio.Date(in.StudyDate)}
+	return seen{study: in.StudyUID, series: in.SeriesUID, instance: in.SOPUID, modality: in.Modality, studyDate: dicomio.Date(in.StudyDate)}
 }
 
 // whole looks at all of a file whose beginning does not say enough.

@@ -23,23 +23,23 @@ const spoolPrefix = "fetched-"
 // an earlier process left in it. It fails where another process has it.
 func OpenSpool(dir string) (*Spool, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("spool: %w", err)
+		return nil, fmt.Errorf("%w: %w", errSpool, err)
 	}
 	lock, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("spool: %w", err)
+		return nil, fmt.Errorf("%w: %w", errSpool, err)
 	}
 	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		_ = lock.Close()
 		if errors.Is(err, unix.EWOULDBLOCK) {
 			err = errors.New("another process uses this folder; give each one of its own")
 		}
-		return nil, fmt.Errorf("spool: %w", err)
+		return nil, fmt.Errorf("%w: %w", errSpool, err)
 	}
 	s := &Spool{dir: dir, lock: lock}
 	if err := s.empty(); err != nil {
 		_ = lock.Close()
-		return nil, fmt.Errorf("spool: %w", err)
+		return nil, fmt.Errorf("%w: %w", errSpool, err)
 	}
 	return s, nil
 }
@@ -60,6 +60,9 @@ func (s *Spool) empty() error {
 // Close gives the folder back, empty.
 func (s *Spool) Close() error { return errors.Join(s.empty(), s.lock.Close()) }
 
+// errSpool is in errors of the spool: no archive and no study is to blame.
+var errSpool = errors.New("spool")
+
 // errNoSpool is a fault of the program.
 var errNoSpool = errors.New("fetching needs a spool folder, and none was given")
 
@@ -69,7 +72,7 @@ func (s *Spool) folder() (dir string, remove func(), err error) {
 		return "", nil, errNoSpool
 	}
 	if dir, err = os.MkdirTemp(s.dir, spoolPrefix); err != nil {
-		return "", nil, err
+		return "", nil, fmt.Errorf("%w: %w", errSpool, err)
 	}
 	return dir, func() { _ = os.RemoveAll(dir) }, nil
 }
