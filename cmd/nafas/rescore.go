@@ -27,6 +27,7 @@ type rescoreCmd struct {
 	Resume rescoreResumeCmd `cmd:"" help:"Go on with a rescoring that was paused, or whose process ended."`
 	Cancel rescoreCancelCmd `cmd:"" help:"End a rescoring; what was read is kept."`
 	Limit  rescoreLimitCmd  `cmd:"" help:"Change when and how hard a rescoring works."`
+	Export rescoreExportCmd `cmd:"" help:"Write what became of every input, and every finding, as tables for other programs."`
 }
 
 // rescoreFlags are what every verb about rescorings knows.
@@ -62,7 +63,7 @@ type sourceFlags struct {
 
 // spec turns the argument and the flags into a source.
 func (f sourceFlags) spec(source string, in io.Reader) (rescore.SourceSpec, error) {
-	spec, err := sources.Parse(source)
+	spec, err := sources.ParseSource(source)
 	if err != nil {
 		return spec, usageError{err}
 	}
@@ -271,32 +272,22 @@ func (f rescoreFlags) follow(s *streams, ctx context.Context, service *rescore.S
 		select {
 		case <-ctx.Done():
 			return r, ctx.Err()
-		case <-time.After(lookEvery):
+		case <-time.After(followEvery):
 		}
 	}
 }
 
-// lookEvery is how often a rescoring that is followed is looked at.
-const lookEvery = 500 * time.Millisecond
+// followEvery is how often a rescoring that is followed is looked at.
+const followEvery = 500 * time.Millisecond
 
 func (c *rescoreStartCmd) preview(s *streams, ctx context.Context, rq rescore.Request) error {
-	rack := &sourceRack{flags: c.rescoreFlags, insecure: c.Insecure}
-	defer rack.close()
-	source, err := rack.open(rescore.Rescoring{Source: rq.Source, Limits: rq.Limits})
-	if err != nil {
-		return usageError{err}
-	}
 	bar := newBar(s, -1, "looking")
-	p, err := sources.Preview(ctx, source, sources.PreviewOptions{Progress: func(files, studies int64) { bar.set(max(files, studies), -1) }})
+	p, err := c.previewOf(ctx, rq, c.Insecure, func(files, studies int64) { bar.set(max(files, studies), -1) })
 	bar.finish()
 	if err != nil {
 		return err
 	}
-	out := previewProto(p)
-	if pace, known, err := c.paceSoFar(ctx); err == nil && known {
-		out.Estimate = estimate(pace, p)
-	}
-	return printPreview(s, out)
+	return printPreview(s, p)
 }
 
 // spool is the folder for what is fetched.

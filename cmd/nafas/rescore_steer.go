@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"nafas/dicomio/refusal"
 	"nafas/internal/rescore"
 	"nafas/internal/rpc"
 )
@@ -136,7 +137,7 @@ func printReasons(s *streams, r rescore.Rescoring) error {
 	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "\nREASON\tINPUTS\tMEANS")
 	for _, reason := range slices.Sorted(maps.Keys(r.Totals.Reasons)) {
-		fmt.Fprintf(w, "%s\t%d\t%s\n", reason, r.Totals.Reasons[reason], rescore.StateOf(refusalReason(reason)))
+		fmt.Fprintf(w, "%s\t%d\t%s\n", reason, r.Totals.Reasons[reason], rescore.StateOf(refusal.Reason(reason)))
 	}
 	return w.Flush()
 }

@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"log/slog"
 	"sync"
 
+	"nafas/dicomio/pixel"
 	"nafas/internal/rescore"
 	"nafas/internal/rescore/relay"
 	"nafas/internal/rescore/sources"
@@ -19,9 +20,11 @@ type sourceRack struct {
 	insecure bool
 	// relay has the files that are on other machines; nil for none.
 	relay *relay.Source
+	log   *slog.Logger
 
-	mu   sync.Mutex
-	open map[int64]rescore.Source
+	mu    sync.Mutex
+	spool *sources.Spool
+	open  map[int64]sources.Source
 }
 
 var _ rescore.Sources = (*sourceRack)(nil)
@@ -37,18 +40,19 @@ func (k *sourceRack) Open(_ context.Context, r rescore.Rescoring) (rescore.Sourc
 	if s, is := k.away(r); is {
 		return s, nil
 	}
-	if r.ID == 0 {
-		return nil, sources.Check(r.Source, k.options())
-	}
 	if r.Source.Kind == rescore.SourceDIMSE && r.Home != k.host {
 		return nil, fmt.Errorf("the archive sends the studies of rescoring %d to %s alone: say --files-from", r.ID, r.Home)
 	}
-	source, err := sources.Open(r.Source, k.options())
+	opt, err := k.options(r.ID != 0)
 	if err != nil {
 		return nil, err
 	}
+	source, err := sources.Open(r.Source, opt)
+	if err != nil || r.ID == 0 {
+		return source, err
+	}
 	if k.open == nil {
-		k.open = map[int64]rescore.Source{}
+		k.open = map[int64]sources.Source{}
 	}
 	k.open[r.ID] = source
 	return source, nil
@@ -60,8 +64,20 @@ func (k *sourceRack) away(r rescore.Rescoring) (rescore.Source, bool) {
 	return k.relay, k.relay != nil && r.ID != 0 && r.Home != k.host && r.Source.Kind != rescore.SourceWeb
 }
 
-func (k *sourceRack) options() sources.Options {
-	return sources.Options{Spool: k.flags.spool(), Insecure: k.insecure}
+// options are those of all sources. The spool is opened by the first that fetches.
+func (k *sourceRack) options(fetches bool) (sources.Options, error) {
+	o := sources.Options{Insecure: k.insecure, Decoded: pixel.Known(), Log: k.log}
+	if !fetches {
+		return o, nil
+	}
+	if k.spool == nil {
+		var err error
+		if k.spool, err = sources.OpenSpool(k.flags.spool()); err != nil {
+			return o, err
+		}
+	}
+	o.Spool = k.spool
+	return o, nil
 }
 
 // close ends what sources hold open, such as listeners.
@@ -70,10 +86,11 @@ func (k *sourceRack) close() error {
 	defer k.mu.Unlock()
 	var errs []error
 	for _, source := range k.open {
-		if c, ok := source.(io.Closer); ok {
-			errs = append(errs, c.Close())
-		}
+		errs = append(errs, source.Close())
 	}
-	k.open = nil
+	if k.spool != nil {
+		errs = append(errs, k.spool.Close())
+	}
+	k.open, k.spool = nil, nil
 	return errors.Join(errs...)
 }

@@ -160,7 +160,7 @@ func (f rescoreFlags) station(ctx context.Context, o stationOptions) (*station, 
 		return nil, err
 	}
 	s.pool = worker.NewPool(slots, worker.Options{Wall: f.ReadLimit, MemoryBytes: f.Memory << 20, Log: o.log})
-	s.sources = &sourceRack{flags: f, host: host, insecure: o.insecure, relay: o.relay}
+	s.sources = &sourceRack{flags: f, host: host, insecure: o.insecure, relay: o.relay, log: o.log}
 	pseudonyms, err := triage.LoadPseudonyms(pseudonymKey(f.Data))
 	if err != nil {
 		return nil, errors.Join(err, s.close(0))
