@@ -182,7 +182,7 @@ func (f rescoreFlags) station(ctx context.Context, o stationOptions) (*station, 
 
 // fetchesAhead are studies that are fetched while all cores are at work, so that
 // none waits for the next one.
-func fetchesAhead(slots int) int { return max(1, slots/2) }
+func fetchesAhead(slots int) int { return slots + 1 }
 
 func program() string { return "nafas " + buildVersion() }
 
