@@ -208,7 +208,7 @@ func (f rescoreFlags) open(ctx context.Context, s *streams, insecure, detached b
 			return nil, false, err
 		}
 		fmt.Fprintln(s.err, "another nafas process works on this data folder; it does the work, and this one looks on")
-		o.works = false
+		o.works, o.live = false, nil
 	}
 	st, err = f.station(ctx, o)
 	return st, false, err
