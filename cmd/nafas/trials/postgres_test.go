@@ -142,7 +142,7 @@ func TestOneWorkerIsKilledAndOneIsCutOff(t *testing.T) {
 		away.end()
 		p.accounts(l, id)
 		require.Equal(t, rows(t, undisturbed, 1), rows(t, l, id))
-		require.Greater(t, readBy(t, l, id), 2, "each of them read some")
+		require.GreaterOrEqual(t, readBy(t, l, id), 2, "the two that lived both read some")
 		for _, one := range []*process{coordinator, near, away} {
 			require.NotContains(t, one.said(), postgrestest.Password)
 		}
