@@ -19,7 +19,7 @@ type agreement struct {
 }
 
 // pointRow is an operating point.
-type pointRow struct{ Name, Score, Found, Sensitivity, Bootstrap, Wilson, FalseMarks string }
+type pointRow struct{ Name, Score, Found, Sensitivity, Bootstrap, Wilson, FalseMarks, FalseBand string }
 
 func (s speaker) agreement(a compare.Agreement) *agreement {
 	w := s.words.Agreement
@@ -48,7 +48,7 @@ func (s speaker) point(t froc.ThresholdResult) pointRow {
 	return pointRow{
 		Name: word(s.words.Agreement.PointNames, t.Name), Score: s.number(float64(t.Score), 3),
 		Found: s.fill(s.words.Of, s.count(t.Detected), s.count(t.Nodules)), Sensitivity: s.percent(float64(t.Sensitivity), 1),
-		Bootstrap: s.percentBand(t.Interval), Wilson: s.percentBand(t.Wilson), FalseMarks: s.number(float64(t.FalseMarksPerScan), 2) + " " + rates,
+		Bootstrap: s.percentBand(t.Interval), Wilson: s.percentBand(t.Wilson), FalseMarks: s.number(float64(t.FalseMarksPerScan), 2), FalseBand: rates,
 	}
 }
 
