@@ -34,11 +34,17 @@ type workerChildCmd struct {
 	engineFlags
 	Categories    siteFlags `embed:"" prefix:"categories-"`
 	PriorityRules string    `help:"The rules of priorities, as the service writes them; the default ones where there are none."`
+	Behind        bool      `help:"Let everything else on the machine go first."`
 }
 
 // Run is the worker process: it speaks its protocol on standard input and
 // output, and reads studies.
 func (c *workerChildCmd) Run(s *streams, ctx kongContext) error {
+	if c.Behind {
+		if err := worker.StandBehind(); err != nil {
+			return err
+		}
+	}
 	return worker.Main(ctx, func(ctx context.Context) (triage.StudyReader, worker.Identity, error) {
 		flags := c.engineFlags
 		var err error

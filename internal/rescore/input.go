@@ -129,8 +129,12 @@ type Source interface {
 	Whole() bool
 	// Fetch makes the files of a case ready to read; release gives back what was
 	// fetched. Errors: *refusal.Error for what this study alone is to blame for
-	// (it is gone; files are broken), any other for a source that is not there.
+	// (it is gone; files are broken), any other for a source that is not there or
+	// does not hand it out now.
 	Fetch(ctx context.Context, c Case) (files []Fetched, release func(), err error)
+	// Probe says whether the source is there at all: what it still does not hand
+	// out after several tries is then the study's own trouble.
+	Probe(ctx context.Context) error
 }
 
 // Fetched is one file that is ready to read.
@@ -146,3 +150,7 @@ const ReasonNotDICOM = "NOT_DICOM"
 
 // ReasonGone is of a series whose source has it no more.
 const ReasonGone = "SOURCE_GONE"
+
+// ReasonNotHandedOut is of a study that its source, which is there, does not hand
+// out.
+const ReasonNotHandedOut = "SOURCE_FAILED"

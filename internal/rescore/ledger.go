@@ -68,19 +68,22 @@ type Ledger interface {
 	Trouble(ctx context.Context, t triage.Token, id int64, studyUID string, kind triage.TroubleKind) (int, error)
 
 	// Alive says that a worker is at work.
-	Alive(ctx context.Context, w Worker) error
+	Alive(ctx context.Context, s Sign) error
 	// Workers returns those that were seen since.
-	Workers(ctx context.Context, since time.Time) ([]Worker, error)
+	Workers(ctx context.Context, since time.Time) ([]Sign, error)
 	// TakeOver puts the studies of workers that were not seen since deadline back
 	// into the queue, for the next attempt, and returns how many.
 	TakeOver(ctx context.Context, deadline time.Time) (int, error)
 
+	// Parts returns the series of one study as they were planned, for who hands
+	// out its files; ErrNotFound where it has none.
+	Parts(ctx context.Context, id int64, studyUID string) ([]Part, error)
 	// Rows hands on every input of a rescoring, by study, series and path.
 	Rows(ctx context.Context, id int64, each func(Row) error) error
 }
 
-// Worker is a process that reads studies of rescorings.
-type Worker struct {
+// Sign is a sign of life of a process that reads studies of rescorings.
+type Sign struct {
 	// Name is the same for the life of a process and no other's.
 	Name string
 	// Host and Program say where and what it is.

@@ -17,6 +17,9 @@ type Rescoring struct {
 	Name   string
 	Source SourceSpec
 	Model  triage.Model
+	// ModelFrom is a name or a folder that finds the model on Home; elsewhere it is
+	// found by its hash.
+	ModelFrom string
 	// Recipe is what every study of it is read with, whoever reads it: a result
 	// of another recipe is refused.
 	Recipe   triage.Recipe
@@ -31,7 +34,10 @@ type Rescoring struct {
 	// Cursor is how far planning came; see Source.Scan.
 	Cursor string
 	// Planned says that every input of the source is listed.
-	Planned   bool
+	Planned bool
+	// Home is the host that lists them, since the source is told as it is seen
+	// from there.
+	Home      string
 	CreatedAt time.Time
 	// EndedAt is zero until the state is final.
 	EndedAt time.Time

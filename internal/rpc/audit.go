@@ -43,6 +43,14 @@ var recorded = map[string]told{
 	nafasv1.ReviewService_ListReviews_FullMethodName:   {kind: audit.Queried, detail: "gRPC"},
 	nafasv1.ReviewService_ActOnReview_FullMethodName:   {audit.Reviewed, "review", true},
 	nafasv1.ReviewService_ExportReviews_FullMethodName: {audit.Exported, "reviews over gRPC", true},
+
+	nafasv1.RescoreService_PreviewRescoring_FullMethodName: {audit.Queried, "preview of a rescoring", true},
+	nafasv1.RescoreService_StartRescoring_FullMethodName:   {audit.Queried, "rescoring started", true},
+	nafasv1.RescoreService_PauseRescoring_FullMethodName:   {audit.Queried, "rescoring paused", true},
+	nafasv1.RescoreService_ResumeRescoring_FullMethodName:  {audit.Queried, "rescoring resumed", true},
+	nafasv1.RescoreService_CancelRescoring_FullMethodName:  {audit.Queried, "rescoring cancelled", true},
+	nafasv1.RescoreService_LimitRescoring_FullMethodName:   {audit.Queried, "limits of a rescoring", true},
+	nafasv1.RescoreService_ListInputs_FullMethodName:       {audit.Exported, "inputs of a rescoring over gRPC", true},
 }
 
 // unrecorded give out nothing but counts, what the caller has just sent, or what is
@@ -52,6 +60,10 @@ var unrecorded = map[string]bool{
 	nafasv1.TriageService_TriageSeries_FullMethodName:    true,
 	nafasv1.TriageService_RetryDeliveries_FullMethodName: true,
 	nafasv1.ReviewService_GetQuality_FullMethodName:      true,
+
+	nafasv1.RescoreService_GetRescoring_FullMethodName:   true,
+	nafasv1.RescoreService_ListRescorings_FullMethodName: true,
+	nafasv1.RescoreService_WatchRescoring_FullMethodName: true,
 }
 
 // bookkeeper records calls; what cannot be recorded is not done.

@@ -38,6 +38,17 @@ var methodRoles = map[string][]access.Role{
 	nafasv1.ReviewService_ExportReviews_FullMethodName: {access.RoleRead},
 	nafasv1.ReviewService_GetQuality_FullMethodName:    {access.RoleRead},
 
+	nafasv1.RescoreService_PreviewRescoring_FullMethodName: {access.RoleAdmin},
+	nafasv1.RescoreService_StartRescoring_FullMethodName:   {access.RoleAdmin},
+	nafasv1.RescoreService_GetRescoring_FullMethodName:     {access.RoleAdmin},
+	nafasv1.RescoreService_ListRescorings_FullMethodName:   {access.RoleAdmin},
+	nafasv1.RescoreService_WatchRescoring_FullMethodName:   {access.RoleAdmin},
+	nafasv1.RescoreService_PauseRescoring_FullMethodName:   {access.RoleAdmin},
+	nafasv1.RescoreService_ResumeRescoring_FullMethodName:  {access.RoleAdmin},
+	nafasv1.RescoreService_CancelRescoring_FullMethodName:  {access.RoleAdmin},
+	nafasv1.RescoreService_LimitRescoring_FullMethodName:   {access.RoleAdmin},
+	nafasv1.RescoreService_ListInputs_FullMethodName:       {access.RoleAdmin},
+
 	"/grpc.reflection.v1.ServerReflection/ServerReflectionInfo":      {access.RoleRead},
 	"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": {access.RoleRead},
 }

@@ -20,6 +20,7 @@ import (
 	"google.golang.org/grpc/reflection"
 
 	"nafas/internal/access"
+	"nafas/internal/rescore"
 	"nafas/internal/triage"
 	nafasv1 "nafas/proto/nafas/v1"
 )
@@ -37,6 +38,9 @@ type Options struct {
 	Tokens *access.Tokens
 	// Trail is nil where nothing is recorded.
 	Trail Trail
+	// Rescorings is nil where none are made; Preview goes with it.
+	Rescorings *rescore.Service
+	Preview    Previewer
 	// Reflection lists the services to whoever may read. It stays off where
 	// a listener beyond loopback asks for no token.
 	Reflection bool
@@ -73,6 +77,9 @@ func New(o Options) *Server {
 	healthv1.RegisterHealthServer(gs, hs)
 	nafasv1.RegisterTriageServiceServer(gs, &triageService{service: o.Service, log: o.Log, stopping: stopping.Done(), uploadIdle: cmp.Or(o.UploadIdle, uploadIdle), texts: o.Texts})
 	nafasv1.RegisterReviewServiceServer(gs, &reviewService{service: o.Service, log: o.Log})
+	if o.Rescorings != nil {
+		nafasv1.RegisterRescoreServiceServer(gs, &rescoreService{service: o.Rescorings, preview: o.Preview, log: o.Log, stopping: stopping.Done()})
+	}
 	if o.Reflection {
 		reflection.Register(gs)
 	}

@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/riverqueue/river"
@@ -93,7 +94,7 @@ func Open(ctx context.Context, dir string, o Options) (*SQLite, error) {
 
 func (s *SQLite) open(ctx context.Context, o Options) error {
 	var err error
-	if s.lock, err = flock(filepath.Join(s.dir, lockFile), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+	if s.lock, err = lockPatiently(ctx, filepath.Join(s.dir, lockFile)); err != nil {
 		return err
 	}
 	if err = notRestoring(s.dir); err != nil {
@@ -129,6 +130,23 @@ func (s *SQLite) open(ctx context.Context, o Options) error {
 		return err
 	}
 	return s.recover(ctx)
+}
+
+// lockTries and lockPause bear with a LiveWatch, which holds the lock for a moment
+// to see whether anybody has it.
+const (
+	lockTries = 20
+	lockPause = 10 * time.Millisecond
+)
+
+func lockPatiently(ctx context.Context, path string) (f *os.File, err error) {
+	for range lockTries {
+		if f, err = flock(path, unix.LOCK_EX|unix.LOCK_NB); !errors.Is(err, ErrInUse) || ctx.Err() != nil {
+			break
+		}
+		time.Sleep(lockPause)
+	}
+	return f, err
 }
 
 // quiet is for a River client that only inserts: its start says nothing of

@@ -129,6 +129,9 @@ func unused(name string, used map[string]bool) string {
 
 // Read implements StudyReader.
 func (r *Reader) Read(ctx context.Context, job ReadingJob, progress func(Progress)) (StudyReading, error) {
+	if job.Unvetted {
+		return r.readUnvetted(ctx, job, progress)
+	}
 	sums := &contentSums{of: map[string]Sum{}}
 	items := make([]source.Item, len(job.Files))
 	for i, f := range job.Files {
@@ -149,6 +152,32 @@ func (r *Reader) Read(ctx context.Context, job ReadingJob, progress func(Progres
 		return StudyReading{}, fmt.Errorf("the stored instances of one study belong to %d", len(batch.Studies))
 	}
 	return batch.Studies[0], nil
+}
+
+// readUnvetted reads the study of a job among files that nobody has looked at.
+func (r *Reader) readUnvetted(ctx context.Context, job ReadingJob, progress func(Progress)) (StudyReading, error) {
+	sums, used := &contentSums{of: map[string]Sum{}}, map[string]bool{}
+	items := make([]source.Item, len(job.Files))
+	for i, f := range job.Files {
+		items[i] = sums.watch(source.FromFile(unused(cmp.Or(f.Name, fmt.Sprintf("instance %d", i+1)), used), f.Path, 0))
+	}
+	batch, err := r.read(ctx, items, sums, job, progress)
+	if err != nil {
+		return StudyReading{}, err
+	}
+	out := StudyReading{StudyUID: job.StudyUID, State: NotAssessed}
+	for _, study := range batch.Studies {
+		if study.StudyUID != job.StudyUID {
+			return StudyReading{}, errors.New("files of the study belong to another one now")
+		}
+		out = study
+	}
+	out.Refused = batch.Refused
+	out.Notes = append(out.Notes, batch.Notes...)
+	if out.NotAssessed == nil && out.State == NotAssessed {
+		out.NotAssessed = unread(out.Series)
+	}
+	return out, nil
 }
 
 // read reads the studies in the files; of the job, what is known and what they

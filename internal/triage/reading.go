@@ -78,6 +78,10 @@ type ReadingJob struct {
 	// Trouble is how often the job failed so far, in the way in which it failed
 	// most.
 	Trouble int
+	// Unvetted: nobody has looked at the files before. What cannot be read is in
+	// StudyReading.Refused, where otherwise it is an error; contents are taken on
+	// the way.
+	Unvetted bool
 }
 
 // compares says whether another study is looked at too.
@@ -97,6 +101,8 @@ func (j *ReadingJob) lastTry(attempt int) {
 type ReadingFile struct {
 	Path    string
 	Content Sum
+	// Name is for messages about an unvetted file; it may be empty.
+	Name string
 }
 
 // StudyReading is what came of reading one study.
@@ -109,6 +115,8 @@ type StudyReading struct {
 	Series []Series
 	// Notes name files that are not images to read.
 	Notes []string
+	// Refused are unvetted files that could not be read.
+	Refused []RefusedFile
 	// State is Done or NotAssessed.
 	State           State
 	Priority        Priority

@@ -93,6 +93,11 @@ func plain(r triage.StudyReading) *triage.StudyReading {
 		series[i] = s
 	}
 	r.Series = series
+	refused := make([]triage.RefusedFile, len(r.Refused))
+	for i, f := range r.Refused {
+		refused[i] = triage.RefusedFile{Name: f.Name, Err: plainRefusal(f.Err)}
+	}
+	r.Refused = refused
 	return &r
 }
 

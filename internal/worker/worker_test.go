@@ -49,6 +49,9 @@ func childMain(mode string) int {
 			fmt.Println("a library prints to stdout")
 		}
 		identity := worker.Identity{Model: triage.Model{Name: "fake"}}
+		if model, ok := strings.CutPrefix(mode, "model "); ok {
+			identity.Recipe.ModelSHA256 = model
+		}
 		if mode == "exchanged" {
 			identity.Model.Version = strconv.Itoa(os.Getpid())
 		}

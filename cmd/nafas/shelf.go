@@ -1,0 +1,145 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"nafas/inference/guideline"
+	"nafas/inference/prior"
+	"nafas/internal/rescore"
+	"nafas/internal/triage"
+	"nafas/internal/triage/priority"
+	"nafas/models"
+	"nafas/models/manifest"
+)
+
+// shelf is where models are looked for: those that are shipped, and folders of
+// models or folders with such folders.
+type shelf struct {
+	folders []string
+
+	mu sync.Mutex
+	// found holds what Resolve and Find have found, by SHA-256.
+	found map[string]shelved
+}
+
+// shelved is a model and the argument that opens it.
+type shelved struct {
+	model *manifest.Model
+	arg   string
+}
+
+func newShelf(folders []string) *shelf { return &shelf{folders: folders, found: map[string]shelved{}} }
+
+var _ rescore.Models = (*shelf)(nil)
+
+// Resolve implements rescore.Models.
+func (s *shelf) Resolve(name string, settings rescore.Settings) (triage.Model, triage.Recipe, string, error) {
+	model, err := models.Open(name)
+	if err != nil {
+		return triage.Model{}, triage.Recipe{}, "", err
+	}
+	if info, statErr := os.Stat(name); statErr == nil && info.IsDir() {
+		if name, err = filepath.Abs(name); err != nil {
+			return triage.Model{}, triage.Recipe{}, "", err
+		}
+	}
+	recipe, err := recipeOf(model, settings)
+	if err != nil {
+		return triage.Model{}, triage.Recipe{}, "", err
+	}
+	s.keep(shelved{model, name})
+	return named(model), recipe, name, nil
+}
+
+func named(m *manifest.Model) triage.Model {
+	return triage.Model{Name: m.Name, Version: m.Version, SHA256: m.SHA256()}
+}
+
+func (s *shelf) keep(one shelved) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.found[one.model.SHA256()] = one
+}
+
+// find finds the very model of a rescoring, wherever it is on this machine.
+func (s *shelf) find(r rescore.Rescoring) (shelved, error) {
+	s.mu.Lock()
+	one, known := s.found[r.Model.SHA256]
+	s.mu.Unlock()
+	if known {
+		return one, nil
+	}
+	for _, place := range s.places(r.ModelFrom) {
+		model, err := models.Open(place)
+		if err != nil || model.SHA256() != r.Model.SHA256 {
+			continue
+		}
+		one := shelved{model, place}
+		s.keep(one)
+		return one, nil
+	}
+	return shelved{}, fmt.Errorf("model %s %s (SHA-256 %.12s...) is not on this machine: say with --models where it is", r.Model.Name, r.Model.Version, r.Model.SHA256)
+}
+
+// places are what models.Open may be asked for, the likely ones first.
+func (s *shelf) places(from string) []string {
+	out := append([]string{from}, models.Names()...)
+	for _, folder := range s.folders {
+		out = append(out, folder)
+		entries, err := os.ReadDir(folder)
+		if err != nil {
+			continue
+		}
+		for _, e := range entries {
+			if path := filepath.Join(folder, e.Name()); e.IsDir() {
+				out = append(out, path)
+			}
+		}
+	}
+	return slices.Compact(out)
+}
+
+// check refuses folders that are not there.
+func (s *shelf) check() error {
+	for _, folder := range s.folders {
+		if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
+			return usage("--models: there is no folder %s", folder)
+		}
+	}
+	return nil
+}
+
+// recipeOf is what a worker process of this program reads with.
+func recipeOf(model *manifest.Model, settings rescore.Settings) (triage.Recipe, error) {
+	o, err := readerOptions(model, settings)
+	if err != nil {
+		return triage.Recipe{}, err
+	}
+	return triage.NewReader(nil, named(model), triage.Runtime{}, o).Recipe(), nil
+}
+
+func readerOptions(model *manifest.Model, settings rescore.Settings) (triage.ReaderOptions, error) {
+	rules, err := rulesOf(settings)
+	if err != nil {
+		return triage.ReaderOptions{}, err
+	}
+	names, err := guidelineNames(settings.Guidelines)
+	if err != nil {
+		return triage.ReaderOptions{}, err
+	}
+	categories := triage.CategoryOptions{Guidelines: names, Patient: guideline.Patient{Screening: guideline.Answer(settings.Screening)}}
+	return triage.ReaderOptions{Categories: categories, Ranking: triage.Ranking{Rules: rules, Points: model.Points}, Compare: prior.Compare}, nil
+}
+
+func rulesOf(settings rescore.Settings) (priority.Rules, error) {
+	if settings.Rules == "" {
+		return nil, nil
+	}
+	return priority.ParseText(settings.Rules)
+}

@@ -1,0 +1,141 @@
+package rescore_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"nafas/internal/rescore"
+	"nafas/internal/triage"
+)
+
+func planning(cursor string) *bench {
+	b := newBench()
+	b.ledger.r.State, b.ledger.r.Cursor = rescore.StatePlanning, cursor
+	b.archive.batches = []rescore.Batch{{Cursor: "a"}, {Cursor: "b"}, {Cursor: "c"}}
+	return b
+}
+
+func TestPlanningGoesOnWhereItStood(t *testing.T) {
+	for cursor, n := range map[string]int{"": 3, "a": 2, "c": 0} {
+		b := planning(cursor)
+		require.NoError(t, b.worker(nil).Plan(t.Context(), 7))
+		require.Len(t, b.ledger.planned, n)
+		require.Equal(t, 1, b.ledger.ended)
+	}
+}
+
+func TestASourceThatIsNotThereEndsNoPlanning(t *testing.T) {
+	b := planning("")
+	b.archive.scan = errors.New("the archive is down")
+	require.Error(t, b.worker(nil).Plan(t.Context(), 7))
+	require.Len(t, b.ledger.planned, 3)
+	require.Zero(t, b.ledger.ended, "what was listed is not all")
+}
+
+func TestAPauseEndsPlanningForNow(t *testing.T) {
+	b := planning("")
+	b.ledger.plan = rescore.ErrNotNow
+	require.NoError(t, b.worker(nil).Plan(t.Context(), 7))
+	require.Zero(t, b.ledger.ended)
+	for _, state := range []rescore.State{rescore.StatePaused, rescore.StateRunning, rescore.StateCancelled} {
+		b := planning("")
+		b.ledger.r.State = state
+		require.NoError(t, b.worker(nil).Plan(t.Context(), 7))
+		require.Empty(t, b.ledger.planned)
+		require.Zero(t, b.ledger.ended)
+	}
+}
+
+// tend looks after the queue for one round.
+func (b *bench) tend(t *testing.T, o rescore.TendOptions) {
+	ctx, cancel := context.WithCancel(t.Context())
+	o.Feed = time.Hour
+	done := make(chan struct{})
+	serve := o.Serve
+	o.Serve = func(r []triage.Recipe) error {
+		if serve != nil {
+			return serve(r)
+		}
+		return nil
+	}
+	go func() {
+		defer close(done)
+		b.worker(nil).Tend(ctx, o)
+	}()
+	time.AfterFunc(50*time.Millisecond, cancel)
+	<-done
+}
+
+func TestTendingFeedsWhatCanBeReadHere(t *testing.T) {
+	for name, c := range map[string]struct {
+		set func(b *bench)
+		fed map[int64]bool
+	}{
+		"running":                                {func(*bench) {}, map[int64]bool{7: false}},
+		"paused":                                 {func(b *bench) { b.ledger.r.State = rescore.StatePaused }, nil},
+		"done":                                   {func(b *bench) { b.ledger.r.State = rescore.StateDone }, nil},
+		"another model":                          {func(b *bench) { b.readers.can = errors.New("no such model") }, nil},
+		"a source that is not reached from here": {func(b *bench) { b.archive.open = errors.New("no such folder") }, nil},
+		"outside of its window":                  {func(b *bench) { b.ledger.r.Limits.Window = "01:00-02:00" }, nil},
+		"still listed, studies in pieces":        {func(b *bench) { b.ledger.r.State = rescore.StatePlanning }, nil},
+		"still listed, each study with one look": {func(b *bench) { b.ledger.r.State, b.archive.whole = rescore.StatePlanning, true }, map[int64]bool{7: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench()
+			c.set(b)
+			b.tend(t, rescore.TendOptions{})
+			require.Equal(t, c.fed, b.ledger.fed)
+		})
+	}
+}
+
+func TestTendingServesTheRecipesAndSaysSo(t *testing.T) {
+	b := newBench()
+	var served []triage.Recipe
+	b.tend(t, rescore.TendOptions{Slots: 3, Host: "h", Program: "p", Serve: func(r []triage.Recipe) error {
+		served = r
+		return nil
+	}})
+	require.Equal(t, []triage.Recipe{recipe}, served)
+	require.Equal(t, []rescore.Sign{{Name: "w1", Host: "h", Program: "p", Recipes: served, Slots: 3, SeenAt: b.now}}, b.ledger.signs)
+	require.Equal(t, b.now.Add(-time.Minute), b.ledger.deadline)
+}
+
+func TestAWorkerOfAnotherVersionTakesNoJobs(t *testing.T) {
+	b := newBench()
+	b.readers.can = errors.New("needs version 2")
+	b.tend(t, rescore.TendOptions{Serve: func([]triage.Recipe) error {
+		t.Error("nothing is served")
+		return nil
+	}})
+	require.Contains(t, b.log, "needs version 2")
+}
+
+func TestOthersThatPlanAreLeftAtIt(t *testing.T) {
+	b := planning("")
+	b.ledger.plan = rescore.ErrState
+	b.ledger.r.Home = "here"
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	b.worker(nil).PlanAll(ctx, "here", 10*time.Millisecond)
+	require.Equal(t, rescore.StatePlanning, b.ledger.r.State, "it is not paused for that")
+	require.Empty(t, b.ledger.planned)
+	require.Zero(t, b.ledger.ended)
+}
+
+func TestOnlyItsHomeListsTheInputs(t *testing.T) {
+	b := planning("")
+	b.ledger.r.Home = "elsewhere"
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	b.worker(nil).PlanAll(ctx, "here", 10*time.Millisecond)
+	require.Empty(t, b.ledger.planned)
+	ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	b.worker(nil).PlanAll(ctx, "elsewhere", time.Hour)
+	require.Len(t, b.ledger.planned, 3)
+}

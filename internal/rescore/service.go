@@ -1,0 +1,163 @@
+package rescore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"nafas/internal/triage"
+)
+
+// Models know the detectors of this machine.
+type Models interface {
+	// Resolve finds a model by its name or folder ("" for the default one) and says
+	// what studies are read with under these settings. from is what finds the same
+	// model again.
+	Resolve(name string, s Settings) (m triage.Model, r triage.Recipe, from string, err error)
+}
+
+// Request is what a rescoring is to be.
+type Request struct {
+	Name, Model, Baseline string
+	Source                SourceSpec
+	Settings              Settings
+	Limits                Limits
+}
+
+// ErrRequest is of a request that cannot be; Field says which part of it.
+type ErrRequest struct {
+	Field string
+	Err   error
+}
+
+func (e *ErrRequest) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *ErrRequest) Unwrap() error { return e.Err }
+
+// Service starts, steers and shows rescorings.
+type Service struct {
+	ledger  Ledger
+	sources Sources
+	models  Models
+	host    string
+	now     func() time.Time
+}
+
+// NewService makes a Service. host is this machine's name; now is the clock.
+func NewService(l Ledger, s Sources, m Models, host string, now func() time.Time) *Service {
+	return &Service{ledger: l, sources: s, models: m, host: host, now: now}
+}
+
+// Start keeps a new rescoring, to be planned by a worker of this host. Errors:
+// *ErrRequest, and the ledger's.
+func (s *Service) Start(ctx context.Context, rq Request) (Rescoring, error) {
+	r, err := s.draft(ctx, rq)
+	if err != nil {
+		return Rescoring{}, err
+	}
+	return s.ledger.Create(ctx, r)
+}
+
+// draft is a rescoring that was not kept yet, with everything checked.
+func (s *Service) draft(ctx context.Context, rq Request) (Rescoring, error) {
+	if err := rq.Limits.check(); err != nil {
+		return Rescoring{}, &ErrRequest{"limits", err}
+	}
+	if err := s.checkBaseline(ctx, rq.Baseline); err != nil {
+		return Rescoring{}, err
+	}
+	model, recipe, from, err := s.models.Resolve(rq.Model, rq.Settings)
+	if err != nil {
+		return Rescoring{}, &ErrRequest{"model", err}
+	}
+	r := Rescoring{
+		Name: rq.Name, Source: rq.Source, Model: model, ModelFrom: from, Recipe: recipe, Settings: rq.Settings, Limits: rq.Limits,
+		Baseline: rq.Baseline, State: StatePlanning, Home: s.host, CreatedAt: s.now(),
+	}
+	if _, err := s.sources.Open(ctx, r); err != nil {
+		return Rescoring{}, &ErrRequest{"source", err}
+	}
+	return r, nil
+}
+
+func (s *Service) checkBaseline(ctx context.Context, baseline string) error {
+	if baseline == "" || baseline == BaselineLive {
+		return nil
+	}
+	id, err := strconv.ParseInt(baseline, 10, 64)
+	if err != nil {
+		return &ErrRequest{"baseline", fmt.Errorf("baseline %q is neither %q nor the number of a rescoring", baseline, BaselineLive)}
+	}
+	if _, err = s.ledger.Rescoring(ctx, id); errors.Is(err, ErrNotFound) {
+		return &ErrRequest{"baseline", fmt.Errorf("there is no rescoring %d to compare with", id)}
+	}
+	return err
+}
+
+// check refuses limits that mean nothing.
+func (l Limits) check() error {
+	switch _, err := ParseWindow(l.Window); {
+	case err != nil:
+		return err
+	case l.MaxFetches < 0, l.BytesPerSecond < 0:
+		return errors.New("limits towards an archive must not be negative")
+	}
+	return nil
+}
+
+// Get returns a rescoring, or ErrNotFound.
+func (s *Service) Get(ctx context.Context, id int64) (Rescoring, error) {
+	return s.ledger.Rescoring(ctx, id)
+}
+
+// List returns all, the newest first.
+func (s *Service) List(ctx context.Context) ([]Rescoring, error) { return s.ledger.Rescorings(ctx) }
+
+// Pause has a rescoring wait; ErrState after its end.
+func (s *Service) Pause(ctx context.Context, id int64) (Rescoring, error) {
+	return s.ledger.Control(ctx, id, StatePaused, "asked for", s.now())
+}
+
+// Resume goes on with it; ErrState after its end.
+func (s *Service) Resume(ctx context.Context, id int64) (Rescoring, error) {
+	return s.ledger.Control(ctx, id, StateRunning, "", s.now())
+}
+
+// Cancel ends it; what was read is kept. ErrState where it is done.
+func (s *Service) Cancel(ctx context.Context, id int64) (Rescoring, error) {
+	return s.ledger.Control(ctx, id, StateCancelled, "asked for", s.now())
+}
+
+// Limit changes its limits; *ErrRequest.
+func (s *Service) Limit(ctx context.Context, id int64, l Limits) (Rescoring, error) {
+	if err := l.check(); err != nil {
+		return Rescoring{}, &ErrRequest{"limits", err}
+	}
+	if err := s.ledger.SetLimits(ctx, id, l); err != nil {
+		return Rescoring{}, err
+	}
+	return s.ledger.Rescoring(ctx, id)
+}
+
+// Rows hands on every input with its end.
+func (s *Service) Rows(ctx context.Context, id int64, each func(Row) error) error {
+	return s.ledger.Rows(ctx, id, each)
+}
+
+// Remaining is how long the rest will take by the pace so far; false where that
+// is not known yet.
+func Remaining(r Rescoring) (time.Duration, bool) {
+	done, left := r.Totals.StudiesDone, r.Totals.Studies-r.Totals.StudiesDone
+	if done == 0 || r.WorkedFor <= 0 || !r.Planned {
+		return 0, false
+	}
+	window, err := ParseWindow(r.Limits.Window)
+	if err != nil {
+		return 0, false
+	}
+	work := time.Duration(float64(r.WorkedFor) / float64(done) * float64(left))
+	return time.Duration(float64(work) * 24 / window.HoursADay()), true
+}
