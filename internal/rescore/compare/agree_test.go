@@ -67,6 +67,7 @@ func TestAgreementWithReaders(t *testing.T) {
 	require.Equal(t, []string{"old 1"}, got.Seen)
 	e := got.Evaluation
 	require.Equal(t, []int{3, 3, 2, 2, 1}, []int{e.Scans, e.Nodules, e.Detected, e.FalseMarks, e.Marks.OnExcluded})
+	require.Zero(t, e.Unlisted, "nothing of series that were not scored")
 	require.Len(t, e.Thresholds, 2)
 	one, four := e.Thresholds[0], e.Thresholds[1]
 	require.Equal(t, []any{"one", 1, froc.Number(1.0 / 3), froc.Number(1.0 / 3)}, []any{one.Name, one.Detected, one.Sensitivity, one.FalseMarksPerScan})

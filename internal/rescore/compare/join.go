@@ -106,7 +106,7 @@ func (s *stream) advance() error {
 		s.head = nil
 		return nil
 	}
-	if study.UID == "" || study.UID <= s.last {
+	if study.UID <= s.last { // so that it is not ""
 		return fmt.Errorf("%w: %s: studies do not come once each by the bytes of their UID", ErrRows, s.label)
 	}
 	s.head, s.last = &study, study.UID

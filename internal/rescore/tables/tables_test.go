@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"strings"
 	"testing"
@@ -161,6 +162,10 @@ func TestJSONLinesSayTheSame(t *testing.T) {
 				switch value := value.(type) {
 				case nil:
 					require.Empty(t, rows[i][c.Name], c.Name)
+					require.True(t, c.Nullable, c.Name)
+				case string:
+					require.NotEmpty(t, value, "%s is null where it is not known", c.Name)
+					require.Equal(t, rows[i][c.Name], value, c.Name)
 				case []any:
 					var list []any
 					require.NoError(t, json.Unmarshal([]byte(rows[i][c.Name]), &list))
@@ -234,19 +239,22 @@ func (f *full) Write(p []byte) (int, error) {
 func TestAFullDiskIsTold(t *testing.T) {
 	for _, f := range tables.Formats() {
 		for _, table := range tables.Tables() {
-			err := func() error {
-				w, err := tables.NewWriter(&full{left: 100}, table, f, header)
+			write := func(to io.Writer, rows int) error {
+				w, err := tables.NewWriter(to, table, f, header)
 				if err != nil {
 					return err
 				}
-				for range 1000 {
+				for range rows {
 					if err := errors.Join(w.Add(inputs()[1]), w.AddChange(changes()[0])); err != nil {
 						return err
 					}
 				}
 				return w.Close()
-			}()
-			require.ErrorIs(t, err, errFull, "%s %s", table, f)
+			}
+			require.ErrorIs(t, write(&full{left: 100}, 1000), errFull, "%s %s: the first bytes", table, f)
+			var whole bytes.Buffer
+			require.NoError(t, write(&whole, 10))
+			require.ErrorIs(t, write(&full{left: whole.Len() - 1}, 10), errFull, "%s %s: the last byte", table, f)
 		}
 	}
 }
