@@ -28,7 +28,7 @@ type dialect struct {
 	clock string
 	// lastAttempter is the client that has a job of river_job.
 	lastAttempter string
-	numbered      bool
+	postgres      bool
 }
 
 var sqliteDialect = &dialect{
@@ -47,19 +47,19 @@ var postgresDialect = &dialect{
 	riverTime:     `to_timestamp(CAST(? AS DOUBLE PRECISION) / 1e6)`,
 	clock:         `CAST(extract(epoch FROM clock_timestamp()) * 1e6 AS BIGINT)`,
 	lastAttempter: `attempted_by[array_length(attempted_by, 1)]`,
-	numbered:      true,
+	postgres:      true,
 }
 
-// bound are queries with their parameters numbered.
-var bound sync.Map
+// numbered are queries with their parameters numbered.
+var numbered sync.Map
 
 // bind numbers the parameters of a query where the database wants that. A query
 // has no question mark but those.
 func (d *dialect) bind(query string) string {
-	if !d.numbered {
+	if !d.postgres {
 		return query
 	}
-	if known, ok := bound.Load(query); ok {
+	if known, ok := numbered.Load(query); ok {
 		return known.(string)
 	}
 	var b strings.Builder
@@ -72,7 +72,7 @@ func (d *dialect) bind(query string) string {
 		}
 		b.WriteRune(r)
 	}
-	bound.Store(query, b.String())
+	numbered.Store(query, b.String())
 	return b.String()
 }
 

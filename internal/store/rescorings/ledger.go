@@ -99,7 +99,7 @@ func (l *Ledger) inTx(ctx context.Context, f func(ctx context.Context, t tx) err
 // inSnapshot runs f on one consistent state of the database.
 func (l *Ledger) inSnapshot(ctx context.Context, f func(ctx context.Context, t tx) error) error {
 	o := &sql.TxOptions{ReadOnly: true}
-	if l.d.numbered {
+	if l.d.postgres {
 		o.Isolation = sql.LevelRepeatableRead
 	}
 	return l.within(ctx, most, l.read, o, f)

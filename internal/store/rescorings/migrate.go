@@ -73,6 +73,11 @@ func (l *Ledger) applied(ctx context.Context) ([]int, error) {
 
 func (l *Ledger) apply(ctx context.Context, m migration) error {
 	return l.within(ctx, longest, l.write, nil, func(ctx context.Context, t tx) error {
+		if l.d.postgres {
+			if _, err := t.exec(ctx, `SET LOCAL statement_timeout = 0`); err != nil {
+				return err
+			}
+		}
 		if _, err := t.ExecContext(ctx, l.d.types.Replace(m.sql)); err != nil {
 			return err
 		}

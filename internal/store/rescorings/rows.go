@@ -17,11 +17,11 @@ const page = 250
 // one moment.
 func (l *Ledger) Rows(ctx context.Context, id int64, each func(rescore.Row) error) error {
 	o := &sql.TxOptions{ReadOnly: true}
-	if l.d.numbered {
+	if l.d.postgres {
 		o.Isolation = sql.LevelRepeatableRead
 	}
 	return once(ctx, l.read, o, l.d, func(ctx context.Context, t tx) error {
-		if l.d.numbered {
+		if l.d.postgres {
 			// Whoever takes the rows may be slow.
 			if _, err := t.exec(ctx, `SET LOCAL idle_in_transaction_session_timeout = 0`); err != nil {
 				return err
