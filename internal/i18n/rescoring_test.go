@@ -83,7 +83,7 @@ func TestCodesOfRescorings(t *testing.T) {
 		require.ElementsMatch(t, caveats, keys(w.Agreement.Caveats))
 		require.ElementsMatch(t, priorities, keys(w.Changes.PriorityWords))
 		require.ElementsMatch(t, []string{"quarter", "one", "four"}, keys(w.Agreement.PointNames))
-		for _, reason := range []string{rescore.ReasonNotDICOM, rescore.ReasonGone, rescore.ReasonNotHandedOut, compare.ReasonAbsent} {
+		for _, reason := range rescoringReasons(t) {
 			words, ok := i18n.Reason(l, reason)
 			require.True(t, ok && words != "", reason)
 			if reason == compare.ReasonAbsent {
@@ -93,6 +93,20 @@ func TestCodesOfRescorings(t *testing.T) {
 			require.True(t, ok && words != "", reason)
 		}
 	}
+}
+
+// rescoringReasons are the reasons that are of rescorings alone, out of their sources.
+func rescoringReasons(t *testing.T) (out []string) {
+	t.Helper()
+	for _, file := range []string{"../rescore/input.go", "../rescore/compare/join.go"} {
+		source, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for _, found := range regexp.MustCompile(`const Reason\w+ = "([A-Z_]+)"`).FindAllStringSubmatch(string(source), -1) {
+			out = append(out, found[1])
+		}
+	}
+	require.Subset(t, out, []string{rescore.ReasonNotDICOM, compare.ReasonAbsent})
+	return out
 }
 
 // A phrase that the report does not say is a leftover.
