@@ -112,7 +112,7 @@ type walk struct {
 
 func TestTotalsAddUpWhateverHappens(t *testing.T) {
 	onEach(t, func(t *testing.T, b *book) {
-		steps := 700
+		steps := 1500
 		if b.postgres {
 			steps = 350
 		}

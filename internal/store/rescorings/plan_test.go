@@ -148,6 +148,28 @@ func TestReadingBeginsWhileOthersAreListed(t *testing.T) {
 	})
 }
 
+func TestWhatIsReadAgainIsCountedOnce(t *testing.T) {
+	onEach(t, func(t *testing.T, b *book) {
+		id := b.create(recipe)
+		feed := func() {
+			n, err := b.Feed(t.Context(), id, 1, true)
+			require.NoError(t, err)
+			require.Equal(t, 1, n)
+		}
+		require.NoError(t, b.Plan(t.Context(), id, "", batch("a", part("1", "1.1", "CT"))))
+		feed()
+		token, _ := b.claim(id, "1", "w1")
+		require.NoError(t, b.Finish(t.Context(), token, id, recipe, outcome("1", failed("1.1", "MALFORMED"))))
+		require.Equal(t, map[string]int64{"MALFORMED": 1}, b.get(id).Totals.Reasons)
+		require.NoError(t, b.Plan(t.Context(), id, "a", batch("b", part("1", "1.2", "CT"))))
+		feed()
+		token, _ = b.claim(id, "1", "w1")
+		require.NoError(t, b.Finish(t.Context(), token, id, recipe, outcome("1", scored("1", "1.1", recipe), skipped("1.2", "NO_LUNG"))))
+		require.Equal(t, rescore.Totals{Studies: 1, StudiesDone: 1, Inputs: 2, Scored: 1, Skipped: 1, Files: 4, Reasons: map[string]int64{"NO_LUNG": 1}}, b.get(id).Totals)
+		b.recount(id)
+	})
+}
+
 func TestAnOutcomeAccountsForEverything(t *testing.T) {
 	onEach(t, func(t *testing.T, b *book) {
 		id := b.create(recipe)
