@@ -101,13 +101,13 @@ func (o *Outcome) nameTheRest(c Case, refused int) {
 func verdictOf(reading triage.StudyReading, r *triage.Result) *Verdict {
 	v := &Verdict{SeriesUID: r.SeriesUID, Priority: reading.Priority, Reasons: reading.PriorityReasons}
 	if reading.Assessment != nil {
-		v.LungRADS = lungRADS(reading.Assessment.Categories)
+		v.LungRADS = LungRADS(reading.Assessment.Categories)
 	}
 	return v
 }
 
-// lungRADS is the category of the exam, or "" where it is withheld.
-func lungRADS(s *suggest.Suggestions) string {
+// LungRADS is the category of the exam, or "" where it is withheld.
+func LungRADS(s *suggest.Suggestions) string {
 	if s == nil {
 		return ""
 	}
