@@ -27,6 +27,7 @@ type rescoreCmd struct {
 	Resume rescoreResumeCmd `cmd:"" help:"Go on with a rescoring that was paused, or whose process ended."`
 	Cancel rescoreCancelCmd `cmd:"" help:"End a rescoring; what was read is kept."`
 	Limit  rescoreLimitCmd  `cmd:"" help:"Change when and how hard a rescoring works."`
+	Report rescoreReportCmd `cmd:"" help:"Write what came of a rescoring as pages for people, in three languages."`
 	Export rescoreExportCmd `cmd:"" help:"Write what became of every input, and every finding, as tables for other programs."`
 }
 
@@ -195,7 +196,7 @@ func asUsage(err error) error {
 // open opens the ledger to work, or, where another process works already or
 // detached, only to steer it.
 func (f rescoreFlags) open(ctx context.Context, s *streams, insecure, detached bool) (st *station, working bool, err error) {
-	o := stationOptions{log: s.logger(), insecure: insecure, works: !detached}
+	o := stationOptions{log: s.calm(), insecure: insecure, works: !detached}
 	if o.works {
 		if o.live, err = liveOf(f.Data); err != nil {
 			return nil, false, err
