@@ -19,6 +19,7 @@ var House = Rules{
 		{"inference/finding", []string{"inference/volume"}, "a leaf over the grid's vectors"},
 		{"models/manifest", nil, "a leaf: a model is described without knowing who runs it"},
 		{"models", []string{"models/manifest"}, "shipped models are files and their manifests"},
+		{"models/modelstest", nil, "small detectors for tests"},
 		{"inference/lung", []string{"inference/volume", "inference/finding"}, "the lung field is found in a volume alone"},
 		{"inference/phantom/...", []string{"inference/volume", "inference/finding"}, "a phantom is a volume with its truth"},
 		{"inference/alter", []string{"inference/volume", "inference/phantom/..."}, "a volume becomes another one, whoever reads it"},
