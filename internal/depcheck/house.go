@@ -79,9 +79,11 @@ var House = Rules{
 		{"internal/web/api", nil, "a leaf: what the page is told"},
 		{"internal/web/...", adapter("internal/web/api", "internal/audit", "internal/triage/quality", "internal/triage/review", "internal/triage/wording", "dicomio/render/..."), "an adapter: knows the application, never another adapter"},
 		{"internal/rescore", slices.Concat(below, []string{"internal/triage/..."}), "the second application: passes a model over past studies; it declares ports and knows no adapter"},
+		{"internal/rescore/archivetest", []string{"dicomio/ctwriter", "dicomio/refusal", "inference/volume", "internal/rescore"}, "archives for tests"},
 		{"internal/rescore/compare", slices.Concat(below, []string{"inference/froc", "internal/rescore", "internal/triage/..."}), "two passes are compared, whoever keeps them"},
 		{"internal/rescore/tables", slices.Concat(below, []string{"inference/froc", "internal/rescore", "internal/rescore/compare", "internal/triage/..."}), "inputs and their ends become tables, whoever keeps them"},
 		{"internal/rescore/report", []string{"inference/froc", "inference/froc/chart", "internal/i18n", "internal/rescore", "internal/rescore/compare", "internal/triage/..."}, "a comparison becomes a page for people"},
+		{"internal/rescore/relay", adapter("dicomio/dicomweb/...", "internal/rescore"), "an adapter: knows the application, never another adapter"},
 		{"internal/rescore/sources", adapter("dicomio/dimse/...", "dicomio/dicomweb/...", "internal/rescore"), "an adapter: knows the application, never another adapter"},
 		{"internal/interop/...", adapter("dicomio/report", "internal/triage/wording"), "an adapter: knows the application, never another adapter"},
 

@@ -82,6 +82,11 @@ func (l *ledger) Plan(_ context.Context, _ int64, after string, b rescore.Batch)
 	return nil
 }
 
+func (l *ledger) Control(_ context.Context, _ int64, to rescore.State, why string, _ time.Time) (rescore.Rescoring, error) {
+	l.r.State, l.r.Why = to, why
+	return l.r, nil
+}
+
 func (l *ledger) EndPlanning(_ context.Context, _ int64, readable func(string) bool, _ time.Time) error {
 	if !readable("CT") || readable("MR") {
 		return errors.New("this is not what is read")
@@ -113,6 +118,7 @@ type archive struct {
 	batches  []rescore.Batch
 	scan     error
 	whole    bool
+	open     error
 	fetch    error
 	probe    error
 	released int
@@ -131,9 +137,10 @@ func (a *archive) Scan(_ context.Context, after string, each func(rescore.Batch)
 	return a.scan
 }
 
-func (a *archive) Whole() bool                                                     { return a.whole }
-func (a *archive) Probe(context.Context) error                                     { return a.probe }
-func (a *archive) Open(context.Context, rescore.Rescoring) (rescore.Source, error) { return a, nil }
+func (a *archive) Whole() bool                 { return a.whole }
+func (a *archive) Probe(context.Context) error { return a.probe }
+
+func (a *archive) Open(context.Context, rescore.Rescoring) (rescore.Source, error) { return a, a.open }
 
 func (a *archive) Fetch(_ context.Context, c rescore.Case) ([]rescore.Fetched, func(), error) {
 	if a.fetch != nil {

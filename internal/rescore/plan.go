@@ -7,7 +7,8 @@ import (
 
 // Plan lists the inputs of a rescoring from where it stands, and ends its
 // planning. It returns nil too where somebody paused or cancelled it meanwhile;
-// an error where the source or the ledger is not there.
+// errOthersPlan where another process lists them at the same time; another error
+// where the source or the ledger is not there.
 func (w *Worker) Plan(ctx context.Context, id int64) error {
 	r, err := w.Ledger.Rescoring(ctx, id)
 	if err != nil || r.Planned || r.State != StatePlanning {
@@ -25,10 +26,12 @@ func (w *Worker) Plan(ctx context.Context, id int64) error {
 		at = b.Cursor
 		return nil
 	})
-	if errors.Is(err, ErrNotNow) {
+	switch {
+	case errors.Is(err, ErrNotNow):
 		return nil
-	}
-	if err != nil {
+	case errors.Is(err, ErrState):
+		return errOthersPlan
+	case err != nil:
 		return err
 	}
 	err = w.Ledger.EndPlanning(ctx, id, Readable, w.Now())
@@ -37,3 +40,6 @@ func (w *Worker) Plan(ctx context.Context, id int64) error {
 	}
 	return err
 }
+
+// errOthersPlan says that the cursor is not where this process left it.
+var errOthersPlan = errors.New("another process lists the inputs")

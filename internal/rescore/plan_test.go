@@ -79,6 +79,7 @@ func TestTendingFeedsWhatCanBeReadHere(t *testing.T) {
 		"paused":                                 {func(b *bench) { b.ledger.r.State = rescore.StatePaused }, nil},
 		"done":                                   {func(b *bench) { b.ledger.r.State = rescore.StateDone }, nil},
 		"another model":                          {func(b *bench) { b.readers.can = errors.New("no such model") }, nil},
+		"a source that is not reached from here": {func(b *bench) { b.archive.open = errors.New("no such folder") }, nil},
 		"outside of its window":                  {func(b *bench) { b.ledger.r.Limits.Window = "01:00-02:00" }, nil},
 		"still listed, studies in pieces":        {func(b *bench) { b.ledger.r.State = rescore.StatePlanning }, nil},
 		"still listed, each study with one look": {func(b *bench) { b.ledger.r.State, b.archive.whole = rescore.StatePlanning, true }, map[int64]bool{7: true}},
@@ -112,4 +113,29 @@ func TestAWorkerOfAnotherVersionTakesNoJobs(t *testing.T) {
 		return nil
 	}})
 	require.Contains(t, b.log, "needs version 2")
+}
+
+func TestOthersThatPlanAreLeftAtIt(t *testing.T) {
+	b := planning("")
+	b.ledger.plan = rescore.ErrState
+	b.ledger.r.Home = "here"
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	b.worker(nil).PlanAll(ctx, "here", 10*time.Millisecond)
+	require.Equal(t, rescore.StatePlanning, b.ledger.r.State, "it is not paused for that")
+	require.Empty(t, b.ledger.planned)
+	require.Zero(t, b.ledger.ended)
+}
+
+func TestOnlyItsHomeListsTheInputs(t *testing.T) {
+	b := planning("")
+	b.ledger.r.Home = "elsewhere"
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	b.worker(nil).PlanAll(ctx, "here", 10*time.Millisecond)
+	require.Empty(t, b.ledger.planned)
+	ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	b.worker(nil).PlanAll(ctx, "elsewhere", time.Hour)
+	require.Len(t, b.ledger.planned, 3)
 }

@@ -97,6 +97,9 @@ func (t *tending) round(ctx context.Context) error {
 func (t *tending) can(ctx context.Context, r Rescoring) bool {
 	err := t.Readers.Can(r)
 	if err == nil {
+		_, err = t.Sources.Open(ctx, r)
+	}
+	if err == nil {
 		delete(t.told, r.ID)
 		return true
 	}

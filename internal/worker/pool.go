@@ -17,7 +17,7 @@ type Pool struct {
 	slots chan struct{}
 	mu    sync.Mutex
 	// idle are supervisors without work, the one that was used last at the end.
-	idle   []pooled
+	idle []pooled
 	// busy are those at work.
 	busy   int
 	closed bool

@@ -1,0 +1,108 @@
+package rescore_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"nafas/internal/rescore"
+	"nafas/internal/triage"
+)
+
+// shelf knows one model.
+type shelf struct{ err error }
+
+func (s shelf) Resolve(name string, _ rescore.Settings) (triage.Model, triage.Recipe, string, error) {
+	return triage.Model{Name: name, SHA256: "m"}, recipe, "/models/" + name, s.err
+}
+
+func (l *ledger) Create(_ context.Context, r rescore.Rescoring) (rescore.Rescoring, error) {
+	r.ID = 8
+	l.r = r
+	return r, nil
+}
+
+func (l *ledger) SetLimits(_ context.Context, _ int64, limits rescore.Limits) error {
+	l.r.Limits = limits
+	return nil
+}
+
+func (b *bench) service(m rescore.Models) *rescore.Service {
+	return rescore.NewService(b.ledger, b.archive, m, "here", func() time.Time { return b.now })
+}
+
+func TestARescoringBeginsWithEverythingChecked(t *testing.T) {
+	b := newBench()
+	rq := rescore.Request{
+		Name: "n", Model: "m1", Baseline: "7", Source: rescore.SourceSpec{Kind: rescore.SourceFolder, Root: "/a"},
+		Settings: rescore.Settings{Screening: "yes"}, Limits: rescore.Limits{Window: "20:00-06:00"},
+	}
+	r, err := b.service(shelf{}).Start(t.Context(), rq)
+	require.NoError(t, err)
+	require.Equal(t, rescore.Rescoring{
+		ID: 8, Name: "n", Source: rq.Source, Model: triage.Model{Name: "m1", SHA256: "m"}, ModelFrom: "/models/m1", Recipe: recipe,
+		Settings: rq.Settings, Limits: rq.Limits, Baseline: "7", State: rescore.StatePlanning, Home: "here", CreatedAt: b.now,
+	}, r)
+}
+
+func TestWhatCannotBeIsRefusedByItsField(t *testing.T) {
+	for field, c := range map[string]struct {
+		rq     rescore.Request
+		models rescore.Models
+		open   error
+	}{
+		"limits":   {rq: rescore.Request{Limits: rescore.Limits{Window: "night"}}},
+		"baseline": {rq: rescore.Request{Baseline: "yesterday"}},
+		"model":    {models: shelf{errors.New("no such model")}},
+		"source":   {open: errors.New("no such folder")},
+	} {
+		b := newBench()
+		b.archive.open = c.open
+		if c.models == nil {
+			c.models = shelf{}
+		}
+		_, err := b.service(c.models).Start(t.Context(), c.rq)
+		var why *rescore.ErrRequest
+		require.ErrorAs(t, err, &why)
+		require.Equal(t, field, why.Field)
+		require.NotEqual(t, int64(8), b.ledger.r.ID, "nothing is kept")
+	}
+	b := newBench()
+	_, err := b.service(shelf{}).Limit(t.Context(), 7, rescore.Limits{BytesPerSecond: -1})
+	require.Error(t, err)
+	require.Zero(t, b.ledger.r.Limits)
+}
+
+func TestSteering(t *testing.T) {
+	b := newBench()
+	s := b.service(shelf{})
+	for _, c := range []struct {
+		do   func(context.Context, int64) (rescore.Rescoring, error)
+		want rescore.State
+	}{{s.Pause, rescore.StatePaused}, {s.Resume, rescore.StateRunning}, {s.Cancel, rescore.StateCancelled}} {
+		r, err := c.do(t.Context(), 7)
+		require.NoError(t, err)
+		require.Equal(t, c.want, r.State)
+	}
+}
+
+func TestWhatIsLeft(t *testing.T) {
+	r := rescore.Rescoring{Planned: true, WorkedFor: 10 * time.Minute, Totals: rescore.Totals{Studies: 300, StudiesDone: 100}}
+	left, known := rescore.Remaining(r)
+	require.True(t, known)
+	require.Equal(t, 20*time.Minute, left)
+	r.Limits.Window = "20:00-08:00"
+	left, _ = rescore.Remaining(r)
+	require.Equal(t, 40*time.Minute, left, "it works for half of the day")
+	for _, unknown := range []rescore.Rescoring{
+		{WorkedFor: time.Minute, Totals: rescore.Totals{Studies: 3, StudiesDone: 1}},
+		{Planned: true, WorkedFor: time.Minute, Totals: rescore.Totals{Studies: 3}},
+		{Planned: true, Totals: rescore.Totals{Studies: 3, StudiesDone: 1}},
+	} {
+		_, known := rescore.Remaining(unknown)
+		require.False(t, known)
+	}
+}
