@@ -10,7 +10,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"nafas/dicomio"
 	"nafas/dicomio/ctwriter"
+	"nafas/dicomio/part10"
 	"nafas/dicomio/source"
 )
 
@@ -37,6 +39,9 @@ func TestDCMTKMedium(t *testing.T) {
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, string(out))
 	require.NoError(t, os.Remove(filepath.Join(dir, "CT", "IM3")))
+	index, err := part10.ReadFile(filepath.Join(dir, "DICOMDIR"), part10.DefaultLimits())
+	require.NoError(t, err)
+	require.True(t, dicomio.IsMediaDirectory(index))
 
 	items, notes, err := source.Walk(context.Background(), filepath.Join(dir, "DICOMDIR"), source.Limits{})
 	require.NoError(t, err)

@@ -19,6 +19,8 @@ type cli struct {
 	Categories categoriesCmd `cmd:"" help:"Ask the guidelines about a study that a service has read, with facts that images do not show."`
 	Deliveries deliveriesCmd `cmd:"" help:"See what became of results on their way, and try dead ones again."`
 	Reviews    reviewsCmd    `cmd:"" help:"See what readers said of studies, measure the detector by it, and write it as tables."`
+	Rescore    rescoreCmd    `cmd:"" help:"Pass a model over years of past studies, and see what changed."`
+	Worker     workerCmd     `cmd:"" help:"Read studies of rescorings that other machines began."`
 	Triage     triageCmd     `cmd:"" help:"Read series without a service: one result per series."`
 	Evaluate   evaluateCmd   `cmd:"" help:"Measure a detector by LUNA16's protocol: from tables of marks, or on series that it reads first."`
 	Phantom    phantomCmd    `cmd:"" help:"Write a synthetic chest CT with known nodules as a DICOM series."`

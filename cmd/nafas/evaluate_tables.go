@@ -60,7 +60,13 @@ func (c *evaluateCmd) truth(doc *evaluationDocument) (*truthTables, error) {
 			return err
 		}},
 		{"excluded", c.Excluded, func(r namedReader) (err error) { t.excluded, err = froc.ReadExcluded(r.name, r); return err }},
-		{"series", c.Series, func(r namedReader) (err error) { t.scans, err = froc.ReadScans(r.name, r); return err }},
+		{"series", c.Series, func(r namedReader) (err error) {
+			var notRead int
+			if t.scans, notRead, err = froc.ReadScans(r.name, r); notRead > 0 {
+				doc.note("%d rows of %s are passed over: they say that their series were not read", notRead, r.name)
+			}
+			return err
+		}},
 	} {
 		if table.path == "" {
 			continue

@@ -50,6 +50,7 @@ type serviceFlags struct {
 	DICOM       dicomFlags    `embed:"" prefix:"dicom-" group:"DICOM:"`
 	HTTP        httpFlags     `embed:"" prefix:"http-" group:"HTTP:"`
 	Keep        keepFlags     `embed:"" prefix:"keep-" group:"Keeping:"`
+	Past        pastFlags     `embed:"" prefix:"rescore-" group:"Rescorings:"`
 }
 
 func (f serviceFlags) tlsFiles() access.TLSFiles {
@@ -129,6 +130,7 @@ type service struct {
 	people   *people        // nil before the store is open
 	keeper   *keeper        // nil before it is started
 	metrics  *metrics.Metrics
+	past     *station // nil before it is open
 	inbox    sync.WaitGroup
 	// endInbox ends the recording of what came one by one.
 	endInbox context.CancelFunc
@@ -175,7 +177,13 @@ func (s *service) start(ctx context.Context, p plan) error {
 	if err := s.jobs.Start(ctx); err != nil {
 		return err
 	}
+	if err := s.openRescorings(ctx); err != nil {
+		return err
+	}
 	s.serve(p, app)
+	if err := s.workRescorings(ctx); err != nil {
+		return err
+	}
 	s.keeper = startKeeper(app, s.flags.Keep, s.log)
 	go s.sweep(ctx)
 	s.poll(p.polls, p.earlier, intakeOf(app))
@@ -226,6 +234,7 @@ func (s *service) listen(ctx context.Context, p plan, app *triage.Service) (err 
 // serve answers on all listeners.
 func (s *service) serve(p plan, app *triage.Service) {
 	p.security.Service, p.security.Log, p.security.Texts, p.security.Trail = app, s.log, reportTexts, s.people.trail
+	p.security.Rescorings, p.security.Preview = s.past.service, s.previews()
 	s.rpc = rpc.New(p.security)
 	go func() { s.served <- s.rpc.Serve(s.listener) }()
 	s.takeOneByOne(app)
@@ -308,7 +317,7 @@ func (s *service) stop() error {
 		s.inbox.Wait()
 	}
 	s.rpc.Shutdown(ctx)
-	err := s.jobs.Stop(context.Background(), s.flags.Grace, cleanupTime)
+	err := errors.Join(s.stopRescorings(s.flags.Grace), s.jobs.Stop(context.Background(), s.flags.Grace, cleanupTime))
 	s.people.stop(context.Background(), s.log)
 	s.close()
 	return err
@@ -318,6 +327,9 @@ func (s *service) stop() error {
 func (s *service) close() {
 	s.pollers.stop()
 	s.keeper.stop()
+	if err := s.stopRescorings(0); err != nil {
+		s.log.Error("closing the rescorings failed", "error", err)
+	}
 	if s.worker != nil {
 		s.worker.Close()
 	}

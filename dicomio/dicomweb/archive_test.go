@@ -19,13 +19,16 @@ import (
 // given body.
 type archive struct {
 	studies, most int
-	// deaf: it does not count from an offset.
-	deaf     bool
-	asked    []string
-	status   int
-	boundary string
-	body     string
-	accept   string
+	// deaf: it does not count from an offset. warns: it says that there are more.
+	deaf, warns bool
+	// moves: the list loses its first study with every question. obeys: it keeps to
+	// the limit.
+	moves, obeys bool
+	asked        []string
+	status       int
+	boundary     string
+	body         string
+	accept       string
 }
 
 func (a *archive) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -41,11 +44,21 @@ func (a *archive) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if a.deaf {
 		from = 0
 	}
+	if a.moves {
+		from += len(a.asked)
+	}
+	most := a.most
+	if limit, _ := strconv.Atoi(r.URL.Query().Get("limit")); a.obeys {
+		most = min(most, limit)
+	}
 	var page []string
-	for n := from; n < a.studies && len(page) < a.most; n++ {
+	for n := from; n < a.studies && len(page) < most; n++ {
 		page = append(page, fmt.Sprintf(`{"0020000D": {"vr": "UI", "Value": ["1.%d"]}, "00100020": {"vr": "LO", "Value": ["P%d "]},
 			"00080061": {"vr": "CS", "Value": ["CT", "SR"]}, "00201208": {"vr": "IS", "Value": [%q]}, "00201209": {"vr": "IS", "Value": [7]},
 			"00100010": {"vr": "PN", "Value": [{"Alphabetic": "Doe^John", "Phonetic": "do"}]}, "00100030": {"vr": "DA", "Value": ["19500102"]}, "00081030": {"vr": "LO"}}`, n, n, strconv.Itoa(n+300)))
+	}
+	if a.warns && (a.deaf || len(page) > 0 && from+len(page) < a.studies) {
+		w.Header().Set("Warning", "299 test: There are 7 additional results that can be requested")
 	}
 	if len(page) == 0 {
 		w.WriteHeader(http.StatusNoContent)
@@ -108,6 +121,80 @@ func TestFindingInAStudy(t *testing.T) {
 	}
 }
 
+// pages are what Pages hands on.
+func pages(t *testing.T, c *dicomweb.Client) (uids []string, err error) {
+	t.Helper()
+	err = c.Pages(t.Context(), match.Query{Level: match.StudyLevel}, func(some []match.Entry) error {
+		for _, e := range some {
+			uids = append(uids, e.StudyUID)
+		}
+		return nil
+	})
+	return uids, err
+}
+
+// A list that a server does not give to its end is no list, and one that changes
+// meanwhile is said to.
+func TestListsThatAreNotWhole(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		archive
+		found, paged error
+	}{
+		{"a page that is full, and no other", archive{studies: 2000, most: 1000, deaf: true}, match.ErrTooMany, match.ErrTooMany},
+		{"a short page, more, and no other", archive{studies: 9, most: 3, deaf: true, warns: true}, match.ErrTooMany, match.ErrTooMany},
+		{"pages of which each says that there are more", archive{studies: 9, most: 3, warns: true}, nil, nil},
+		{"full pages", archive{studies: 2000, most: 1000, obeys: true}, nil, nil},
+		{"an answer that is endless", archive{studies: 60_000, most: 60_000, deaf: true}, match.ErrTooMany, match.ErrTooMany},
+		{"a list that loses its first", archive{studies: 40, most: 10, moves: true}, nil, dicomweb.ErrMoved},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			client := c.client(t)
+			found, err := client.Find(t.Context(), match.Query{Level: match.StudyLevel})
+			require.ErrorIs(t, err, c.found)
+			if c.found != nil {
+				require.Empty(t, found)
+			}
+			uids, err := pages(t, client)
+			require.ErrorIs(t, err, c.paged)
+			if c.paged == nil {
+				require.Len(t, uids, c.studies)
+			}
+		})
+	}
+}
+
+func TestPagesGiveEachOnce(t *testing.T) {
+	for _, n := range []int{0, 1, 2, 3, 4, 7, 9, 10} {
+		a := archive{studies: n, most: 3}
+		uids, err := pages(t, a.client(t))
+		require.NoError(t, err)
+		var want []string
+		for i := range n {
+			want = append(want, fmt.Sprintf("1.%d", i))
+		}
+		require.Equal(t, want, uids)
+	}
+	deaf := archive{studies: 7, most: 100, deaf: true}
+	uids, err := pages(t, deaf.client(t))
+	require.NoError(t, err)
+	require.Len(t, uids, 7)
+}
+
+func TestFindingSome(t *testing.T) {
+	a := archive{studies: 7, most: 100, obeys: true}
+	c := a.client(t)
+	some, err := c.FindSome(t.Context(), match.Query{
+		Level: match.StudyLevel, StudyDates: "20260101", StudyTimes: "100000-105959", StudyDescription: "*CHEST*",
+	}, 3)
+	require.NoError(t, err)
+	require.Len(t, some, 3)
+	require.Len(t, a.asked, 1)
+	for _, asked := range []string{"limit=3", "StudyTime=100000-105959", "StudyDescription=%2ACHEST%2A"} {
+		require.Contains(t, a.asked[0], asked)
+	}
+}
+
 // What a server does not answer names no patient: it may be logged.
 func TestWhatIsAskedForIsNotInErrors(t *testing.T) {
 	c, err := dicomweb.NewClient("http://127.0.0.1:1/", "", nil)
@@ -139,16 +226,24 @@ func TestFetching(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			a := &archive{status: c.status, boundary: "b", body: c.body}
 			var got []string
-			n, err := a.client(t).Fetch(t.Context(), "1.2.3", func(r io.Reader) error {
+			take := func(r io.Reader) error {
 				data, err := io.ReadAll(r)
 				if err == nil {
 					got = append(got, string(data))
 				}
 				return err
-			})
+			}
+			client := a.client(t)
+			n, err := client.Fetch(t.Context(), "1.2.3", take)
 			require.Equal(t, c.want, got)
 			require.Equal(t, len(c.want), n)
 			require.Equal(t, "/pacs/studies/1.2.3?", a.asked[0])
+			got = nil
+			n, ofSeries := client.FetchSeries(t.Context(), "1.2.3", "4.5", take)
+			require.Equal(t, c.want, got)
+			require.Equal(t, len(c.want), n)
+			require.Equal(t, err, ofSeries)
+			require.Equal(t, "/pacs/studies/1.2.3/series/4.5?", a.asked[1])
 			require.Contains(t, a.accept, "transfer-syntax=*", "as it is stored")
 			if c.err == "" {
 				require.NoError(t, err)

@@ -78,35 +78,43 @@ func (c *Client) Store(ctx context.Context, files [][]byte) error {
 		return err
 	}
 	contentType := fmt.Sprintf(`multipart/related; type="%s"; boundary=%s`, MediaType, w.Boundary())
-	status, answer, err := c.do(ctx, http.MethodPost, c.base.JoinPath("studies"), &body, contentType)
+	answer, err := c.do(ctx, http.MethodPost, c.base.JoinPath("studies"), &body, contentType)
 	if err != nil {
 		return err
 	}
-	failed, parseErr := parseStoreResponse(answer)
-	if status != http.StatusOK && status != http.StatusAccepted || len(failed) > 0 {
-		return &StatusError{Status: status, Failed: failed}
+	failed, parseErr := parseStoreResponse(answer.body)
+	if answer.status != http.StatusOK && answer.status != http.StatusAccepted || len(failed) > 0 {
+		return &StatusError{Status: answer.status, Failed: failed}
 	}
-	if status == http.StatusAccepted && parseErr != nil {
+	if answer.status == http.StatusAccepted && parseErr != nil {
 		// 202 means that not everything was stored as it was sent; what, is
 		// not said.
-		return &StatusError{Status: status}
+		return &StatusError{Status: answer.status}
 	}
 	return nil
 }
 
 // Has says whether the server finds an instance (QIDO-RS, PS3.18 section 10.6).
 func (c *Client) Has(ctx context.Context, studyUID, seriesUID, sopUID string) (bool, error) {
-	found, err := c.page(ctx, match.Query{Level: match.InstanceLevel, StudyUID: studyUID, SeriesUID: seriesUID, SOPUID: sopUID}, 0)
+	found, err := c.page(ctx, match.Query{Level: match.InstanceLevel, StudyUID: studyUID, SeriesUID: seriesUID, SOPUID: sopUID}, 0, pageEntries)
 	if status := (&StatusError{}); errors.As(err, &status) && status.Status == http.StatusNotFound {
 		return false, nil
 	}
-	return slices.ContainsFunc(found, func(e match.Entry) bool { return e.SOPUID == sopUID }), err
+	return slices.ContainsFunc(found.entries, func(e match.Entry) bool { return e.SOPUID == sopUID }), err
 }
 
-func (c *Client) do(ctx context.Context, method string, u *url.URL, body io.Reader, contentType string) (int, []byte, error) {
+// answer is a short one.
+type answer struct {
+	status int
+	header http.Header
+	// body is cut at maxAnswer.
+	body []byte
+}
+
+func (c *Client) do(ctx context.Context, method string, u *url.URL, body io.Reader, contentType string) (answer, error) {
 	rq, err := c.request(ctx, method, u, body)
 	if err != nil {
-		return 0, nil, err
+		return answer{}, err
 	}
 	rq.Header.Set("Accept", MediaTypeJSON)
 	if contentType != "" {
@@ -116,11 +124,11 @@ func (c *Client) do(ctx context.Context, method string, u *url.URL, body io.Read
 	defer cancel()
 	res, err := c.send(rq.WithContext(ctx))
 	if err != nil {
-		return 0, nil, err
+		return answer{}, err
 	}
 	defer res.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
-	return res.StatusCode, answer, err
+	data, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	return answer{res.StatusCode, res.Header, data}, err
 }
 
 func (c *Client) request(ctx context.Context, method string, u *url.URL, body io.Reader) (*http.Request, error) {

@@ -5,10 +5,11 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"time"
 )
 
-// stall is how long a server may be silent while it answers with a study.
+// stall is how long a server may be silent while it answers with a study or a series.
 const stall = 5 * time.Minute
 
 // errStalled ends a request whose server is silent.
@@ -19,19 +20,28 @@ var errStalled = errors.New("the server was silent for too long")
 // An error of each ends it. It returns how many were handed on; an error says
 // that there may be more.
 func (c *Client) Fetch(ctx context.Context, studyUID string, each func(io.Reader) error) (int, error) {
+	return c.fetchWatched(ctx, c.base.JoinPath("studies", studyUID), each)
+}
+
+// FetchSeries is Fetch of one series.
+func (c *Client) FetchSeries(ctx context.Context, studyUID, seriesUID string, each func(io.Reader) error) (int, error) {
+	return c.fetchWatched(ctx, c.base.JoinPath("studies", studyUID, "series", seriesUID), each)
+}
+
+func (c *Client) fetchWatched(ctx context.Context, from *url.URL, each func(io.Reader) error) (int, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	watchdog := time.AfterFunc(stall, func() { cancel(errStalled) })
 	defer watchdog.Stop()
-	n, err := c.fetch(ctx, studyUID, func(r io.Reader) error { return each(&heard{r, watchdog}) })
+	n, err := c.fetch(ctx, from, func(r io.Reader) error { return each(&heard{r, watchdog}) })
 	if err != nil && errors.Is(context.Cause(ctx), errStalled) {
 		err = errStalled
 	}
 	return n, err
 }
 
-func (c *Client) fetch(ctx context.Context, studyUID string, each func(io.Reader) error) (int, error) {
-	rq, err := c.request(ctx, http.MethodGet, c.base.JoinPath("studies", studyUID), nil)
+func (c *Client) fetch(ctx context.Context, from *url.URL, each func(io.Reader) error) (int, error) {
+	rq, err := c.request(ctx, http.MethodGet, from, nil)
 	if err != nil {
 		return 0, err
 	}

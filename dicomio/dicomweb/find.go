@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -18,56 +17,129 @@ const pageEntries = 1000
 
 // Find asks for all that fits a query (QIDO-RS, PS3.18 section 10.6), page by
 // page until the server names nothing new: some give fewer than they are asked
-// for, some do not count from an offset.
+// for, some do not count from an offset. match.ErrTooMany where the server has more
+// than it gives, as far as that can be known.
 func (c *Client) Find(ctx context.Context, q match.Query) ([]match.Entry, error) {
 	var all []match.Entry
-	seen := map[string]bool{}
+	seen, more := map[string]bool{}, false
 	for {
-		page, err := c.page(ctx, q, len(all))
+		page, err := c.page(ctx, q, len(all), pageEntries)
 		if err != nil {
 			return nil, err
 		}
 		before := len(all)
-		for _, e := range page {
-			if key := e.StudyUID + "|" + e.SeriesUID + "|" + e.SOPUID; !seen[key] {
-				seen[key] = true
+		for _, e := range page.entries {
+			if k := key(e); !seen[k] {
+				seen[k] = true
 				all = append(all, e)
 			}
 		}
-		if len(all) == before {
+		switch {
+		case len(all) == before && (more || page.unfinished()):
+			return nil, match.ErrTooMany
+		case len(all) == before:
 			return all, nil
+		case len(all) > match.MaxEntries:
+			return nil, match.ErrTooMany
 		}
-		if len(all) > match.MaxEntries {
-			return nil, errors.New("the server answered with more matches than are taken")
-		}
+		more = page.more
 	}
 }
 
+// FindSome asks for a few that fit a query: of a server that keeps to the limit no
+// more than most come. match.ErrTooMany where far more come.
+func (c *Client) FindSome(ctx context.Context, q match.Query, most int) ([]match.Entry, error) {
+	page, err := c.page(ctx, q, 0, most)
+	return page.entries, err
+}
+
+// ErrMoved says that a list changed while it was read, so that some may have been
+// passed over.
+var ErrMoved = errors.New("the server's list changed while it was read")
+
+// Pages is Find for lists of any length: it hands on page by page, and each entry
+// once unless the list changes. ErrMoved where it did, and what came is not all.
+func (c *Client) Pages(ctx context.Context, q match.Query, each func([]match.Entry) error) error {
+	var before []match.Entry
+	more := false
+	for offset := 0; ; {
+		// The last entry of the page before is asked for again: it says whether
+		// the list is still the same.
+		page, err := c.page(ctx, q, max(0, offset-1), pageEntries)
+		if err != nil {
+			return err
+		}
+		fresh := page.entries
+		switch {
+		case before == nil:
+		case len(fresh) == 0:
+			return ErrMoved
+		case len(before) > 1 && key(fresh[0]) == key(before[0]): // it does not count from an offset
+			if page.unfinished() {
+				return match.ErrTooMany
+			}
+			return nil
+		case key(fresh[0]) != key(before[len(before)-1]):
+			return ErrMoved
+		default:
+			fresh = fresh[1:]
+		}
+		if len(fresh) == 0 {
+			if more || page.more {
+				return match.ErrTooMany
+			}
+			return nil
+		}
+		if err := each(fresh); err != nil {
+			return err
+		}
+		before, offset, more = page.entries, offset+len(fresh), page.more
+	}
+}
+
+func key(e match.Entry) string { return e.StudyUID + "|" + e.SeriesUID + "|" + e.SOPUID }
+
+// page is what came of one question.
+type page struct {
+	entries []match.Entry
+	// full: as many as were asked for. more: the server says that there are more.
+	full, more bool
+}
+
+// unfinished says that a page after which nothing new comes is not the last one.
+func (p page) unfinished() bool { return p.full || p.more }
+
 // page asks for the entries behind the first so many. *StatusError where the
 // server does not answer the question.
-func (c *Client) page(ctx context.Context, q match.Query, offset int) ([]match.Entry, error) {
-	u, err := c.searchURL(q, offset)
+func (c *Client) page(ctx context.Context, q match.Query, offset, limit int) (page, error) {
+	u, err := c.searchURL(q, offset, limit)
 	if err != nil {
-		return nil, err
+		return page{}, err
 	}
-	status, answer, err := c.do(ctx, http.MethodGet, u, nil, "")
+	answer, err := c.do(ctx, http.MethodGet, u, nil, "")
 	switch {
 	case err != nil:
-		return nil, err
-	case status == http.StatusNoContent:
-		return nil, nil
-	case status != http.StatusOK:
-		return nil, &StatusError{Status: status}
+		return page{}, err
+	case answer.status == http.StatusNoContent:
+		return page{}, nil
+	case answer.status != http.StatusOK:
+		return page{}, &StatusError{Status: answer.status}
+	case len(answer.body) == maxAnswer:
+		return page{}, match.ErrTooMany
 	}
 	var found []answered
-	if err := json.Unmarshal(answer, &found); err != nil {
-		return nil, fmt.Errorf("the answer to a search is no DICOM JSON, or longer than %d MiB", maxAnswer>>20)
+	if err := json.Unmarshal(answer.body, &found); err != nil {
+		return page{}, errors.New("the answer to a search is no DICOM JSON")
 	}
-	entries := make([]match.Entry, len(found))
+	out := page{entries: make([]match.Entry, len(found)), full: len(found) == limit}
 	for i, f := range found {
-		entries[i] = f.entry(q)
+		out.entries[i] = f.entry(q)
 	}
-	return entries, nil
+	// PS3.18 section 8.3.4.4.1: a warning says how many are left.
+	for _, w := range answer.header.Values("Warning") {
+		out.more = out.more || strings.HasPrefix(w, "299") && strings.Contains(w, "additional results")
+	}
+	return out, nil
 }
 
 // included are fields that servers need not return (PS3.18 tables 10.6.3-3 to
@@ -77,8 +149,8 @@ var included = map[match.Level]string{
 	match.SeriesLevel: "BodyPartExamined,SeriesDescription",
 }
 
-func (c *Client) searchURL(q match.Query, offset int) (*url.URL, error) {
-	asked := url.Values{"limit": {strconv.Itoa(pageEntries)}}
+func (c *Client) searchURL(q match.Query, offset, limit int) (*url.URL, error) {
+	asked := url.Values{"limit": {strconv.Itoa(limit)}}
 	ask := func(keyword, value string) {
 		if value != "" {
 			asked.Set(keyword, value)
@@ -101,6 +173,8 @@ func (c *Client) searchURL(q match.Query, offset int) (*url.URL, error) {
 		return nil, errors.New("a query without a level, or without what is above it")
 	}
 	ask("StudyDate", q.StudyDates)
+	ask("StudyTime", q.StudyTimes)
+	ask("StudyDescription", q.StudyDescription)
 	ask("PatientID", q.PatientID)
 	ask("AccessionNumber", q.AccessionNumber)
 	ask("includefield", included[q.Level])

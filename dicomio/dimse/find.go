@@ -11,35 +11,54 @@ import (
 	"nafas/dicomio/part10"
 )
 
-// Find asks for matches (C-FIND, study root).
+// Find asks for matches (C-FIND, study root). *Failure for every end but success
+// (PS3.4 table C.4-1): what came before may not be all. match.ErrTooMany where more
+// come than are taken; the association is over then.
 func (c *Client) Find(q match.Query) ([]match.Entry, error) {
+	var out []match.Entry
+	err := c.FindEach(q, func(e match.Entry) error {
+		if out = append(out, e); len(out) > match.MaxEntries {
+			return match.ErrTooMany
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// FindEach is Find for any number of matches, which it hands on as they come. An
+// error of each ends the association.
+func (c *Client) FindEach(q match.Query, each func(match.Entry) error) error {
 	ctx, ok := c.Context(StudyRootFind)
 	if !ok {
-		return nil, ErrNoContext
+		return ErrNoContext
 	}
 	data, err := identifier(q, ctx.TransferSyntax)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	id, err := c.request(ctx, &command.Set{Field: command.CFindRQ, SOPClassUID: StudyRootFind}, bytes.NewReader(data))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var out []match.Entry
 	var m *Message
 	for {
 		if m, err = c.response(id, c.timing.Answer, m); err != nil {
-			return nil, err
+			return err
 		}
-		if !m.Command.Status.IsPending() {
-			return out, outcome(m)
+		if s := m.Command.Status; s != command.Success && !s.IsPending() {
+			return &Failure{Status: s, Comment: m.Command.Comment}
+		} else if s == command.Success {
+			return nil
 		}
 		elems, err := dataset(m)
-		if err != nil {
-			return nil, c.fail(err)
+		if err == nil {
+			err = each(entry(elems))
 		}
-		if out = append(out, entry(elems)); len(out) > match.MaxEntries {
-			return nil, c.fail(errors.New("the peer answered with more matches than are taken"))
+		if err != nil {
+			return c.fail(err)
 		}
 	}
 }
@@ -52,8 +71,8 @@ func identifier(q match.Query, transferSyntax string) ([]byte, error) {
 	b.Text(tag.IssuerOfPatientID, "")
 	b.Text(tag.AccessionNumber, q.AccessionNumber)
 	b.Text(tag.StudyDate, q.StudyDates)
-	b.Text(tag.StudyTime, "")
-	b.Text(tag.StudyDescription, "")
+	b.Text(tag.StudyTime, q.StudyTimes)
+	b.Text(tag.StudyDescription, q.StudyDescription)
 	b.Text(tag.StudyInstanceUID, q.StudyUID)
 	switch q.Level {
 	case match.StudyLevel:

@@ -1,5 +1,7 @@
 package match
 
+import "errors"
+
 // Level of a query (PS3.4 section C.6.2: the study root model).
 type Level string
 
@@ -17,12 +19,16 @@ type Query struct {
 	Level Level
 	// StudyDates is a date or a range, as DICOM writes them: 20260131,
 	// 20260101-20260131, 20260101- (PS3.4 section C.2.2.2.5).
-	StudyDates      string
-	PatientID       string
-	AccessionNumber string
-	StudyUID        string
-	SeriesUID       string
-	SOPUID          string
+	StudyDates string
+	// StudyTimes is a time or a range, in the same way: 100000-105959. It goes with
+	// a single date.
+	StudyTimes       string
+	StudyDescription string
+	PatientID        string
+	AccessionNumber  string
+	StudyUID         string
+	SeriesUID        string
+	SOPUID           string
 	// Modality of the series; at the study level, of any of its series.
 	Modality string
 }
@@ -49,3 +55,7 @@ type Entry struct {
 
 // MaxEntries bounds what an archive may answer.
 const MaxEntries = 100_000
+
+// ErrTooMany says that an archive has more matches than it gives, or than are
+// taken: what came is not all.
+var ErrTooMany = errors.New("the archive has more matches than it gives, or than are taken; ask for less at once")

@@ -22,6 +22,7 @@ import (
 // survives reads one input and holds it to what Parse promises: a refusal of
 // one of three reasons, or a file that can be used in every way.
 func survives(t testing.TB, data []byte) (accepted bool) {
+	part10.ParseHead(data, tag.SeriesInstanceUID, part10.DefaultLimits())
 	f, err := parse(data)
 	if err != nil {
 		switch refusal.Of(err) {

@@ -31,6 +31,10 @@ type scanner struct {
 	tally
 	signed bool // PixelRepresentation (0028,0103) is 1
 	pixel  *PixelData
+	// last, where not nil, is the tag behind which nothing is read at the top
+	// level of the data set; past says that there was more.
+	last *tag.Tag
+	past bool
 	// The extended offset table stands before the pixel data.
 	offsets, lengths []uint64
 }
@@ -82,6 +86,10 @@ func (s *scanner) dataset(pos, end, depth int, enc encoding, delimited bool) (in
 			// Commands are no part of a data set (PS3.5 section 7.1). As zeros
 			// end here, looking for padding stays linear.
 			return 0, malformed("%s at byte %d is no element of a data set", e.tag, pos)
+		}
+		if depth == 0 && s.last != nil && e.tag.Compare(*s.last) > 0 {
+			s.past = true
+			return pos, nil
 		}
 		if e.tag == tag.ItemDelimitationItem && depth > 0 {
 			if e.length != 0 || !delimited && e.value != end {

@@ -16,6 +16,24 @@ import (
 // 8.6). It is no image.
 const directoryName = "DICOMDIR"
 
+// IsDirectoryName says whether a file is called as the index of a medium is.
+func IsDirectoryName(base string) bool { return strings.EqualFold(base, directoryName) }
+
+// References are the files that an index (DICOMDIR) names: slash paths from its
+// folder, "" for one that leads outside. A *refusal.Error where it cannot be read.
+func References(data []byte) ([]string, error) {
+	refs, err := references(data, DefaultLimits())
+	out := make([]string, len(refs))
+	for i, ref := range refs {
+		out[i] = string(ref)
+	}
+	return out, err
+}
+
+// Fold makes names comparable as discs need it: case and the ISO 9660 version
+// suffix say nothing.
+func Fold(name string) string { return fold(name) }
+
 // maxReferenceNotes keeps the index of a half-copied disc from flooding the
 // report.
 const maxReferenceNotes = 20
@@ -66,8 +84,6 @@ func join(parts []string) (ref reference, any bool) {
 	return reference(strings.Join(clean, "/")), len(clean) > 0
 }
 
-// fold makes names comparable as discs need it: case and the ISO 9660 version
-// suffix say nothing.
 func fold(name string) string {
 	return strings.ToLower(strings.TrimSuffix(strings.TrimSuffix(name, ";1"), "."))
 }

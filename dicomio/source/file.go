@@ -95,7 +95,7 @@ func (w *walk) tree(dir string) error {
 			return err
 		}
 		all = append(all, name)
-		if strings.EqualFold(path.Base(name), directoryName) {
+		if IsDirectoryName(path.Base(name)) {
 			directories = append(directories, name)
 			return nil
 		}

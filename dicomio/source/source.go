@@ -1,5 +1,6 @@
 // Package source finds the DICOM files in what a sender points at: a file, a
-// folder tree, a zip archive, a folder with a DICOMDIR.
+// folder tree, a zip archive, a folder with a DICOMDIR. Walk gathers a study or
+// a few; Tree goes through folders of any size.
 //
 // It never follows a path out of the place it was given (links, ".." in an
 // archive or in a DICOMDIR), bounds everything that inflates, and leaves a
@@ -147,7 +148,7 @@ func Walk(ctx context.Context, path string, lim Limits) ([]Item, []Note, error) 
 	switch {
 	case info.IsDir():
 		err = w.tree(path)
-	case info.Mode().IsRegular() && strings.EqualFold(filepath.Base(path), directoryName):
+	case info.Mode().IsRegular() && IsDirectoryName(filepath.Base(path)):
 		err = w.directoryFile(path)
 	case info.Mode().IsRegular():
 		err = w.file(path)
@@ -189,11 +190,11 @@ func (w *walk) file(path string) error {
 
 // add takes in a file of a known kind. named: the caller asked for exactly
 // this file, so a bad archive is an error rather than an item that fails.
-func (w *walk) add(name string, kind kind, open func() (*os.File, error), named bool) error {
+func (w *walk) add(name string, kind Kind, open func() (*os.File, error), named bool) error {
 	switch kind {
-	case kindDICOM:
+	case KindDICOM:
 		w.items = append(w.items, fileItem(name, open, w.lim.MaxFileBytes))
-	case kindZip:
+	case KindZip:
 		prefix := name + "/"
 		if named {
 			prefix = ""
@@ -210,28 +211,32 @@ func (w *walk) add(name string, kind kind, open func() (*os.File, error), named 
 	return nil
 }
 
-// kind is what the first bytes say of a file.
-type kind int
+// Kind is what the first bytes say of a file.
+type Kind int
 
+// The kinds of file.
 const (
-	kindOther kind = iota
-	kindDICOM
-	kindZip
+	KindOther Kind = iota
+	// KindDICOM claims to be DICOM; the parser decides.
+	KindDICOM
+	KindZip
 )
 
 // headBytes reach to the end of the DICM marker (PS3.10 section 7.1).
 const headBytes = 132
 
-func sniff(head []byte) kind {
+// Sniff tells by how a file begins what it is; it wants at least 132 bytes, or all
+// there are.
+func Sniff(head []byte) Kind {
 	switch {
 	case len(head) >= headBytes && string(head[128:132]) == "DICM":
-		return kindDICOM
+		return KindDICOM
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("PK\x05\x06")):
-		return kindZip
+		return KindZip
 	case len(head) >= headBytes && startsDataSet(head):
-		return kindDICOM
+		return KindDICOM
 	}
-	return kindOther
+	return KindOther
 }
 
 // startsDataSet recognises a data set without preamble and meta information, as old
@@ -248,16 +253,16 @@ func startsDataSet(head []byte) bool {
 	return false
 }
 
-func sniffFile(open func() (*os.File, error)) (kind, error) {
+func sniffFile(open func() (*os.File, error)) (Kind, error) {
 	f, err := open()
 	if err != nil {
-		return kindOther, err
+		return KindOther, err
 	}
 	defer f.Close()
 	head := make([]byte, headBytes)
 	n, err := io.ReadFull(f, head)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return kindOther, err
+		return KindOther, err
 	}
-	return sniff(head[:n]), nil
+	return Sniff(head[:n]), nil
 }

@@ -127,6 +127,7 @@ func TestZip(t *testing.T) {
 		zipEntry{name: `win\1.dcm`, data: dicomBytes("1")},
 		zipEntry{name: "stored.dcm", data: dicomBytes(strings.Repeat("z", 5000)), header: func(h *zip.FileHeader) { h.Method = zip.Store }},
 		zipEntry{name: "s/2.dcm", data: dicomBytes("a second of that name")},
+		zipEntry{name: "s/2.dcm#2", data: dicomBytes("one that is called so")},
 		zipEntry{name: "../../evil.dcm", data: dicomBytes("e")},
 		zipEntry{name: "/abs.dcm", data: dicomBytes("e")},
 		zipEntry{name: "C:/abs.dcm", data: dicomBytes("e")},
@@ -136,10 +137,10 @@ func TestZip(t *testing.T) {
 		zipEntry{name: "folder/"},
 	))
 	names, notes := walk(t, filepath.Join(dir, "study.zip"), source.Limits{})
-	require.Equal(t, []string{"s/2.dcm", "s/2.dcm#2", "stored.dcm", "win/1.dcm"}, names)
+	require.Equal(t, []string{"s/2.dcm", "s/2.dcm#2", "s/2.dcm#2#2", "stored.dcm", "win/1.dcm"}, names)
 	require.Equal(t, []string{
 		"abs.dcm: not read: its path leads out of the archive",
-		"abs.dcm: not read: its path leads out of the archive",
+		"abs.dcm#2: not read: its path leads out of the archive",
 		"evil.dcm: not read: its path leads out of the archive",
 		"link.dcm: a link or a special file, not followed",
 		"nested.zip: an archive inside an archive, not opened",
@@ -149,7 +150,7 @@ func TestZip(t *testing.T) {
 	// In a folder the archive is read as well, under its name.
 	write(t, dir, "b.dcm", dicomBytes("b"))
 	names, _ = walk(t, dir, source.Limits{})
-	require.Equal(t, []string{"b.dcm", "study.zip/s/2.dcm", "study.zip/s/2.dcm#2", "study.zip/stored.dcm", "study.zip/win/1.dcm"}, names)
+	require.Equal(t, []string{"b.dcm", "study.zip/s/2.dcm", "study.zip/s/2.dcm#2", "study.zip/s/2.dcm#2#2", "study.zip/stored.dcm", "study.zip/win/1.dcm"}, names)
 }
 
 func TestZipRefused(t *testing.T) {

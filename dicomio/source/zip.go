@@ -33,12 +33,12 @@ func (w *walk) archive(open func() (*os.File, error), name, prefix string) error
 	if err := checkArchive(zr, w.lim); err != nil {
 		return err
 	}
-	a := archive{walk: w, open: open, prefix: prefix, used: map[string]int{}}
-	for _, entry := range zr.File {
+	a := archive{walk: w, open: open, prefix: prefix}
+	for _, m := range Members(zr) {
 		if err := w.count(); err != nil {
 			return err
 		}
-		if err := a.entry(entry); err != nil {
+		if err := a.entry(m); err != nil {
 			return err
 		}
 	}
@@ -74,33 +74,58 @@ func checkArchive(zr *zip.Reader, lim Limits) error {
 	return nil
 }
 
+// Member is one file of a zip archive.
+type Member struct {
+	// Name is its path in the archive, clean and with slashes; "#2" and so on is
+	// behind a name that another one has too. For messages, where Why is set.
+	Name string
+	// Why is not "" where it is not read: it leads out of the archive, or is no
+	// regular file.
+	Why  string
+	File *zip.File
+}
+
+// Members are the files of an archive in its order, without its folders.
+func Members(zr *zip.Reader) []Member {
+	var out []Member
+	used := map[string]bool{}
+	for _, f := range zr.File {
+		// Windows writers use the backslash although the format forbids it.
+		inner := strings.ReplaceAll(f.Name, `\`, "/")
+		if strings.HasSuffix(inner, "/") || f.Mode().IsDir() {
+			continue
+		}
+		m := Member{Name: path.Clean(inner), File: f}
+		switch {
+		case !confined(inner):
+			m.Name, m.Why = path.Base(inner), "not read: its path leads out of the archive"
+		case !f.Mode().IsRegular():
+			m.Why = "a link or a special file, not followed"
+		}
+		// The format allows two entries of one name: both are read.
+		one := m.Name
+		for n := 2; used[m.Name]; n++ {
+			m.Name = fmt.Sprintf("%s#%d", one, n)
+		}
+		used[m.Name] = true
+		out = append(out, m)
+	}
+	return out
+}
+
 type archive struct {
 	*walk
 	open        func() (*os.File, error)
 	prefix      string
-	used        map[string]int
 	all         []string
 	directories []Item
 }
 
-func (a *archive) entry(f *zip.File) error {
-	// Windows writers use the backslash although the format forbids it.
-	inner := strings.ReplaceAll(f.Name, `\`, "/")
-	if strings.HasSuffix(inner, "/") || f.Mode().IsDir() {
+func (a *archive) entry(m Member) error {
+	name, f := a.prefix+m.Name, m.File
+	if m.Why != "" {
+		a.note(name, "%s", m.Why)
 		return nil
-	}
-	if !confined(inner) {
-		a.note(a.prefix+path.Base(inner), "not read: its path leads out of the archive")
-		return nil
-	}
-	if !f.Mode().IsRegular() {
-		a.note(a.prefix+inner, "a link or a special file, not followed")
-		return nil
-	}
-	name := a.prefix + path.Clean(inner)
-	if a.used[name]++; a.used[name] > 1 {
-		// The format allows two entries of one name: both are read.
-		name = fmt.Sprintf("%s#%d", name, a.used[name])
 	}
 	offset, err := f.DataOffset()
 	if err != nil {
@@ -110,7 +135,7 @@ func (a *archive) entry(f *zip.File) error {
 		crc: f.CRC32, deflated: f.Method == zip.Deflate, maxBytes: a.lim.MaxFileBytes}
 	a.all = append(a.all, name)
 	item := Item{Name: name, Open: func() ([]byte, error) { return e.read(nil) }, Read: e.read}
-	if strings.EqualFold(path.Base(name), directoryName) {
+	if IsDirectoryName(path.Base(name)) {
 		a.directories = append(a.directories, item)
 		return nil
 	}
@@ -123,10 +148,10 @@ func (a *archive) take(item Item, e entry) error {
 		a.note(item.Name, "not readable: %v", err)
 		return nil
 	}
-	switch sniff(head) {
-	case kindDICOM:
+	switch Sniff(head) {
+	case KindDICOM:
 		a.items = append(a.items, item)
-	case kindZip:
+	case KindZip:
 		a.note(item.Name, "an archive inside an archive, not opened")
 	default:
 		a.note(item.Name, "not a DICOM file")

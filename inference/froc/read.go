@@ -19,6 +19,8 @@ const (
 	columnSpacing   = "spacing_mm"
 	columnKernel    = "kernel"
 	columnGroup     = "group"
+	columnState     = "state"
+	columnRescoring = "rescoring"
 )
 
 var columnsPlace = [3]string{"coordX", "coordY", "coordZ"}
@@ -29,11 +31,12 @@ const roleNodule = "nodule"
 
 // ReadMarks reads seriesuid, coordX, coordY, coordZ (patient LPS mm),
 // probability and, where it is there, diameter_mm. Other columns are passed
-// over. repeated counts the rows that say again, place and score, what one
+// over; the names of a rescoring's table of findings (series_uid, score,
+// center_lps_x_mm and so on) stand for those. repeated counts the rows that say again, place and score, what one
 // before them said: by the protocol each counts. name stands in errors, which
 // are ErrInput with the line, or the reader's.
 func ReadMarks(name string, r io.Reader) (marks []Mark, repeated int, err error) {
-	t, err := openTable(name, r, append([]string{columnSeries, columnScore}, columnsPlace[:]...)...)
+	t, err := openExported(name, r, append([]string{columnSeries, columnScore}, columnsPlace[:]...)...)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -135,24 +138,26 @@ func (t *table) nodule() (n Nodule, err error) {
 
 // ReadScans reads a list of series: one column seriesuid with or without its
 // name above it, and, only with a header, thickness_mm, spacing_mm and kernel.
-// A series twice is an error, and so is an empty list. Errors are as
-// ReadMarks'.
-func ReadScans(name string, r io.Reader) ([]Scan, error) {
+// A series twice is an error, and so is an empty list. Of a rescoring's table of
+// series (columns series_uid, rescoring and state) the rows of what was read
+// count, and notRead counts the others: they are no scans without marks. Errors
+// are as ReadMarks'.
+func ReadScans(name string, r io.Reader) (scans []Scan, notRead int, err error) {
 	data, err := io.ReadAll(r)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, 0, fmt.Errorf("%s: %w", name, err)
 	}
 	text := string(data)
 	headed, err := hasHeader(name, text)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if !headed {
 		text = columnSeries + "\n" + strings.TrimPrefix(text, "\xef\xbb\xbf")
 	}
-	t, err := openTable(name, strings.NewReader(text), columnSeries)
+	t, err := openExported(name, strings.NewReader(text), columnSeries)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	return t.scans(!headed)
 }
@@ -169,7 +174,7 @@ func hasHeader(name, text string) (bool, error) {
 		return false, (&table{name: name}).broken(err)
 	}
 	for _, field := range first {
-		if columnKey(field) == columnSeries {
+		if key := columnKey(field); key == columnSeries || key == exported[columnSeries] {
 			return true, nil
 		}
 	}
@@ -183,13 +188,12 @@ func hasHeader(name, text string) (bool, error) {
 	return false, nil
 }
 
-func (t *table) scans(headless bool) ([]Scan, error) {
-	var scans []Scan
+func (t *table) scans(headless bool) (scans []Scan, notRead int, err error) {
 	lines := map[string]int{}
 	for {
 		more, err := t.next()
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		if !more {
 			break
@@ -197,20 +201,47 @@ func (t *table) scans(headless bool) ([]Scan, error) {
 		if headless {
 			t.line-- // the header was put there
 		}
+		read, err := t.read()
+		if err != nil {
+			return nil, 0, err
+		}
+		if !read {
+			notRead++
+			continue
+		}
 		s, err := t.scan()
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		if before, twice := lines[s.SeriesUID]; twice {
-			return nil, t.errorf("series %s is in line %d already: it would count as two scans, remove one", s.SeriesUID, before)
+			return nil, 0, t.errorf("series %s is in line %d already: it would count as two scans, remove one", s.SeriesUID, before)
 		}
 		lines[s.SeriesUID] = t.line
 		scans = append(scans, s)
 	}
-	if len(scans) == 0 {
-		return nil, fmt.Errorf("%w: %s lists no series", ErrInput, t.name)
+	if len(scans) == 0 && notRead > 0 {
+		return nil, 0, fmt.Errorf("%w: %s lists no series that was read: %d were not", ErrInput, t.name, notRead)
 	}
-	return scans, nil
+	if len(scans) == 0 {
+		return nil, 0, fmt.Errorf("%w: %s lists no series", ErrInput, t.name)
+	}
+	return scans, notRead, nil
+}
+
+// read says whether a row is of a series that was read. Only a rescoring's table
+// can say otherwise: elsewhere a column of that name means something else.
+func (t *table) read() (bool, error) {
+	if !t.has(columnState) || !t.has(columnRescoring) {
+		return true, nil
+	}
+	switch state := t.text(columnState); state {
+	case "scored", "unchanged":
+		return true, nil
+	case "waiting", "skipped", "failed":
+		return false, nil
+	default:
+		return false, t.errorf("%s %q is none of scored, unchanged, skipped, failed, waiting", columnState, state)
+	}
 }
 
 func (t *table) scan() (s Scan, err error) {

@@ -97,9 +97,10 @@ func TestReadScans(t *testing.T) {
 		{"a header alone", "seriesuid\n", nil, "lists no series"},
 		{"columns without names", "1.2,2.5\n", nil, "needs a header"},
 		{"a negative thickness", "seriesuid,thickness_mm\n1.2,-1\n", nil, "is negative"},
+		{"a column state of another meaning", "seriesuid,state\n1.2,failed\n", []froc.Scan{{SeriesUID: "1.2"}}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := froc.ReadScans("s.csv", strings.NewReader(c.text))
+			got, notRead, err := froc.ReadScans("s.csv", strings.NewReader(c.text))
 			if c.refused != "" {
 				require.ErrorIs(t, err, froc.ErrInput)
 				require.ErrorContains(t, err, c.refused)
@@ -107,7 +108,40 @@ func TestReadScans(t *testing.T) {
 			}
 			require.NoError(t, err)
 			require.Equal(t, c.want, got)
+			require.Zero(t, notRead)
 		})
+	}
+}
+
+// The tables of a rescoring have names of their own, and rows of what was not read.
+func TestTablesOfARescoring(t *testing.T) {
+	marks, _, err := froc.ReadMarks("findings.csv", strings.NewReader(
+		"study_uid,series_uid,score,center_lps_x_mm,center_lps_y_mm,center_lps_z_mm,diameter_mm\n1,1.2,0.5,-1.5,2,3,7.5\n"))
+	require.NoError(t, err)
+	require.Equal(t, []froc.Mark{{SeriesUID: "1.2", CenterLPSMM: volume.Vec3{-1.5, 2, 3}, Score: 0.5, DiameterMM: 7.5}}, marks)
+	marks, _, err = froc.ReadMarks("both.csv", strings.NewReader(
+		"series_uid,seriesuid,score,probability,coordX,coordY,coordZ\n1,2,0.1,0.9,0,0,0\n"))
+	require.NoError(t, err)
+	require.Equal(t, []froc.Mark{{SeriesUID: "2", Score: 0.9}}, marks, "LUNA16's own names come first")
+	_, _, err = froc.ReadNodules("findings.csv", strings.NewReader(
+		"series_uid,center_lps_x_mm,center_lps_y_mm,center_lps_z_mm,diameter_mm\n1.2,0,0,0,7\n"))
+	require.ErrorContains(t, err, "no column seriesuid", "what a detector exported is no truth")
+
+	const header = "rescoring,state,series_uid,thickness_mm\n"
+	scans, notRead, err := froc.ReadScans("series.csv", strings.NewReader(
+		header+"1,skipped,,\n1,scored,1.2,1\n1,failed,1.3,\n1,unchanged,1.4,\n1,waiting,1.5,\n"))
+	require.NoError(t, err)
+	require.Equal(t, 3, notRead)
+	require.Equal(t, []froc.Scan{{SeriesUID: "1.2", ThicknessMM: 1}, {SeriesUID: "1.4"}}, scans)
+	for text, refused := range map[string]string{
+		header + "1,failed,1.2,\n":  "no series that was read: 1 were not",
+		header + "1,perhaps,1.2,\n": `line 2: state "perhaps"`,
+		header + "1,scored,,\n":     "line 2: seriesuid is empty",
+		header:                      "lists no series",
+	} {
+		_, _, err = froc.ReadScans("series.csv", strings.NewReader(text))
+		require.ErrorIs(t, err, froc.ErrInput)
+		require.ErrorContains(t, err, refused)
 	}
 }
 
@@ -121,7 +155,7 @@ func TestWrittenTablesAreReadBack(t *testing.T) {
 	require.Equal(t, s.Marks, marks)
 	b.Reset()
 	require.NoError(t, froc.WriteScans(&b, s.Scans))
-	scans, err := froc.ReadScans("s.csv", &b)
+	scans, _, err := froc.ReadScans("s.csv", &b)
 	require.NoError(t, err)
 	require.Equal(t, s.Scans, scans)
 }
@@ -142,7 +176,7 @@ func TestLUNA16Tables(t *testing.T) {
 	}
 	var s froc.Set
 	var err error
-	s.Scans, err = froc.ReadScans("seriesuids.csv", read("seriesuids.csv"))
+	s.Scans, _, err = froc.ReadScans("seriesuids.csv", read("seriesuids.csv"))
 	require.NoError(t, err)
 	s.Nodules, _, err = froc.ReadNodules("annotations.csv", read("annotations.csv"))
 	require.NoError(t, err)
@@ -177,7 +211,7 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, marks, nodules, scans string) {
 		m, _, err := froc.ReadMarks("m", strings.NewReader(marks))
 		n, _, err2 := froc.ReadNodules("n", strings.NewReader(nodules))
-		s, err3 := froc.ReadScans("s", strings.NewReader(scans))
+		s, _, err3 := froc.ReadScans("s", strings.NewReader(scans))
 		if err != nil || err2 != nil || err3 != nil {
 			return
 		}

@@ -37,7 +37,40 @@ func newReader(r io.Reader) *csv.Reader {
 	return c
 }
 
+// exported are the names of columns in the tables of rescorings, by those that
+// LUNA16 gives them.
+var exported = map[string]string{
+	columnSeries: "series_uid", columnScore: "score",
+	columnsPlace[0]: "center_lps_x_mm", columnsPlace[1]: "center_lps_y_mm", columnsPlace[2]: "center_lps_z_mm",
+}
+
+// takeExported lets a column stand for the one of LUNA16 that is not there. Truth
+// is never read so: what a detector exports is none.
+func (t *table) takeExported() {
+	for wanted, name := range exported {
+		i, is := t.columns[columnKey(name)]
+		if _, has := t.columns[columnKey(wanted)]; is && !has {
+			t.columns[columnKey(wanted)] = i
+		}
+	}
+}
+
+func (t *table) has(column string) bool {
+	_, ok := t.columns[columnKey(column)]
+	return ok
+}
+
+// openTable reads the header of a table of LUNA16's columns, openExported that of
+// one which may have the names of a rescoring's tables instead.
 func openTable(name string, r io.Reader, required ...string) (*table, error) {
+	return opened(name, r, required, false)
+}
+
+func openExported(name string, r io.Reader, required ...string) (*table, error) {
+	return opened(name, r, required, true)
+}
+
+func opened(name string, r io.Reader, required []string, other bool) (*table, error) {
 	t := &table{name: name, csv: newReader(r), columns: map[string]int{}, line: 1}
 	header, err := t.csv.Read()
 	if errors.Is(err, io.EOF) {
@@ -53,8 +86,11 @@ func openTable(name string, r io.Reader, required ...string) (*table, error) {
 		}
 		t.columns[key] = i
 	}
+	if other {
+		t.takeExported()
+	}
 	for _, column := range required {
-		if _, ok := t.columns[columnKey(column)]; !ok {
+		if !t.has(column) {
 			return nil, t.errorf("no column %s: the header must name %s, with commas between them (it names %s)",
 				column, strings.Join(required, ", "), strings.Join(header, ", "))
 		}

@@ -69,7 +69,7 @@ var House = Rules{
 		{"internal/client", []string{"internal/access", "proto/..."}, "a sender sees of the service what any sender sees: its interface"},
 		{"internal/config", []string{"internal/access", "internal/triage/priority"}, "settings are read before anything is built"},
 
-		{"internal/store/...", adapter("internal/access/account", "internal/audit", "internal/rescore", "internal/triage/review"), "an adapter: knows the application, never another adapter"},
+		{"internal/store/...", adapter("internal/access/account", "internal/audit", "internal/rescore", "internal/triage/quality", "internal/triage/review"), "an adapter: knows the application, never another adapter"},
 		{"internal/jobs/...", adapter("internal/rescore", "models"), "an adapter: knows the application, never another adapter"},
 		{"internal/worker/...", adapter(), "an adapter: knows the application, never another adapter"},
 		{"internal/rpc/...", adapter("proto/...", "internal/audit", "internal/rescore", "internal/rescore/compare", "internal/rescore/report", "internal/rescore/tables", "internal/triage/priority", "internal/triage/quality", "internal/triage/review", "internal/triage/wording"), "an adapter: knows the application, never another adapter"},
@@ -80,7 +80,7 @@ var House = Rules{
 		{"internal/web/...", adapter("internal/web/api", "internal/audit", "internal/triage/quality", "internal/triage/review", "internal/triage/wording", "dicomio/render/..."), "an adapter: knows the application, never another adapter"},
 		{"internal/rescore", slices.Concat(below, []string{"internal/triage/..."}), "the second application: passes a model over past studies; it declares ports and knows no adapter"},
 		{"internal/rescore/archivetest", []string{"dicomio/ctwriter", "dicomio/refusal", "inference/volume", "internal/rescore"}, "archives for tests"},
-		{"internal/rescore/compare", slices.Concat(below, []string{"inference/froc", "internal/rescore", "internal/triage/..."}), "two passes are compared, whoever keeps them"},
+		{"internal/rescore/compare", slices.Concat(below, []string{"inference/froc", "internal/rescore", "internal/triage/...", "internal/triage/quality"}), "two passes are compared, whoever keeps them"},
 		{"internal/rescore/tables", slices.Concat(below, []string{"inference/froc", "internal/rescore", "internal/rescore/compare", "internal/triage/..."}), "inputs and their ends become tables, whoever keeps them"},
 		{"internal/rescore/report", []string{"inference/froc", "inference/froc/chart", "internal/i18n", "internal/rescore", "internal/rescore/compare", "internal/triage/..."}, "a comparison becomes a page for people"},
 		{"internal/rescore/relay", adapter("dicomio/dicomweb/...", "internal/rescore"), "an adapter: knows the application, never another adapter"},

@@ -13,6 +13,7 @@ import (
 
 	"nafas/internal/jobs"
 	"nafas/internal/store"
+	"nafas/internal/store/rescorings/postgrestest"
 	"nafas/internal/triage"
 	"nafas/internal/worker"
 )
@@ -22,7 +23,9 @@ const childEnv = "NAFAS_TEST_WORKER"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(childEnv) == "" {
-		os.Exit(m.Run())
+		code := m.Run()
+		postgrestest.Stop()
+		os.Exit(code)
 	}
 	err := worker.Main(context.Background(), func(context.Context) (triage.StudyReader, worker.Identity, error) {
 		return abortsOnPoison{}, worker.Identity{}, nil

@@ -17,12 +17,15 @@ type Batch struct {
 	Loose []Loose
 }
 
-// Part is one series, or the part of it that one look found.
+// Part is one series, or the part of it that one look found. A batch has at most
+// one of a series. Parts of a series add up: their instances and files; ModalityOf
+// is their modality, and the earliest their date, so that it does not matter how a
+// scan was cut.
 type Part struct {
 	StudyUID, SeriesUID, Modality string
 	// StudyDate is YYYYMMDD, or "".
 	StudyDate string
-	// Instances that were seen, or that the PACS names.
+	// Instances that were seen, or that the PACS names; 0 where it names none.
 	Instances int
 	// Files of a folder source; empty at a PACS.
 	Files []File
@@ -31,7 +34,8 @@ type Part struct {
 // File is one file of a folder source.
 type File struct {
 	// Path is below the root, with slashes. In an archive it is the archive's
-	// path, "!" and the member's.
+	// path, "!" and the member's. What could be mistaken, or is no UTF-8, is
+	// written so that the source knows it again: "!!" for "!", "!=E9" for a byte.
 	Path string `json:"p"`
 	Size int64  `json:"s"`
 	// ModTime is in nanoseconds since 1970; an archive's for its members.
@@ -127,10 +131,11 @@ type Source interface {
 	// Whole says that a study comes in one batch with all its series, so that it
 	// can be read while others are still listed.
 	Whole() bool
-	// Fetch makes the files of a case ready to read; release gives back what was
-	// fetched. Errors: *refusal.Error for what this study alone is to blame for
-	// (it is gone; files are broken), any other for a source that is not there or
-	// does not hand it out now.
+	// Fetch makes the files of a case ready to read, those of the series that could
+	// be read (Readable) alone; release gives back what was fetched, and is never
+	// nil. Errors: *refusal.Error for what this study alone is to blame for (it is
+	// gone, or not all of it is there), any other for a source that is not there.
+	// There is no file where there is an error.
 	Fetch(ctx context.Context, c Case) (files []Fetched, release func(), err error)
 	// Probe says whether the source is there at all: what it still does not hand
 	// out after several tries is then the study's own trouble.
@@ -148,9 +153,17 @@ type Fetched struct {
 // ReasonNotDICOM is of a file that does not claim to be DICOM.
 const ReasonNotDICOM = "NOT_DICOM"
 
-// ReasonGone is of a series whose source has it no more.
+// ReasonGone is of a series or a file that its source has no more.
 const ReasonGone = "SOURCE_GONE"
 
 // ReasonNotHandedOut is of a study that its source, which is there, does not hand
 // out.
 const ReasonNotHandedOut = "SOURCE_FAILED"
+
+// ReasonIncomplete is of a series of which the source gives fewer instances than
+// it named.
+const ReasonIncomplete = "SOURCE_INCOMPLETE"
+
+// ReasonUnreadable is of a file or a folder that the system does not hand out, and
+// of a study of which an archive does not say what it holds.
+const ReasonUnreadable = "SOURCE_UNREADABLE"

@@ -43,14 +43,15 @@ func refusedOutcome(c Case, why *refusal.Error, worker string, at time.Time) Out
 		if Readable(p.Modality) {
 			one.refuse(why)
 		} else {
-			one.refuse(notCT(p.Modality))
+			one.refuse(NotCT(p.Modality))
 		}
 		o.Series = append(o.Series, one)
 	}
 	return o
 }
 
-func notCT(modality string) *refusal.Error {
+// NotCT is why a series of another modality is skipped.
+func NotCT(modality string) *refusal.Error {
 	return refusal.New(refusal.NotCT, "nothing; the detector reads CT alone", "the modality is %s", modality)
 }
 
@@ -90,7 +91,7 @@ func (o *Outcome) nameTheRest(c Case, refused int) {
 			one.refuse(refusal.New(refusal.Malformed, "look at the study's files that could not be read",
 				"none of the series' images could be read; %d files of the study were refused", refused))
 		} else {
-			one.refuse(notCT(p.Modality))
+			one.refuse(NotCT(p.Modality))
 		}
 		o.Series, seen[p.SeriesUID] = append(o.Series, one), true
 	}
@@ -100,13 +101,13 @@ func (o *Outcome) nameTheRest(c Case, refused int) {
 func verdictOf(reading triage.StudyReading, r *triage.Result) *Verdict {
 	v := &Verdict{SeriesUID: r.SeriesUID, Priority: reading.Priority, Reasons: reading.PriorityReasons}
 	if reading.Assessment != nil {
-		v.LungRADS = lungRADS(reading.Assessment.Categories)
+		v.LungRADS = LungRADS(reading.Assessment.Categories)
 	}
 	return v
 }
 
-// lungRADS is the category of the exam, or "" where it is withheld.
-func lungRADS(s *suggest.Suggestions) string {
+// LungRADS is the category of the exam, or "" where it is withheld.
+func LungRADS(s *suggest.Suggestions) string {
 	if s == nil {
 		return ""
 	}

@@ -108,7 +108,8 @@ const (
 
 // Query narrows a PACS source.
 type Query struct {
-	// From and To are study dates, YYYYMMDD, both included; "" for open.
+	// From and To are study dates, YYYYMMDD, both included; "" for open. Studies
+	// without a date are in it where both are open.
 	From string `json:"from,omitempty"`
 	To   string `json:"to,omitempty"`
 	// Modality is that of a series in the study. Default CT.

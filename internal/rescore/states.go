@@ -23,3 +23,15 @@ func StateOf(r refusal.Reason) SeriesState {
 
 // Readable says whether a series of this modality could be one to read.
 func Readable(modality string) bool { return modality == "CT" || modality == "" }
+
+// ModalityOf is the modality of a series of which two parts have these: CT where
+// one has it, then one that is not known, then the first in the alphabet.
+func ModalityOf(a, b string) string {
+	switch {
+	case a == "CT" || b == "CT":
+		return "CT"
+	case a == "" || b == "":
+		return ""
+	}
+	return min(a, b)
+}

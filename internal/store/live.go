@@ -11,12 +11,14 @@ import (
 	"golang.org/x/sys/unix"
 
 	"nafas/internal/triage"
+	"nafas/internal/triage/quality"
 )
 
 // LiveWatch looks at the studies of a service from beside it, without its lock.
 type LiveWatch struct {
-	db   *sql.DB
-	lock string
+	// looking has nothing but the connection that reads.
+	looking SQLite
+	lock    string
 }
 
 // WatchLive opens a data folder to look on; nil where no service has ever used
@@ -32,8 +34,8 @@ func WatchLive(dir string) (*LiveWatch, error) {
 	if err != nil {
 		return nil, err
 	}
-	db.SetMaxOpenConns(1)
-	return &LiveWatch{db, filepath.Join(dir, lockFile)}, nil
+	db.SetMaxOpenConns(2) // a study is looked up while reviews are gone through
+	return &LiveWatch{SQLite{read: db}, filepath.Join(dir, lockFile)}, nil
 }
 
 // Busy says whether a service has the folder now, and a study of it waits to be
@@ -48,9 +50,20 @@ func (w *LiveWatch) Busy(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	var busy bool
-	err = w.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM river_job WHERE queue = ? AND state IN ('available', 'running'))`, triage.QueueRead).Scan(&busy)
+	err = w.looking.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM river_job WHERE queue = ? AND state IN ('available', 'running'))`, triage.QueueRead).Scan(&busy)
 	return busy, err
 }
 
+// Study returns a study with its series, or triage.ErrNotFound.
+func (w *LiveWatch) Study(ctx context.Context, uid string) (triage.Study, error) {
+	return w.looking.Study(ctx, uid)
+}
+
+// Reviewed hands on what readers said of each study that is signed off.
+func (w *LiveWatch) Reviewed(ctx context.Context, each func(quality.Study) error) error {
+	_, err := w.looking.SignedStudies(ctx, triage.Period{}, func(s triage.SignedStudy) error { return each(s.Places()) })
+	return err
+}
+
 // Close ends the watch.
-func (w *LiveWatch) Close() error { return w.db.Close() }
+func (w *LiveWatch) Close() error { return w.looking.read.Close() }

@@ -49,14 +49,14 @@ func (s *Service) ExportReviews(ctx context.Context, p Period) ([]quality.Study,
 
 func (s *Service) reviewed(ctx context.Context, p Period) (studies []quality.Study, done int, err error) {
 	done, err = s.store.SignedStudies(ctx, p, func(one SignedStudy) error {
-		studies = append(studies, one.places())
+		studies = append(studies, one.Places())
 		return ctx.Err()
 	})
 	return studies, done, err
 }
 
-// places are the study's findings with what was said of them, and the marks.
-func (s SignedStudy) places() quality.Study {
+// Places are the study's findings with what was said of them, and the marks.
+func (s SignedStudy) Places() quality.Study {
 	var out quality.Study
 	at := map[string]int{}
 	series := func(uid string) *quality.Series {

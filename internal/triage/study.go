@@ -48,6 +48,22 @@ const (
 	PriorityUrgent
 )
 
+// Word is the priority in tables and comparisons: none, routine, not_assessed,
+// high, urgent.
+func (p Priority) Word() string {
+	switch p {
+	case PriorityRoutine:
+		return "routine"
+	case PriorityNotAssessed:
+		return "not_assessed"
+	case PriorityHigh:
+		return "high"
+	case PriorityUrgent:
+		return "urgent"
+	}
+	return "none"
+}
+
 // RequestPriority is what the sender asked for.
 type RequestPriority string
 

@@ -12,7 +12,10 @@ import (
 type Study struct {
 	UID  string
 	Date string // YYYYMMDD, or ""
-	// State is the best of its series: Scored and Unchanged have a result.
+	// State is Scored or Unchanged where a series has a result, else the first of
+	// Waiting, Failed and Skipped that one of its series is in: what should have been
+	// read and was not comes before what is nothing for the model. Reason is that
+	// series'.
 	State  rescore.SeriesState
 	Reason string
 	// The rest is of a study with a result.
@@ -23,19 +26,25 @@ type Study struct {
 	LungRADS  string
 }
 
-// Comparison is what changed.
+// Comparison is what changed. Every study of either pass is counted once in Both,
+// OnlyBefore, OnlyAfter, Neither and Unfinished.
 type Comparison struct {
 	Before, After Side
 	// Both have a result in both passes; all counts below are of them.
 	Both int
-	// OnlyBefore and OnlyAfter have a result in one pass alone.
+	// OnlyBefore and OnlyAfter have a result in one pass alone; their Reason says
+	// why not in the other, ReasonAbsent where that does not have the study.
 	OnlyBefore, OnlyAfter []Change
+	// Neither have no result in either pass; Unfinished have one in one pass and
+	// still wait in the other, which is not done.
+	Neither, Unfinished int
 	// NewlyFlagged have a flagged finding after and none before; Dropped the other
 	// way round. Each model's own operating point of 1 false mark per scan decides.
 	NewlyFlagged, Dropped []Change
 	// StillFlagged and StillNot are the other two.
 	StillFlagged, StillNot int
-	// Priorities and Categories count the studies by what was said before and after.
+	// Priorities and Categories count the studies by what was said before and after,
+	// in the order of the words. Categories is nil where a pass did not ask for them.
 	Priorities []Cell
 	Categories []Cell
 	// Scores are the best scores of a sample of studies, for a picture; every study
@@ -43,17 +52,23 @@ type Comparison struct {
 	Scores                         []Pair
 	ByScanner, ByThickness, ByYear []Stratum
 	// LookAgain are the studies that a reader should see, the most urgent first:
-	// newly flagged, priority up, category up, dropped, read before and not now.
+	// newly flagged, priority up, category up, flagged and not read before, dropped,
+	// read before and not now. A study with several kinds is where its first is.
+	// Within one of these, by priority (after; before where it was dropped or is not
+	// read now) from urgent down, by the best score of that pass from high to low, by
+	// UID.
 	LookAgain []Change
 }
 
 // Side is one pass.
 type Side struct {
-	Label    string
-	Model    triage.Model
-	Studies  int
-	Scored   int
-	Flagged  int
+	Label string
+	Model triage.Model
+	// Studies are all of the pass, Scored those with a result, Flagged those with a
+	// flagged finding. Waiting are those of a pass that is not done; Alone are those
+	// that the other pass does not have.
+	Studies, Scored, Flagged, Waiting, Alone int
+	// Findings of all studies, flagged or not.
 	Findings int
 }
 
@@ -66,17 +81,20 @@ type Cell struct {
 // Pair are the best scores of one study; 0 where nothing was found.
 type Pair struct{ Before, After float64 }
 
-// Stratum is a part of the studies.
+// Stratum is a part of the studies. What is not known is a stratum of its own,
+// froc.Unknown: the Studies of each division add up to Both.
 type Stratum struct {
 	Name                        string
 	Studies                     int
 	NewlyFlagged, Dropped       int
 	FlaggedBefore, FlaggedAfter int
-	// Shift is the change of the best score: its median and quartiles.
+	// Shift is the change of the best score, after less before: its median and
+	// quartiles.
 	Shift Quartiles
 }
 
-// Quartiles of a set of numbers.
+// Quartiles of a set of numbers, linear between two of them (type 7 of Hyndman and
+// Fan, The American Statistician 50, 1996; numpy's and R's own).
 type Quartiles struct{ Low, Median, High float64 }
 
 // Kind is what changed in a study.
@@ -111,9 +129,18 @@ type Change struct {
 // Agreement is how a pass agrees with what readers recorded of the studies that
 // they signed off.
 type Agreement struct {
-	// Studies that were signed off and have a result.
-	Studies int
+	// Signed are the studies that were read and signed off. Studies are those of
+	// them of which this pass scored a series that readers saw; all that follows is
+	// of these. The other Signed were not scored, or by another series.
+	Signed, Studies int
+	// Series are the scans that the evaluation counts.
+	Series int
+	// Seen are the models whose findings the readers saw, sorted.
+	Seen []string
+	// Caveats must be shown wherever a figure of the agreement is.
+	Caveats []Caveat
 	// Evaluation holds the curve, and the operating points with their intervals:
-	// nodules are findings that readers agreed with or added.
+	// nodules are findings that readers agreed with or added. It is nil where Studies
+	// is 0.
 	Evaluation *froc.Evaluation
 }

@@ -139,7 +139,7 @@ func TestTablesAreReadByAnEvaluation(t *testing.T) {
 	excluded, err := froc.ReadExcluded("", read(quality.ExcludedFile))
 	require.NoError(t, err)
 	require.Len(t, excluded, 2)
-	scans, err := froc.ReadScans("", read(quality.SeriesFile))
+	scans, _, err := froc.ReadScans("", read(quality.SeriesFile))
 	require.NoError(t, err)
 	require.Equal(t, []froc.Scan{{SeriesUID: "1.1", ThicknessMM: 1, Kernel: "B70"}, {SeriesUID: "2.1", ThicknessMM: 1, Kernel: "B70"}}, scans,
 		"a scan without findings is one, a series that was not read is none")
@@ -151,6 +151,9 @@ func TestTablesAreReadByAnEvaluation(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 4, e.Nodules)
 	require.Equal(t, 2, e.Detected, "the accepted ones; the added ones were missed")
+
+	reference := quality.Reference(exported()...)
+	require.Equal(t, froc.Set{Scans: scans, Nodules: nodules, Excluded: excluded}, reference, "the same without a table")
 
 	all, others, err := froc.ReadNodules("", read(quality.AllFile))
 	require.NoError(t, err)

@@ -1,0 +1,307 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"nafas/dicomio/match"
+	"nafas/internal/config"
+	"nafas/internal/rescore"
+	"nafas/internal/rescore/sources"
+	"nafas/internal/rpc"
+	"nafas/internal/store/rescorings"
+)
+
+type rescoreCmd struct {
+	Start  rescoreStartCmd  `cmd:"" default:"withargs" help:"Pass a model over past studies, and stay until it is through."`
+	List   rescoreListCmd   `cmd:"" help:"List rescorings, the newest first."`
+	Show   rescoreShowCmd   `cmd:"" help:"Show one rescoring, and why inputs were skipped or failed."`
+	Pause  rescorePauseCmd  `cmd:"" help:"Have a rescoring wait; studies that are read just now are read to the end."`
+	Resume rescoreResumeCmd `cmd:"" help:"Go on with a rescoring that was paused, or whose process ended."`
+	Cancel rescoreCancelCmd `cmd:"" help:"End a rescoring; what was read is kept."`
+	Limit  rescoreLimitCmd  `cmd:"" help:"Change when and how hard a rescoring works."`
+	Export rescoreExportCmd `cmd:"" help:"Write what became of every input, and every finding, as tables for other programs."`
+}
+
+// rescoreFlags are what every verb about rescorings knows.
+type rescoreFlags struct {
+	ledgerFlags
+	workFlags `group:"Work:"`
+}
+
+// limitFlags say when and how hard.
+type limitFlags struct {
+	Window     string  `help:"Work at these hours alone, by this machine's clock, such as 20:00-06:00." placeholder:"FROM-TO"`
+	MaxFetches int     `help:"Studies that are fetched from a PACS at once; 0 for one by DICOM and two by DICOMweb." placeholder:"N"`
+	MaxRate    float64 `help:"What is fetched from a PACS, MiB a second; 0 for no bound." name:"max-mib-per-second" placeholder:"N"`
+}
+
+func (f limitFlags) limits() rescore.Limits {
+	return rescore.Limits{Window: f.Window, MaxFetches: f.MaxFetches, BytesPerSecond: int64(f.MaxRate * (1 << 20))}
+}
+
+// sourceFlags say which studies of a source, and how it is reached.
+type sourceFlags struct {
+	From        string `help:"Of a PACS, studies from this date on (YYYYMMDD)." placeholder:"DATE"`
+	To          string `help:"Of a PACS, studies up to this date (YYYYMMDD)." placeholder:"DATE"`
+	Modality    string `help:"Of a PACS, studies with series of this modality." default:"CT"`
+	Description string `help:"Of a PACS, studies with this description; * and ? stand for anything." placeholder:"TEXT"`
+	Studies     string `help:"Of a PACS, the studies whose UIDs are in this file, one a line; - for standard input." placeholder:"FILE"`
+	TokenFile   string `help:"File that holds the bearer token for a PACS's DICOMweb services." type:"path" name:"pacs-token-file" placeholder:"FILE"`
+	CA          string `help:"CA that signed the PACS's certificate (PEM)." name:"pacs-tls-ca" type:"path" placeholder:"FILE"`
+	TLS         bool   `help:"Encrypt associations with the PACS." name:"pacs-tls"`
+	AE          string `help:"Our AE title, to which a PACS sends by C-MOVE; it must know where we listen." default:"NAFAS" placeholder:"TITLE"`
+	Listen      string `help:"Where we listen for what a PACS sends by C-MOVE." default:"127.0.0.1:11113" placeholder:"HOST:PORT"`
+}
+
+// spec turns the argument and the flags into a source.
+func (f sourceFlags) spec(source string, in io.Reader) (rescore.SourceSpec, error) {
+	spec, err := sources.ParseSource(source)
+	if err != nil {
+		return spec, usageError{err}
+	}
+	spec.Query = rescore.Query{From: f.From, To: f.To, Modality: f.Modality, Description: f.Description}
+	spec.TokenFile, spec.CA, spec.TLS, spec.OwnAE, spec.Listen = f.TokenFile, f.CA, f.TLS, f.AE, f.Listen
+	if spec.Kind == rescore.SourceFolder {
+		if f.From != "" || f.To != "" || f.Description != "" || f.Studies != "" {
+			return spec, usage("--from, --to, --description and --studies choose studies of a PACS; a folder is read as a whole")
+		}
+		spec = rescore.SourceSpec{Kind: spec.Kind, Root: spec.Root}
+	}
+	if f.Studies == "" {
+		return spec, nil
+	}
+	spec.Studies, err = readUIDs(f.Studies, in)
+	return spec, err
+}
+
+// readUIDs reads one UID a line; empty lines and those that begin with # are
+// passed over.
+func readUIDs(name string, in io.Reader) ([]string, error) {
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		in = f
+	}
+	var out []string
+	lines := bufio.NewScanner(in)
+	for n := 1; lines.Scan(); n++ {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		if !match.UID(line) {
+			return nil, usage("%s, line %d: not a UID", name, n)
+		}
+		out = append(out, line)
+	}
+	if err := lines.Err(); err != nil {
+		return nil, err
+	}
+	if len(out) == 0 {
+		return nil, usage("%s names no study", name)
+	}
+	return out, nil
+}
+
+type rescoreStartCmd struct {
+	rescoreFlags
+	limitFlags  `group:"Limits:"`
+	sourceFlags `group:"PACS:"`
+	Source      string       `arg:"" help:"A folder or zip file; the base URL of a PACS's DICOMweb services; or a PACS's AE title and where it listens." placeholder:"FOLDER|URL|TITLE=HOST:PORT"`
+	Model       string       `help:"Model: a shipped name or a folder with a model.yaml." placeholder:"NAME|DIR"`
+	Baseline    string       `help:"What to compare with in reports: live for what the service of this data folder said, or the number of another rescoring." placeholder:"live|N"`
+	Name        string       `help:"A name for people." placeholder:"TEXT"`
+	Settings    string       `help:"Settings file (YAML) of a service: its rules of priorities, and which guidelines are asked." type:"existingfile" placeholder:"FILE"`
+	DryRun      bool         `help:"Say what would be read, what would be skipped and why, and how long it would take; read nothing."`
+	HandOut     handOutFlags `embed:"" prefix:"hand-out-" group:"Other machines:"`
+	Insecure    bool         `help:"Fetch patients' data from another machine in plaintext."`
+	Detach      bool         `help:"Begin it and leave the work to the service or to nafas worker."`
+}
+
+func (c *rescoreStartCmd) request() (rescore.Request, error) {
+	spec, err := c.spec(c.Source, os.Stdin)
+	if err != nil {
+		return rescore.Request{}, err
+	}
+	file, err := loadSettings(c.Settings)
+	if err != nil {
+		return rescore.Request{}, err
+	}
+	rq := rescore.Request{Name: c.Name, Model: c.Model, Baseline: c.Baseline, Source: spec, Limits: c.limits()}
+	rq.Settings, err = pastSettings(file)
+	return rq, err
+}
+
+// pastSettings are the part of a settings file that decides results.
+func pastSettings(file config.File) (rescore.Settings, error) {
+	o, err := (factFlags{}).within(file.Categories)
+	if err != nil {
+		return rescore.Settings{}, err
+	}
+	var s rescore.Settings
+	if rules := file.Rules(); len(rules) > 0 {
+		s.Rules = rules.Text()
+	}
+	flags := siteFlagsOf(o)
+	s.Guidelines, s.Screening = flags.Guidelines, flags.Screening
+	return s, nil
+}
+
+// Run begins a rescoring and works it, or has it previewed.
+func (c *rescoreStartCmd) Run(s *streams, ctx kongContext) error {
+	rq, err := c.request()
+	if err != nil {
+		return err
+	}
+	if c.DryRun {
+		return c.preview(s, ctx, rq)
+	}
+	st, working, err := c.open(ctx, s, c.Insecure, c.Detach)
+	if err != nil {
+		return err
+	}
+	r, err := st.service.Start(ctx, rq)
+	if err != nil {
+		return errors.Join(asUsage(err), st.close(0))
+	}
+	fmt.Fprintf(s.err, "rescoring %d: %s %s\n", r.ID, r.Model.Name, r.Model.Version)
+	if c.Detach {
+		fmt.Fprintf(s.err, "begun; nafas rescore show %d says how far it is\n", r.ID)
+		return errors.Join(printRescoring(s, r), st.close(0))
+	}
+	return c.stay(s, ctx, st, working, c.HandOut, r.ID)
+}
+
+// asUsage: what cannot be in a request is wrong use.
+func asUsage(err error) error {
+	var rq *rescore.ErrRequest
+	if errors.As(err, &rq) {
+		return usageError{err}
+	}
+	return err
+}
+
+// open opens the ledger to work, or, where another process works already or
+// detached, only to steer it.
+func (f rescoreFlags) open(ctx context.Context, s *streams, insecure, detached bool) (st *station, working bool, err error) {
+	o := stationOptions{log: s.logger(), insecure: insecure, works: !detached}
+	if o.works {
+		if o.live, err = liveOf(f.Data); err != nil {
+			return nil, false, err
+		}
+		st, err = f.station(ctx, o)
+		if err == nil {
+			return st, true, nil
+		}
+		if !errors.Is(err, rescorings.ErrInUse) {
+			return nil, false, err
+		}
+		fmt.Fprintln(s.err, "another nafas process works on this data folder; it does the work, and this one looks on")
+		o.works = false
+	}
+	st, err = f.station(ctx, o)
+	return st, false, err
+}
+
+// stay works, or looks on, until a rescoring is through.
+func (f rescoreFlags) stay(s *streams, ctx context.Context, st *station, working bool, h handOutFlags, id int64) (err error) {
+	if st.handOut, err = h.begin(st.ledger, st.sources, st.log); err != nil {
+		return errors.Join(err, st.close(0))
+	}
+	if working {
+		if err := st.tend(ctx, true); err != nil {
+			return errors.Join(err, st.close(0))
+		}
+	}
+	r, err := f.follow(s, ctx, st.service, id)
+	if ctx.Err() != nil && working {
+		fmt.Fprintf(s.err, "stopping; nafas rescore resume %d goes on\n", id)
+	}
+	if closeErr := st.close(stopGrace); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return err
+	}
+	if err := printRescoring(s, r); err != nil {
+		return err
+	}
+	return ended(r)
+}
+
+// stopGrace is how long studies in hand may take when the process is told to end.
+const stopGrace = 20 * time.Second
+
+// ended turns the end of a rescoring into the exit code.
+func ended(r rescore.Rescoring) error {
+	switch {
+	case r.State == rescore.StatePaused:
+		return fmt.Errorf("rescoring %d is paused (%s); nafas rescore resume %d goes on", r.ID, r.Why, r.ID)
+	case r.State == rescore.StateCancelled:
+		return fmt.Errorf("rescoring %d was cancelled", r.ID)
+	case r.Totals.Failed > 0:
+		return errSomeFailed
+	}
+	return nil
+}
+
+// follow shows how far a rescoring is until it is through or paused.
+func (f rescoreFlags) follow(s *streams, ctx context.Context, service *rescore.Service, id int64) (rescore.Rescoring, error) {
+	show := newPace(s)
+	defer show.finish()
+	for {
+		r, err := service.Get(ctx, id)
+		if err != nil {
+			return r, err
+		}
+		show.set(r)
+		if r.State.Final() || r.State == rescore.StatePaused {
+			return r, nil
+		}
+		select {
+		case <-ctx.Done():
+			return r, ctx.Err()
+		case <-time.After(followEvery):
+		}
+	}
+}
+
+// followEvery is how often a rescoring that is followed is looked at.
+const followEvery = 500 * time.Millisecond
+
+func (c *rescoreStartCmd) preview(s *streams, ctx context.Context, rq rescore.Request) error {
+	bar := newBar(s, -1, "looking")
+	p, err := c.previewOf(ctx, rq, c.Insecure, func(files, studies int64) { bar.set(max(files, studies), -1) })
+	bar.finish()
+	if err != nil {
+		return err
+	}
+	return printPreview(s, p)
+}
+
+// spool is the folder for what is fetched.
+func (f rescoreFlags) spool() string {
+	if f.Spool != "" {
+		return f.Spool
+	}
+	return filepath.Join(f.Data, "rescore-spool")
+}
+
+// printRescoring prints one in the chosen format.
+func printRescoring(s *streams, r rescore.Rescoring) error {
+	if s.format == "json" {
+		return printJSON(s.out, rpc.RescoringProto(r))
+	}
+	return printRescorings(s, []rescore.Rescoring{r})
+}

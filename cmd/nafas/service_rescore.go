@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"nafas/internal/rescore"
+	"nafas/internal/rpc"
+	"nafas/internal/store/rescorings"
+	nafasv1 "nafas/proto/nafas/v1"
+)
+
+// pastFlags say how a service works rescorings beside its live studies.
+type pastFlags struct {
+	Cores        string   `help:"Processor cores for rescorings: a number, or a share such as 50%; 0 has nafas rescore do the work." default:"50%" placeholder:"N|%"`
+	Models       []string `help:"Folders of models that are not shipped." type:"path" placeholder:"DIR"`
+	DatabaseFile string   `help:"File with the connection string of a PostgreSQL database that keeps rescorings; or set NAFAS_DATABASE." type:"path" env:"NAFAS_DATABASE_FILE" placeholder:"FILE"`
+}
+
+// rescoreFlags are the service's as the verbs about rescorings have them.
+func (f serviceFlags) rescoreFlags() rescoreFlags {
+	cores := f.Past.Cores
+	if !f.Past.works() {
+		cores = "1" // for nothing
+	}
+	return rescoreFlags{
+		ledgerFlags{Data: f.Data, DatabaseFile: f.Past.DatabaseFile},
+		workFlags{Cores: cores, Models: f.Past.Models, Onnxruntime: f.Onnxruntime, Memory: f.WorkerLimit, ReadLimit: f.ReadLimit},
+	}
+}
+
+func (f pastFlags) works() bool { return f.Cores != "0" && f.Cores != "0%" }
+
+// openRescorings makes the service answer for rescorings, and work them where no
+// other process does.
+func (s *service) openRescorings(ctx context.Context) error {
+	o := stationOptions{log: s.log, works: s.flags.Past.works()}
+	if o.works {
+		var err error
+		if o.live, err = liveOf(s.flags.Data); err != nil {
+			return err
+		}
+	}
+	st, err := s.flags.rescoreFlags().station(ctx, o)
+	if errors.Is(err, rescorings.ErrInUse) {
+		s.log.Warn("another nafas process works on the rescorings of this data folder; this service shows and steers them")
+		o.works, o.live = false, nil
+		st, err = s.flags.rescoreFlags().station(ctx, o)
+	}
+	s.past = st
+	return err
+}
+
+// workRescorings begins to work, where this service does.
+func (s *service) workRescorings(ctx context.Context) error {
+	if s.past.queue == nil {
+		return nil
+	}
+	return s.past.tend(context.WithoutCancel(ctx), true)
+}
+
+// stopRescorings lets what is read come to its end within the grace.
+func (s *service) stopRescorings(grace time.Duration) error {
+	if s.past == nil {
+		return nil
+	}
+	past := s.past
+	s.past = nil
+	return past.close(grace)
+}
+
+// previews answers for what a rescoring would read.
+func (s *service) previews() rpc.Previewer {
+	flags := s.flags.rescoreFlags()
+	return func(ctx context.Context, rq rescore.Request) (*nafasv1.RescoringPreview, error) {
+		return flags.previewOf(ctx, rq, false, func(int64, int64) {})
+	}
+}

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"nafas/internal/jobs"
+	"nafas/internal/rescore"
+	"nafas/internal/rescore/relay"
+	"nafas/internal/store"
+	"nafas/internal/store/rescorings"
+	"nafas/internal/triage"
+	"nafas/internal/worker"
+)
+
+// ledgerFlags say where rescorings are kept.
+type ledgerFlags struct {
+	Data         string `help:"Data folder; its rescore.db keeps rescorings where no database is named." default:"nafas-data" type:"path"`
+	DatabaseFile string `help:"File with the connection string of a PostgreSQL database that several machines share, such as postgres://nafas@db/nafas; or set NAFAS_DATABASE." type:"path" env:"NAFAS_DATABASE_FILE" placeholder:"FILE"`
+}
+
+// dsn is "" for SQLite. It never comes as a flag: it holds a password, and flags
+// are seen by every user of the machine.
+func (f ledgerFlags) dsn() (string, error) {
+	if f.DatabaseFile == "" {
+		return os.Getenv("NAFAS_DATABASE"), nil
+	}
+	raw, err := os.ReadFile(f.DatabaseFile)
+	if err != nil {
+		return "", fmt.Errorf("database file: %w", err)
+	}
+	return strings.TrimSpace(string(raw)), nil
+}
+
+// workFlags say how studies of rescorings are read on this machine.
+type workFlags struct {
+	Cores       string        `help:"Processor cores to use: a number, or a share such as 50%. Each reads a study of its own." default:"100%" placeholder:"N|%"`
+	Models      []string      `help:"Folders of models that are not shipped." type:"path" placeholder:"DIR"`
+	Onnxruntime string        `help:"Path of libonnxruntime.so (1.24 or newer)." type:"path" placeholder:"FILE"`
+	Memory      int64         `help:"Memory limit of each worker process, MiB." default:"4096" name:"worker-memory-mib"`
+	ReadLimit   time.Duration `help:"Time limit for reading one study." default:"20m"`
+	Spool       string        `help:"Folder for what is fetched or unpacked, a few studies at a time. Default: a folder in the data folder." type:"path" placeholder:"DIR"`
+}
+
+// slots is how many studies are read at once.
+func (f workFlags) slots() (int, error) {
+	cores := runtime.GOMAXPROCS(0)
+	if share, ok := strings.CutSuffix(f.Cores, "%"); ok {
+		percent, err := strconv.ParseFloat(share, 64)
+		if err != nil || percent <= 0 || percent > 100 {
+			return 0, usage("--cores %s is no share above 0%% and up to 100%%", f.Cores)
+		}
+		return max(1, int(float64(cores)*percent/100)), nil
+	}
+	n, err := strconv.Atoi(f.Cores)
+	if err != nil || n < 1 || n > maxThreads {
+		return 0, usage("--cores %s is neither a number of cores nor a share such as 50%%", f.Cores)
+	}
+	return n, nil
+}
+
+func (f workFlags) check() error {
+	switch {
+	case f.Memory < minWorkerMiB:
+		return usage("--worker-memory-mib is %d; the runtime and the model alone need %d", f.Memory, minWorkerMiB)
+	case f.ReadLimit <= 0:
+		return usage("--read-limit must be above 0")
+	}
+	return newShelf(f.Models).check()
+}
+
+// station works rescorings: the ledger, the queue and the worker processes of one
+// machine.
+type station struct {
+	ledger  *rescorings.Ledger
+	shelf   *shelf
+	sources *sourceRack
+	worker  *rescore.Worker
+	service *rescore.Service
+	pool    *worker.Pool
+	queue   *jobs.Rescorings
+	handOut *handOut
+	live    rescore.Live
+	host    string
+	slots   int
+	log     *slog.Logger
+
+	tending sync.WaitGroup
+	stop    context.CancelFunc
+}
+
+// tend begins to work whatever is in the ledger; plan says whether inputs are
+// listed here too.
+func (s *station) tend(ctx context.Context, plan bool) error {
+	if err := s.queue.Start(ctx); err != nil {
+		return err
+	}
+	ctx, s.stop = context.WithCancel(ctx)
+	s.tending.Go(func() {
+		s.worker.Tend(ctx, rescore.TendOptions{Slots: s.slots, Host: s.host, Program: program(), Serve: s.queue.Serve})
+	})
+	if plan {
+		s.tending.Go(func() { s.worker.PlanAll(ctx, s.host, time.Second) })
+	}
+	return nil
+}
+
+// close lets what is read come to its end within the grace, or gives it back.
+func (s *station) close(grace time.Duration) error {
+	if s.stop != nil {
+		s.stop()
+		s.tending.Wait()
+	}
+	var errs []error
+	if s.queue != nil {
+		errs = append(errs, s.queue.Stop(context.Background(), grace, cleanupTime))
+	}
+	s.pool.Close()
+	return errors.Join(append(errs, s.handOut.close(), s.sources.close(), closeLive(s.live), s.ledger.Close())...)
+}
+
+// stationOptions are what besides flags makes a station.
+type stationOptions struct {
+	log *slog.Logger
+	// live is nil where no live studies are read on this machine.
+	live rescore.Live
+	// works is false for who only looks on and steers.
+	works bool
+	// relay has the files of folders that are on another machine; nil for none.
+	relay *relay.Source
+	// insecure lets patients' data come in plaintext from another machine.
+	insecure bool
+}
+
+func (f rescoreFlags) station(ctx context.Context, o stationOptions) (*station, error) {
+	if err := f.workFlags.check(); err != nil {
+		return nil, err
+	}
+	slots, err := f.slots()
+	if err != nil {
+		return nil, err
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return nil, err
+	}
+	s := &station{shelf: newShelf(f.Models), host: host, slots: slots, log: o.log, live: o.live}
+	if s.ledger, err = f.ledger(ctx, o); err != nil {
+		return nil, err
+	}
+	s.pool = worker.NewPool(slots, worker.Options{Wall: f.ReadLimit, MemoryBytes: f.Memory << 20, Log: o.log})
+	s.sources = &sourceRack{flags: f, host: host, insecure: o.insecure, relay: o.relay, log: o.log}
+	pseudonyms, err := triage.LoadPseudonyms(pseudonymKey(f.Data))
+	if err != nil {
+		return nil, errors.Join(err, s.close(0))
+	}
+	s.worker = rescore.NewWorker(rescore.WorkOptions{
+		Ledger: s.ledger, Sources: s.sources, Readers: &pastReaders{s.shelf, s.pool, f.Onnxruntime}, Live: o.live,
+		Name: host + "-" + uuid.NewString(), Log: o.log, Pseudonym: pseudonyms.Study,
+	})
+	s.service = rescore.NewService(s.ledger, s.sources, s.shelf, host, time.Now)
+	if !o.works {
+		return s, nil
+	}
+	s.queue, err = jobs.NewRescorings(s.ledger.Driver(), s.worker, jobs.RescoringOptions{Name: s.worker.Name, Slots: slots + fetchesAhead(slots), Log: o.log})
+	if err != nil {
+		return nil, errors.Join(err, s.close(0))
+	}
+	return s, nil
+}
+
+// fetchesAhead are studies that are fetched while all cores are at work, so that
+// none waits for the next one.
+func fetchesAhead(slots int) int { return max(1, slots/2) }
+
+func program() string { return "nafas " + buildVersion() }
+
+// ledger opens the ledger that the flags name.
+func (f ledgerFlags) ledger(ctx context.Context, o stationOptions) (*rescorings.Ledger, error) {
+	dsn, err := f.dsn()
+	if err != nil {
+		return nil, err
+	}
+	opt := rescorings.Options{Log: o.log, Works: o.works}
+	if dsn != "" {
+		return rescorings.OpenPostgres(ctx, dsn, opt)
+	}
+	return rescorings.OpenSQLite(ctx, f.Data, opt)
+}
+
+// liveOf watches the service of a data folder; nil where there never was one.
+func liveOf(data string) (rescore.Live, error) {
+	w, err := store.WatchLive(data)
+	if err != nil || w == nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+func closeLive(l rescore.Live) error {
+	if c, ok := l.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
+}
