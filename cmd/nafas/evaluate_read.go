@@ -66,8 +66,7 @@ func (c *evaluateCmd) readMarks(ctx context.Context, s *streams, truth *truthTab
 		fmt.Fprintf(s.err, "not evaluated: %d series or files could not be read. What was read is kept: mend them and run again, "+
 			"or evaluate the rest with --allow-missing\n", len(doc.Missing))
 	}
-	points := engine.model.Points
-	return []froc.Threshold{{Name: "quarter", Score: points.Quarter}, {Name: "one", Score: points.One}, {Name: "four", Score: points.Four}}, nil
+	return thresholds(engine.model.Points), nil
 }
 
 // writeRead writes what was read as tables, and takes away what an earlier

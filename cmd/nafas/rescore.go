@@ -27,6 +27,7 @@ type rescoreCmd struct {
 	Resume rescoreResumeCmd `cmd:"" help:"Go on with a rescoring that was paused, or whose process ended."`
 	Cancel rescoreCancelCmd `cmd:"" help:"End a rescoring; what was read is kept."`
 	Limit  rescoreLimitCmd  `cmd:"" help:"Change when and how hard a rescoring works."`
+	Report rescoreReportCmd `cmd:"" help:"Write what came of a rescoring as pages for people, in three languages."`
 	Export rescoreExportCmd `cmd:"" help:"Write what became of every input, and every finding, as tables for other programs."`
 }
 
@@ -208,7 +209,7 @@ func (f rescoreFlags) open(ctx context.Context, s *streams, insecure, detached b
 			return nil, false, err
 		}
 		fmt.Fprintln(s.err, "another nafas process works on this data folder; it does the work, and this one looks on")
-		o.works = false
+		o.works, o.live = false, nil
 	}
 	st, err = f.station(ctx, o)
 	return st, false, err

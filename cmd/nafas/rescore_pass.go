@@ -27,30 +27,46 @@ func (p passes) rowsOf(ctx context.Context, id int64) compare.Rows {
 
 // compared compares a rescoring with its baseline; nil where it has none.
 func (p passes) compared(ctx context.Context, r rescore.Rescoring) (*compare.Comparison, error) {
-	after := compare.Of(r, p.rowsOf(ctx, r.ID))
+	before, end, err := p.baseline(ctx, r)
+	if err != nil || before == nil {
+		return nil, err
+	}
+	defer end()
+	return compare.Compare(ctx, *before, compare.Of(r, p.rowsOf(ctx, r.ID)), compare.Options{})
+}
+
+// baseline is what a rescoring is compared with, nil for nothing; end gives back
+// what it holds open.
+func (p passes) baseline(ctx context.Context, r rescore.Rescoring) (before *compare.Pass, end func(), err error) {
 	switch r.Baseline {
 	case "":
-		return nil, nil
+		return nil, func() {}, nil
 	case rescore.BaselineLive:
-		live, err := store.WatchLive(p.data)
-		if err != nil {
-			return nil, err
-		}
-		if live == nil {
-			return nil, usage("there is no service in %s to compare with: say --data", p.data)
-		}
-		defer live.Close()
-		return compare.Compare(ctx, livePass{p, live, r}.pass(ctx), after, compare.Options{})
+		return p.liveBaseline(ctx, r)
 	}
 	id, err := strconv.ParseInt(r.Baseline, 10, 64)
 	if err != nil {
-		return nil, usage("--baseline %s is neither live nor the number of a rescoring", r.Baseline)
+		return nil, nil, usage("--baseline %s is neither live nor the number of a rescoring", r.Baseline)
 	}
-	before, err := p.station.service.Get(ctx, id)
+	other, err := p.station.service.Get(ctx, id)
 	if err != nil {
-		return nil, explained(err)
+		return nil, nil, explained(err)
 	}
-	return compare.Compare(ctx, compare.Of(before, p.rowsOf(ctx, id)), after, compare.Options{})
+	pass := compare.Of(other, p.rowsOf(ctx, id))
+	return &pass, func() {}, nil
+}
+
+func (p passes) liveBaseline(ctx context.Context, r rescore.Rescoring) (*compare.Pass, func(), error) {
+	live, err := store.WatchLive(p.data)
+	if err != nil {
+		return nil, nil, err
+	}
+	if live == nil {
+		return nil, nil, usage("there is no service in %s to compare with: say --data", p.data)
+	}
+	pass := livePass{p, live, r}.pass(ctx)
+	// What is open was only read.
+	return &pass, func() { _ = live.Close() }, nil
 }
 
 // livePass is what the live service said of the studies of a rescoring.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"nafas/internal/rescore"
 	"nafas/internal/rpc"
 	"nafas/internal/store/rescorings"
@@ -13,35 +15,35 @@ import (
 
 // pastFlags say how a service works rescorings beside its live studies.
 type pastFlags struct {
-	Cores        string   `help:"Processor cores for rescorings: a number, or a share such as 50%; 0 has nafas rescore do the work." default:"50%" placeholder:"N|%"`
+	Cores        string   `help:"Processor cores for rescorings: a number, or a share such as 50%; 0 leaves the reading to nafas worker." default:"50%" placeholder:"N|%"`
 	Models       []string `help:"Folders of models that are not shipped." type:"path" placeholder:"DIR"`
 	DatabaseFile string   `help:"File with the connection string of a PostgreSQL database that keeps rescorings; or set NAFAS_DATABASE." type:"path" env:"NAFAS_DATABASE_FILE" placeholder:"FILE"`
 }
 
 // rescoreFlags are the service's as the verbs about rescorings have them.
 func (f serviceFlags) rescoreFlags() rescoreFlags {
-	cores := f.Past.Cores
-	if !f.Past.works() {
-		cores = "1" // for nothing
-	}
-	return rescoreFlags{
-		ledgerFlags{Data: f.Data, DatabaseFile: f.Past.DatabaseFile},
-		workFlags{Cores: cores, Models: f.Past.Models, Onnxruntime: f.Onnxruntime, Memory: f.WorkerLimit, ReadLimit: f.ReadLimit},
-	}
+	work := defaultWorkFlags()
+	work.Cores, work.Models, work.Onnxruntime, work.Memory, work.ReadLimit = f.Past.Cores, f.Past.Models, f.Onnxruntime, f.WorkerLimit, f.ReadLimit
+	return rescoreFlags{ledgerFlags{Data: f.Data, DatabaseFile: f.Past.DatabaseFile}, work}
 }
 
-func (f pastFlags) works() bool { return f.Cores != "0" && f.Cores != "0%" }
+// defaultWorkFlags are the flags as they are without any.
+func defaultWorkFlags() workFlags {
+	var flags workFlags
+	if _, err := kong.Must(&flags).Parse(nil); err != nil {
+		panic("the defaults of work on rescorings do not parse: " + err.Error())
+	}
+	return flags
+}
 
 // openRescorings makes the service answer for rescorings, and work them where no
 // other process does.
 func (s *service) openRescorings(ctx context.Context) error {
-	o := stationOptions{log: s.log, works: s.flags.Past.works()}
-	if o.works {
-		var err error
-		if o.live, err = liveOf(s.flags.Data); err != nil {
-			return err
-		}
+	live, err := liveOf(s.flags.Data)
+	if err != nil {
+		return err
 	}
+	o := stationOptions{log: s.log, live: live, works: true}
 	st, err := s.flags.rescoreFlags().station(ctx, o)
 	if errors.Is(err, rescorings.ErrInUse) {
 		s.log.Warn("another nafas process works on the rescorings of this data folder; this service shows and steers them")
@@ -54,7 +56,7 @@ func (s *service) openRescorings(ctx context.Context) error {
 
 // workRescorings begins to work, where this service does.
 func (s *service) workRescorings(ctx context.Context) error {
-	if s.past.queue == nil {
+	if !s.past.works {
 		return nil
 	}
 	return s.past.tend(context.WithoutCancel(ctx), true)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
+	"strconv"
 	"sync"
 
 	"nafas/dicomio/pixel"
@@ -18,8 +20,8 @@ type sourceRack struct {
 	flags    rescoreFlags
 	host     string
 	insecure bool
-	// relay has the files that are on other machines; nil for none.
-	relay *relay.Source
+	// relay makes the source of the files that are on other machines; nil for none.
+	relay func(relay.Spool) (*relay.Source, error)
 	log   *slog.Logger
 
 	mu    sync.Mutex
@@ -37,8 +39,8 @@ func (k *sourceRack) Open(_ context.Context, r rescore.Rescoring) (rescore.Sourc
 	if source, is := k.open[r.ID]; is {
 		return source, nil
 	}
-	if s, is := k.away(r); is {
-		return s, nil
+	if k.isAway(r) {
+		return k.relay(k.relayed)
 	}
 	if r.Source.Kind == rescore.SourceDIMSE && r.Home != k.host {
 		return nil, fmt.Errorf("the archive sends the studies of rescoring %d to %s alone: say --files-from", r.ID, r.Home)
@@ -58,26 +60,50 @@ func (k *sourceRack) Open(_ context.Context, r rescore.Rescoring) (rescore.Sourc
 	return source, nil
 }
 
-// away is the source of what another machine hands out. DICOMweb services are
-// asked by each machine itself.
-func (k *sourceRack) away(r rescore.Rescoring) (rescore.Source, bool) {
-	return k.relay, k.relay != nil && r.ID != 0 && r.Home != k.host && r.Source.Kind != rescore.SourceWeb
+// isAway says that another machine hands out the files. DICOMweb services are asked
+// by each machine itself.
+func (k *sourceRack) isAway(r rescore.Rescoring) bool {
+	return k.relay != nil && r.ID != 0 && r.Home != k.host && r.Source.Kind != rescore.SourceWeb
 }
 
-// options are those of all sources. The spool is opened by the first that fetches.
+// options are those of all sources.
 func (k *sourceRack) options(fetches bool) (sources.Options, error) {
 	o := sources.Options{Insecure: k.insecure, Decoded: pixel.Known(), Log: k.log}
 	if !fetches {
 		return o, nil
 	}
-	if k.spool == nil {
-		var err error
-		if k.spool, err = sources.OpenSpool(k.flags.spool()); err != nil {
-			return o, err
+	var err error
+	o.Spool, err = k.openSpool()
+	return o, err
+}
+
+// mostSpools is how many processes may share a folder for what they fetch.
+const mostSpools = 64
+
+// openSpool opens a folder for what is fetched, for whoever is the first to fetch;
+// each process has one of its own.
+func (k *sourceRack) openSpool() (*sources.Spool, error) {
+	for n := 1; k.spool == nil; n++ {
+		spool, err := sources.OpenSpool(filepath.Join(k.flags.spool(), strconv.Itoa(n)))
+		switch {
+		case err == nil:
+			k.spool = spool
+		case !errors.Is(err, sources.ErrSpoolInUse) || n == mostSpools:
+			return nil, err
 		}
 	}
-	o.Spool = k.spool
-	return o, nil
+	return k.spool, nil
+}
+
+// relayed makes a folder for what another machine hands out.
+func (k *sourceRack) relayed() (dir string, remove func(), err error) {
+	k.mu.Lock()
+	spool, err := k.openSpool()
+	k.mu.Unlock()
+	if err != nil {
+		return "", nil, err
+	}
+	return spool.Folder()
 }
 
 // close ends what sources hold open, such as listeners.

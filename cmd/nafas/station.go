@@ -45,13 +45,18 @@ func (f ledgerFlags) dsn() (string, error) {
 
 // workFlags say how studies of rescorings are read on this machine.
 type workFlags struct {
-	Cores       string        `help:"Processor cores to use: a number, or a share such as 50%. Each reads a study of its own." default:"100%" placeholder:"N|%"`
+	Cores       string        `help:"Processor cores to use: a number, or a share such as 50%. Each reads a study of its own. 0 lists studies and hands out files, and leaves the reading to others." default:"100%" placeholder:"N|%"`
 	Models      []string      `help:"Folders of models that are not shipped." type:"path" placeholder:"DIR"`
 	Onnxruntime string        `help:"Path of libonnxruntime.so (1.24 or newer)." type:"path" placeholder:"FILE"`
 	Memory      int64         `help:"Memory limit of each worker process, MiB." default:"4096" name:"worker-memory-mib"`
 	ReadLimit   time.Duration `help:"Time limit for reading one study." default:"20m"`
+	Silent      time.Duration `help:"A worker that says nothing for this long loses its studies to others." default:"1m"`
 	Spool       string        `help:"Folder for what is fetched or unpacked, a few studies at a time. Default: a folder in the data folder." type:"path" placeholder:"DIR"`
 }
+
+// leastSilent is some signs of life long: a worker that is only slow keeps its
+// studies.
+const leastSilent = 3 * time.Second
 
 // slots is how many studies are read at once.
 func (f workFlags) slots() (int, error) {
@@ -64,7 +69,7 @@ func (f workFlags) slots() (int, error) {
 		return max(1, int(float64(cores)*percent/100)), nil
 	}
 	n, err := strconv.Atoi(f.Cores)
-	if err != nil || n < 1 || n > maxThreads {
+	if err != nil || n < 0 || n > maxThreads {
 		return 0, usage("--cores %s is neither a number of cores nor a share such as 50%%", f.Cores)
 	}
 	return n, nil
@@ -76,6 +81,8 @@ func (f workFlags) check() error {
 		return usage("--worker-memory-mib is %d; the runtime and the model alone need %d", f.Memory, minWorkerMiB)
 	case f.ReadLimit <= 0:
 		return usage("--read-limit must be above 0")
+	case f.Silent < leastSilent:
+		return usage("--silent must be at least %s", leastSilent)
 	}
 	return newShelf(f.Models).check()
 }
@@ -94,7 +101,10 @@ type station struct {
 	live    rescore.Live
 	host    string
 	slots   int
-	log     *slog.Logger
+	silent  time.Duration
+	// works is as in stationOptions.
+	works bool
+	log   *slog.Logger
 
 	tending sync.WaitGroup
 	stop    context.CancelFunc
@@ -103,18 +113,28 @@ type station struct {
 // tend begins to work whatever is in the ledger; plan says whether inputs are
 // listed here too.
 func (s *station) tend(ctx context.Context, plan bool) error {
-	if err := s.queue.Start(ctx); err != nil {
-		return err
+	if s.queue != nil {
+		if err := s.queue.Start(ctx); err != nil {
+			return err
+		}
 	}
 	ctx, s.stop = context.WithCancel(ctx)
-	s.tending.Go(func() {
-		s.worker.Tend(ctx, rescore.TendOptions{Slots: s.slots, Host: s.host, Program: program(), Serve: s.queue.Serve})
-	})
+	if s.queue != nil {
+		s.tending.Go(func() {
+			s.worker.Tend(ctx, rescore.TendOptions{
+				Slots: s.slots, Host: s.host, Program: program(), Serve: s.queue.Serve, Dead: s.silent, Alive: s.silent / signs,
+			})
+		})
+	}
 	if plan {
 		s.tending.Go(func() { s.worker.PlanAll(ctx, s.host, time.Second) })
 	}
 	return nil
 }
+
+// signs of life come this often in the time after which a silent worker counts as
+// dead.
+const signs = 6
 
 // close lets what is read come to its end within the grace, or gives it back.
 func (s *station) close(grace time.Duration) error {
@@ -137,8 +157,8 @@ type stationOptions struct {
 	live rescore.Live
 	// works is false for who only looks on and steers.
 	works bool
-	// relay has the files of folders that are on another machine; nil for none.
-	relay *relay.Source
+	// relay makes the source of files that are on another machine; nil for none.
+	relay func(relay.Spool) (*relay.Source, error)
 	// insecure lets patients' data come in plaintext from another machine.
 	insecure bool
 }
@@ -155,11 +175,11 @@ func (f rescoreFlags) station(ctx context.Context, o stationOptions) (*station, 
 	if err != nil {
 		return nil, err
 	}
-	s := &station{shelf: newShelf(f.Models), host: host, slots: slots, log: o.log, live: o.live}
+	s := &station{shelf: newShelf(f.Models), host: host, slots: slots, silent: f.Silent, works: o.works, log: o.log, live: o.live}
 	if s.ledger, err = f.ledger(ctx, o); err != nil {
-		return nil, err
+		return nil, errors.Join(err, closeLive(o.live))
 	}
-	s.pool = worker.NewPool(slots, worker.Options{Wall: f.ReadLimit, MemoryBytes: f.Memory << 20, Log: o.log})
+	s.pool = worker.NewPool(max(1, slots), worker.Options{Wall: f.ReadLimit, MemoryBytes: f.Memory << 20, Log: o.log})
 	s.sources = &sourceRack{flags: f, host: host, insecure: o.insecure, relay: o.relay, log: o.log}
 	pseudonyms, err := triage.LoadPseudonyms(pseudonymKey(f.Data))
 	if err != nil {
@@ -170,7 +190,7 @@ func (f rescoreFlags) station(ctx context.Context, o stationOptions) (*station, 
 		Name: host + "-" + uuid.NewString(), Log: o.log, Pseudonym: pseudonyms.Study,
 	})
 	s.service = rescore.NewService(s.ledger, s.sources, s.shelf, host, time.Now)
-	if !o.works {
+	if !o.works || slots == 0 {
 		return s, nil
 	}
 	s.queue, err = jobs.NewRescorings(s.ledger.Driver(), s.worker, jobs.RescoringOptions{Name: s.worker.Name, Slots: slots + fetchesAhead(slots), Log: o.log})
@@ -182,7 +202,7 @@ func (f rescoreFlags) station(ctx context.Context, o stationOptions) (*station, 
 
 // fetchesAhead are studies that are fetched while all cores are at work, so that
 // none waits for the next one.
-func fetchesAhead(slots int) int { return max(1, slots/2) }
+func fetchesAhead(slots int) int { return slots + 1 }
 
 func program() string { return "nafas " + buildVersion() }
 

@@ -24,8 +24,8 @@ type filesFlags struct {
 	Insecure  bool   `help:"Fetch patients' data from another machine in plaintext."`
 }
 
-// source is nil where nothing is asked for.
-func (f filesFlags) source(spool string) (*relay.Source, error) {
+// relay makes the source of such files; nil where nothing is asked for.
+func (f filesFlags) relay() (func(relay.Spool) (*relay.Source, error), error) {
 	if f.From == "" {
 		return nil, nil
 	}
@@ -42,11 +42,13 @@ func (f filesFlags) source(spool string) (*relay.Source, error) {
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.TLSClientConfig = config
-	source, err := relay.NewSource(f.From, token, transport, spool)
-	if err != nil {
+	to := func(spool relay.Spool) (*relay.Source, error) {
+		return relay.NewSource(f.From, token, transport, spool)
+	}
+	if _, err := to(nil); err != nil {
 		return nil, usageError{err}
 	}
-	return source, nil
+	return to, nil
 }
 
 // Run reads studies of rescorings that others began, until it is told to end.
@@ -62,7 +64,7 @@ func (c *workerCmd) Run(s *streams, ctx kongContext) error {
 	if o.live, err = liveOf(c.Data); err != nil {
 		return err
 	}
-	if o.relay, err = c.filesFlags.source(c.spool()); err != nil {
+	if o.relay, err = c.filesFlags.relay(); err != nil {
 		return err
 	}
 	st, err := c.station(ctx, o)

@@ -42,4 +42,11 @@ var reasons = map[string]threefold{
 	"PRIOR_NOT_ASSESSED":   {"the earlier study could not be read", "l'examen antérieur n'a pas pu être lu", "تعذّرت قراءة الفحص السابق"},
 	"PRIOR_NOT_READ":       {"the images of the earlier study could not be read again", "les images de l'examen antérieur n'ont pas pu être relues", "تعذّرت إعادة قراءة صور الفحص السابق"},
 	"LIMIT_EXCEEDED":       {"the analysis took too long or too much memory", "l'analyse a dépassé les limites de temps ou de mémoire", "تجاوز التحليل حدود الوقت أو الذاكرة"},
+	// Of rescorings alone (internal/rescore).
+	"NOT_DICOM":         {"no DICOM file", "fichier non DICOM", "ملف ليس بصيغة DICOM"},
+	"SOURCE_GONE":       {"no longer in the archive", "n'est plus dans l'archive", "لم تعد موجودة في الأرشيف"},
+	"SOURCE_FAILED":     {"the archive does not hand it out", "l'archive ne la transmet pas", "لا يسلّمها الأرشيف"},
+	"SOURCE_INCOMPLETE": {"fewer images than the archive names", "moins d'images que l'archive n'en annonce", "صور أقل مما يذكره الأرشيف"},
+	"SOURCE_UNREADABLE": {"the source does not let it be read", "la source ne la laisse pas lire", "لا يسمح المصدر بقراءتها"},
+	"NOT_IN_THIS_PASS":  {"not among the studies of this pass", "absent des examens de ce passage", "ليس ضمن فحوص هذه الجولة"},
 }

@@ -77,4 +77,15 @@ var remedies = map[string]threefold{
 	"LIMIT_EXCEEDED": {"look at the study without Nafas; raise the limits of the worker if such studies are usual here",
 		"lire l'examen sans Nafas ; relever les limites du processus d'analyse si de tels examens sont habituels ici",
 		"اقرأ الفحص دون Nafas؛ وارفع حدود عملية التحليل إن كانت مثل هذه الفحوص معتادة هنا"},
+	// Of rescorings alone (internal/rescore).
+	"NOT_DICOM": {"nothing to do, unless images were expected there",
+		"rien à faire, sauf si des images y étaient attendues", "لا يلزم أي إجراء، إلا إذا كان يُتوقع وجود صور هناك"},
+	"SOURCE_GONE": {"look for the study in the archive, and have it read from where it is now",
+		"chercher l'examen dans l'archive, et le faire lire là où il se trouve désormais", "ابحث عن الفحص في الأرشيف، واطلب قراءته من موضعه الحالي"},
+	"SOURCE_FAILED": {"ask the archive for this study by hand, and have it mended there",
+		"demander cet examen à l'archive à la main, et l'y faire réparer", "اطلب هذا الفحص من الأرشيف يدويًا، واطلب إصلاحه هناك"},
+	"SOURCE_INCOMPLETE": {"look in the archive for what is missing, and have the study read again",
+		"chercher dans l'archive ce qui manque, et faire relire l'examen", "ابحث في الأرشيف عمّا ينقص، واطلب قراءة الفحص من جديد"},
+	"SOURCE_UNREADABLE": {"see to the rights and the state of the file or the archive, and rescore again",
+		"vérifier les droits et l'état du fichier ou de l'archive, puis réanalyser", "تحقّق من صلاحيات الملف أو الأرشيف وحالته، ثم أعد التحليل"},
 }

@@ -78,7 +78,6 @@ type Rescorings struct {
 type rescoreQueue struct {
 	client client
 	worker *rescorer
-	gone   chan struct{} // closed when it has left
 }
 
 // NewRescorings makes a Rescorings on the driver of the ledger. It works nothing
@@ -156,7 +155,7 @@ func (r *Rescorings) join(name string) error {
 	if r.queues[name] != nil {
 		return nil
 	}
-	q := &rescoreQueue{worker: &rescorer{r: r, closing: make(chan struct{})}, gone: make(chan struct{})}
+	q := &rescoreQueue{worker: &rescorer{r: r, closing: make(chan struct{})}}
 	var err error
 	if q.client, err = r.open(name, q.worker); err != nil {
 		return err
@@ -174,7 +173,6 @@ func (r *Rescorings) join(name string) error {
 func (r *Rescorings) leave(q *rescoreQueue) {
 	close(q.worker.closing)
 	if !r.started {
-		close(q.gone)
 		return
 	}
 	r.leaving[q] = struct{}{}
@@ -184,7 +182,6 @@ func (r *Rescorings) leave(q *rescoreQueue) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		delete(r.leaving, q)
-		close(q.gone)
 	}()
 }
 

@@ -2,6 +2,7 @@ package rescore
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"nafas/internal/triage"
@@ -134,13 +135,18 @@ type Source interface {
 	// Fetch makes the files of a case ready to read, those of the series that could
 	// be read (Readable) alone; release gives back what was fetched, and is never
 	// nil. Errors: *refusal.Error for what this study alone is to blame for (it is
-	// gone, or not all of it is there), any other for a source that is not there.
+	// gone, or not all of it is there), ErrSpool for this machine's own trouble, any
+	// other for a source that is not there or does not hand it out now.
 	// There is no file where there is an error.
 	Fetch(ctx context.Context, c Case) (files []Fetched, release func(), err error)
 	// Probe says whether the source is there at all: what it still does not hand
 	// out after several tries is then the study's own trouble.
 	Probe(ctx context.Context) error
 }
+
+// ErrSpool is in errors of the folder for what is fetched: it is full, or gone. No
+// source and no study is to blame.
+var ErrSpool = errors.New("the folder for what is fetched")
 
 // Fetched is one file that is ready to read.
 type Fetched struct {

@@ -128,7 +128,7 @@ func (a attempt) fetch(ctx context.Context) ([]Fetched, func(), error) {
 	switch {
 	case err == nil:
 		return files, release, nil
-	case errors.As(err, &refused):
+	case errors.As(err, &refused), errors.Is(err, ErrSpool):
 		return nil, nil, err
 	}
 	if a.c.Trouble[troubleSource] >= sourceTries && source.Probe(ctx) == nil {
@@ -240,7 +240,7 @@ func (e *sourceError) Unwrap() error { return e.error }
 func troubleOf(err error) triage.TroubleKind {
 	var source *sourceError
 	switch {
-	case errors.Is(err, triage.ErrNoWorker):
+	case errors.Is(err, triage.ErrNoWorker), errors.Is(err, ErrSpool):
 		return triage.TroubleNoWorker
 	case errors.As(err, &source):
 		return troubleSource

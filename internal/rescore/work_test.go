@@ -129,6 +129,9 @@ func TestWhatIsTriedAgain(t *testing.T) {
 		"no worker, however often": {func(b *bench) {
 			b.readers.err, b.ledger.trouble = triage.ErrNoWorker, map[triage.TroubleKind]int{triage.TroubleNoWorker: 99}
 		}, triage.TroubleNoWorker},
+		"a spool that is full, however often": {func(b *bench) {
+			b.archive.fetch, b.ledger.trouble = rescore.ErrSpool, map[triage.TroubleKind]int{triage.TroubleNoWorker: 99, "source": 99}
+		}, triage.TroubleNoWorker},
 		"an archive that is down, however often": {func(b *bench) {
 			b.archive.fetch, b.archive.probe = errors.New("refused"), errors.New("down")
 			b.ledger.trouble = map[triage.TroubleKind]int{"source": 99}

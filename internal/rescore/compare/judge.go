@@ -49,7 +49,7 @@ func (c *comparing) kinds(b, a Study) []Kind {
 	}
 	category := 0
 	if c.categories {
-		category = compareCategories(b.LungRADS, a.LungRADS)
+		category = CompareCategories(b.LungRADS, a.LungRADS)
 	}
 	say(KindNewlyFlagged, a.flagged() && !b.flagged())
 	say(KindPriorityUp, a.Priority > b.Priority)
@@ -73,11 +73,11 @@ func CategoryOrder() []string {
 // asksSoon is the first category that asks for something before a year.
 const asksSoon = string(guideline.Category3)
 
-// compareCategories is above 0 where the category went up. None is not below 2:
+// CompareCategories is above 0 where the category went up. None is not below 2:
 // it is said of a scan without flagged findings and where the guideline withholds
 // its answer, so that going from none to 0, 1 or 2 or back is no change of concern.
 // A word that is no category is not compared.
-func compareCategories(before, after string) int {
+func CompareCategories(before, after string) int {
 	order := CategoryOrder()
 	b, a, soon := slices.Index(order, before), slices.Index(order, after), slices.Index(order, asksSoon)
 	if b < 0 || a < 0 || (before == "" || after == "") && max(b, a) < soon {

@@ -3,6 +3,7 @@ package relay_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -56,7 +57,13 @@ func away(t *testing.T, h *home, change func(http.Handler) http.Handler) (*relay
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	spool := t.TempDir()
-	s, err := relay.NewSource(server.URL, "secret", nil, spool)
+	s, err := relay.NewSource(server.URL, "secret", nil, func() (string, func(), error) {
+		dir, err := os.MkdirTemp(spool, "")
+		if err != nil {
+			err = fmt.Errorf("%w: %w", rescore.ErrSpool, err)
+		}
+		return dir, func() { _ = os.RemoveAll(dir) }, err
+	})
 	require.NoError(t, err)
 	return s, spool
 }
@@ -184,7 +191,15 @@ func TestStrangersGetNothing(t *testing.T) {
 		require.Equal(t, want, rec.Code, path)
 	}
 	for _, bad := range []string{"", "coordinator:8043", "ftp://x", "http://"} {
-		_, err := relay.NewSource(bad, "", nil, "")
+		_, err := relay.NewSource(bad, "", nil, nil)
 		require.Error(t, err, bad)
 	}
+}
+
+// A disk that is full here is nobody else's fault.
+func TestATroubleOfTheSpoolIsToldApart(t *testing.T) {
+	s, spool := away(t, twoFiles(t), nil)
+	require.NoError(t, os.RemoveAll(spool))
+	_, _, err := s.Fetch(t.Context(), one)
+	require.ErrorIs(t, err, rescore.ErrSpool)
 }

@@ -24,15 +24,18 @@ type Source struct {
 	base   *url.URL
 	token  string
 	client *http.Client
-	spool  string
+	spool  Spool
 }
+
+// Spool makes a folder for what is fetched together; remove removes it.
+type Spool func() (dir string, remove func(), err error)
 
 var _ rescore.Source = (*Source)(nil)
 
 // NewSource makes a source of a Handler's base URL. token is a bearer token, or
 // ""; transport is nil for the default one; files are kept in spool while their
 // study is read.
-func NewSource(base, token string, transport http.RoundTripper, spool string) (*Source, error) {
+func NewSource(base, token string, transport http.RoundTripper, spool Spool) (*Source, error) {
 	u, err := url.Parse(base)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		return nil, fmt.Errorf("%q is no address such as https://coordinator:8043", base)
@@ -100,21 +103,22 @@ func refusalOf(reply *http.Response) error {
 func (s *Source) Fetch(ctx context.Context, c rescore.Case) ([]rescore.Fetched, func(), error) {
 	reply, err := s.get(ctx, "rescorings", strconv.FormatInt(c.Rescoring.ID, 10), "studies", c.StudyUID)
 	if err != nil {
-		return nil, nil, err
+		return nil, nothing, err
 	}
 	defer reply.Body.Close()
-	dir, err := os.MkdirTemp(s.spool, "relayed-")
+	dir, release, err := s.spool()
 	if err != nil {
-		return nil, nil, err
+		return nil, nothing, err
 	}
-	release := func() { _ = os.RemoveAll(dir) }
 	files, err := receive(reply, dir)
 	if err != nil {
 		release()
-		return nil, nil, err
+		return nil, nothing, err
 	}
 	return files, release, nil
 }
+
+func nothing() {}
 
 // receive writes the parts of a reply into a folder.
 func receive(reply *http.Response, dir string) ([]rescore.Fetched, error) {
@@ -156,8 +160,27 @@ func nameOf(part *multipart.Part) string {
 func keep(path string, part io.Reader) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", rescore.ErrSpool, err)
 	}
-	_, err = io.Copy(f, part)
+	w := &spooled{w: f}
+	_, err = io.Copy(w, part)
+	if w.err != nil {
+		err = w.err
+	}
 	return errors.Join(err, f.Close())
+}
+
+// spooled tells errors of the spool from those of the network.
+type spooled struct {
+	w   io.Writer
+	err error
+}
+
+// Write implements io.Writer.
+func (s *spooled) Write(p []byte) (int, error) {
+	n, err := s.w.Write(p)
+	if err != nil {
+		s.err = fmt.Errorf("%w: %w", rescore.ErrSpool, err)
+	}
+	return n, err
 }

@@ -14,6 +14,8 @@ import (
 
 	"nafas/dicomio/refusal"
 	"nafas/dicomio/source"
+
+	"nafas/internal/rescore"
 )
 
 // zipFile is an open zip archive.
@@ -219,12 +221,12 @@ func inflate(m source.Member, to string) error {
 	defer rc.Close()
 	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errSpool, err)
+		return fmt.Errorf("%w: %w", rescore.ErrSpool, err)
 	}
 	w := &spoolWriter{w: out}
 	_, err = io.Copy(w, rc)
 	if w.err != nil {
-		err = fmt.Errorf("%w: %w", errSpool, w.err)
+		err = fmt.Errorf("%w: %w", rescore.ErrSpool, w.err)
 	} else {
 		err = damaged(err)
 	}

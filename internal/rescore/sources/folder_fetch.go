@@ -153,7 +153,7 @@ func (f *folderFetch) spool() error {
 	if f.into != "" {
 		return nil
 	}
-	dir, remove, err := f.opt.Spool.folder()
+	dir, remove, err := f.opt.Spool.Folder()
 	if err == nil {
 		f.into, f.release = dir, remove
 	}

@@ -16,6 +16,8 @@ import (
 	"nafas/dicomio/dimse/command"
 	"nafas/dicomio/part10"
 	"nafas/dicomio/refusal"
+
+	"nafas/internal/rescore"
 )
 
 // listener takes what a PACS sends for the series that are expected, and nothing
@@ -145,7 +147,7 @@ func (s session) Store(ctx context.Context, in dimse.Instance) (command.Status, 
 	if err != nil {
 		return command.CannotUnderstand, "the command names no SOP instance"
 	}
-	dir, remove, err := s.opt.Spool.folder()
+	dir, remove, err := s.opt.Spool.Folder()
 	if err != nil {
 		s.opt.Log.Error("the spool takes nothing", "error", err)
 		return command.OutOfResources, "not stored; send again later"
@@ -168,7 +170,7 @@ func (l *listener) sort(in dimse.Instance, path string, is seen, size int64, fai
 	switch {
 	case failed != nil:
 		// Where it is the connection that broke, the number of instances shows it.
-		if errors.Is(failed, errSpool) || refusal.Of(failed) != "" {
+		if errors.Is(failed, rescore.ErrSpool) || refusal.Of(failed) != "" {
 			l.fail(failed)
 		}
 		return command.OutOfResources, "not stored; send again later"
@@ -204,7 +206,7 @@ func (e *expected) adopt(path string, is seen, size int64) error {
 	}
 	to := r.path()
 	if err := os.Rename(path, to); err != nil {
-		return fmt.Errorf("%w: %w", errSpool, err)
+		return fmt.Errorf("%w: %w", rescore.ErrSpool, err)
 	}
 	r.bytes += size
 	r.sort(to, is, e.came)

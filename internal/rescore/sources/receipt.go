@@ -24,7 +24,7 @@ type receipt struct {
 }
 
 func newReceipt(o Options) (*receipt, error) {
-	dir, remove, err := o.Spool.folder()
+	dir, remove, err := o.Spool.Folder()
 	if err != nil {
 		return nil, err
 	}
@@ -54,14 +54,14 @@ func (r *receipt) write(from io.Reader) (path string, err error) {
 	path = r.path()
 	out, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
-		return "", fmt.Errorf("%w: %w", errSpool, err)
+		return "", fmt.Errorf("%w: %w", rescore.ErrSpool, err)
 	}
 	left := r.most - r.bytes
 	w := &spoolWriter{w: out}
 	n, err := io.Copy(w, io.LimitReader(from, left+1))
 	r.bytes += n
 	if w.err != nil {
-		err = fmt.Errorf("%w: %w", errSpool, w.err)
+		err = fmt.Errorf("%w: %w", rescore.ErrSpool, w.err)
 	} else if err == nil && n > left {
 		err = tooMuch(r.most)
 	}
@@ -86,7 +86,7 @@ func (r *receipt) take(from io.Reader, into *came) error {
 	}
 	is, err := lookAtFile(path)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errSpool, err)
+		return fmt.Errorf("%w: %w", rescore.ErrSpool, err)
 	}
 	r.sort(path, is, into)
 	return nil

@@ -8,7 +8,12 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"nafas/internal/rescore"
 )
+
+// ErrSpoolInUse says that another process has the folder.
+var ErrSpoolInUse = errors.New("another process uses this folder; give each one of its own")
 
 // Spool is the folder of one process for files that it fetches. Sources share it.
 type Spool struct {
@@ -23,23 +28,23 @@ const spoolPrefix = "fetched-"
 // an earlier process left in it. It fails where another process has it.
 func OpenSpool(dir string) (*Spool, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("%w: %w", errSpool, err)
+		return nil, fmt.Errorf("%w: %w", rescore.ErrSpool, err)
 	}
 	lock, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errSpool, err)
+		return nil, fmt.Errorf("%w: %w", rescore.ErrSpool, err)
 	}
 	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		_ = lock.Close()
 		if errors.Is(err, unix.EWOULDBLOCK) {
-			err = errors.New("another process uses this folder; give each one of its own")
+			err = ErrSpoolInUse
 		}
-		return nil, fmt.Errorf("%w: %w", errSpool, err)
+		return nil, fmt.Errorf("%w: %w", rescore.ErrSpool, err)
 	}
 	s := &Spool{dir: dir, lock: lock}
 	if err := s.empty(); err != nil {
 		_ = lock.Close()
-		return nil, fmt.Errorf("%w: %w", errSpool, err)
+		return nil, fmt.Errorf("%w: %w", rescore.ErrSpool, err)
 	}
 	return s, nil
 }
@@ -60,19 +65,16 @@ func (s *Spool) empty() error {
 // Close gives the folder back, empty.
 func (s *Spool) Close() error { return errors.Join(s.empty(), s.lock.Close()) }
 
-// errSpool is in errors of the spool: no archive and no study is to blame.
-var errSpool = errors.New("spool")
-
 // errNoSpool is a fault of the program.
 var errNoSpool = errors.New("fetching needs a spool folder, and none was given")
 
-// folder makes one for what is fetched together; remove removes it.
-func (s *Spool) folder() (dir string, remove func(), err error) {
+// Folder makes one for what is fetched together; remove removes it.
+func (s *Spool) Folder() (dir string, remove func(), err error) {
 	if s == nil {
 		return "", nil, errNoSpool
 	}
 	if dir, err = os.MkdirTemp(s.dir, spoolPrefix); err != nil {
-		return "", nil, fmt.Errorf("%w: %w", errSpool, err)
+		return "", nil, fmt.Errorf("%w: %w", rescore.ErrSpool, err)
 	}
 	return dir, func() { _ = os.RemoveAll(dir) }, nil
 }

@@ -30,7 +30,7 @@ func (l *Ledger) fenced(ctx context.Context, token triage.Token, id int64, uid s
 			return err
 		case h.owned():
 			return f(ctx, t, s, h)
-		case h.belongsToToken && h.state == done && ended == nil:
+		case h.belongsToToken && h.worker.Valid && h.state == done && ended == nil:
 			return nil
 		}
 		answer = triage.ErrFenced

@@ -1,11 +1,14 @@
 package rescorings_test
 
 import (
-	"context"
+	"database/sql"
+	"fmt"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver's name is "pgx"
 	"github.com/stretchr/testify/require"
 
 	"nafas/internal/rescore"
@@ -25,17 +28,100 @@ var (
 type book struct {
 	*rescorings.Ledger
 	t *testing.T
+	// raw is the database without the ledger in front of it.
+	raw      *sql.DB
+	postgres bool
+	// dir or dsn is where it is.
+	dir, dsn string
 }
 
 func onSQLite(t *testing.T) *book {
-	l, err := rescorings.OpenSQLite(t.Context(), t.TempDir(), rescorings.Options{Works: true})
+	dir := t.TempDir()
+	l, err := rescorings.OpenSQLite(t.Context(), dir, rescorings.Options{Works: true})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, l.Close()) })
-	return &book{l, t}
+	return &book{Ledger: l, t: t, raw: rawDB(t, "sqlite", "file:"+filepath.Join(dir, "rescore.db")+"?_pragma=busy_timeout(10000)"), dir: dir}
 }
 
 func onPostgres(t *testing.T) *book {
-	return &book{openPostgres(t, postgrestest.Database(t)), t}
+	dsn := postgrestest.Database(t)
+	return &book{Ledger: openPostgres(t, dsn), t: t, raw: rawDB(t, "pgx", dsn), postgres: true, dsn: dsn}
+}
+
+func rawDB(t *testing.T, driver, dsn string) *sql.DB {
+	db, err := sql.Open(driver, dsn)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	return db
+}
+
+// do changes something behind the ledger's back; the values are part of it.
+func (b *book) do(query string, args ...any) {
+	b.t.Helper()
+	_, err := b.raw.ExecContext(b.t.Context(), fmt.Sprintf(query, args...))
+	require.NoError(b.t, err)
+}
+
+// number is what a query counts.
+func (b *book) number(query string, args ...any) int64 {
+	b.t.Helper()
+	var n int64
+	require.NoError(b.t, b.raw.QueryRowContext(b.t.Context(), fmt.Sprintf(query, args...)).Scan(&n))
+	return n
+}
+
+// jobOf is the job of a study that is queued or in hand.
+func (b *book) jobOf(id int64, study string) int64 {
+	b.t.Helper()
+	return b.number(`SELECT job_id FROM study WHERE rescoring = %d AND uid = '%s'`, id, study)
+}
+
+// fetch has River's client of a worker take a job, and returns the attempt's token.
+func (b *book) fetch(job int64, worker string) triage.Token {
+	b.t.Helper()
+	by := `json_array('` + worker + `')`
+	now := `strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')`
+	if b.postgres {
+		by, now = `ARRAY['`+worker+`']`, `now()`
+	}
+	b.do(`UPDATE river_job SET state = 'running', attempt = attempt + 1, attempted_by = `+by+`, attempted_at = `+now+` WHERE id = %d`, job)
+	return triage.Token{JobID: job, Attempt: int(b.number(`SELECT attempt FROM river_job WHERE id = %d`, job))}
+}
+
+// claim has a worker fetch and claim a study that is queued.
+func (b *book) claim(id int64, study, worker string) (triage.Token, rescore.Case) {
+	b.t.Helper()
+	token := b.fetch(b.jobOf(id, study), worker)
+	c, err := b.Claim(b.t.Context(), token, id, study, worker)
+	require.NoError(b.t, err)
+	return token, c
+}
+
+// finish has a study read with all its series scored.
+func (b *book) finish(id int64, study string) {
+	b.t.Helper()
+	token, c := b.claim(id, study, "w1")
+	o := outcome(study)
+	for _, p := range c.Parts {
+		o.Series = append(o.Series, scored(study, p.SeriesUID, c.Rescoring.Recipe))
+	}
+	require.NoError(b.t, b.Finish(b.t.Context(), token, id, c.Rescoring.Recipe, o))
+}
+
+// jobState is River's state of a job.
+func (b *book) jobState(job int64) string {
+	b.t.Helper()
+	var state string
+	require.NoError(b.t, b.raw.QueryRowContext(b.t.Context(), fmt.Sprintf(`SELECT state FROM river_job WHERE id = %d`, job)).Scan(&state))
+	return state
+}
+
+// studyState is where a study is.
+func (b *book) studyState(id int64, study string) string {
+	b.t.Helper()
+	var state string
+	require.NoError(b.t, b.raw.QueryRowContext(b.t.Context(), fmt.Sprintf(`SELECT state FROM study WHERE rescoring = %d AND uid = '%s'`, id, study)).Scan(&state))
+	return state
 }
 
 func openPostgres(t *testing.T, dsn string) *rescorings.Ledger {
@@ -134,5 +220,3 @@ func outcome(study string, series ...rescore.SeriesOutcome) rescore.Outcome {
 func failed(series, reason string) rescore.SeriesOutcome {
 	return rescore.SeriesOutcome{SeriesUID: series, Modality: "CT", Instances: 2, State: rescore.Failed, Reason: reason, Found: "bad", Remedy: "mend"}
 }
-
-var ctx = context.Background()

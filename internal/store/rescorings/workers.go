@@ -127,7 +127,9 @@ func (t tx) cutoff(ctx context.Context, at time.Time) (us, shift int64, err erro
 
 // TakeOver implements rescore.Ledger. Besides the studies of silent workers it
 // puts back those that the queue has lost: whose job is gone or has ended, or was
-// fetched by a worker that never came to claim the study.
+// fetched by a worker that never came to claim the study. An attempt may end the
+// job of a later one, since River does not tell them apart; a study in hand is
+// taken for lost only an hour after.
 func (l *Ledger) TakeOver(ctx context.Context, deadline time.Time) (int, error) {
 	var ids []int64
 	var cutoff int64
@@ -138,13 +140,13 @@ func (l *Ledger) TakeOver(ctx context.Context, deadline time.Time) (int, error) 
 		}
 		ids = nil
 		return t.each(ctx, `
-			SELECT DISTINCT rescoring FROM study WHERE (state = 'running' AND `+silent+`) OR (state = 'queued' AND (`+lost+` OR `+t.fetched()+`))
+			SELECT DISTINCT rescoring FROM study WHERE (state = 'running' AND (`+silent+` OR `+t.forgotten()+`)) OR (state = 'queued' AND (`+lost+` OR `+t.fetched()+`))
 			ORDER BY rescoring`, func(rows *sql.Rows) error {
 			var id int64
 			err := rows.Scan(&id)
 			ids = append(ids, id)
 			return err
-		}, cutoff, cutoff, cutoff)
+		}, cutoff, cutoff-longOver.Microseconds(), cutoff, cutoff)
 	})
 	if err != nil || len(ids) == 0 {
 		return 0, err
@@ -182,6 +184,15 @@ func (t tx) fetched() string {
 		AND attempted_at < ` + t.d.riverTime + ` AND NOT EXISTS (SELECT 1 FROM worker w WHERE w.name = ` + t.d.lastAttempter + ` AND w.seen_at >= ?))`
 }
 
+// longOver is how long the job of a study in hand has ended when the study is taken
+// for lost.
+const longOver = time.Hour
+
+// forgotten is of a study in hand whose job is gone, or ended before a time.
+func (t tx) forgotten() string {
+	return `NOT EXISTS (SELECT 1 FROM river_job j WHERE j.id = study.job_id AND (j.finalized_at IS NULL OR j.finalized_at >= ` + t.d.riverTime + `))`
+}
+
 func (s *standing) takeOver(ctx context.Context, t tx, cutoff int64) (int64, error) {
 	var jobs []any
 	collect := func(rows *sql.Rows) error {
@@ -198,7 +209,11 @@ func (s *standing) takeOver(ctx context.Context, t tx, cutoff int64) (int64, err
 		return 0, err
 	}
 	slices.SortFunc(jobs, func(a, b any) int { return int(a.(int64) - b.(int64)) })
-	var n int64
+	n, err := t.exec(ctx, `UPDATE study SET state = 'waiting', worker = NULL WHERE rescoring = ? AND state = 'running' AND `+t.forgotten(),
+		s.id, cutoff-longOver.Microseconds())
+	if err != nil {
+		return 0, err
+	}
 	for part := range slices.Chunk(slices.Compact(jobs), chunk) {
 		moved, err := t.exec(ctx, `UPDATE river_job SET state = 'available', scheduled_at = `+t.d.riverNow+` WHERE id IN (`+list(len(part))+`) AND finalized_at IS NULL`, part...)
 		if err != nil {
