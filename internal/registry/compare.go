@@ -89,9 +89,18 @@ func said(p Pair, series []triage.Series, priority triage.Priority, a *triage.As
 		return out
 	}
 	r := series[i].Result
-	out.State, out.Reason, out.SeriesUID, out.Scan, out.Findings, out.Priority = rescore.Scored, "", r.SeriesUID, r.Scan, r.Findings, priority
+	out.State, out.Reason, out.SeriesUID, out.Scan, out.Findings, out.Priority = rescore.Scored, "", r.SeriesUID, r.Scan, scored(r.Findings), priority
 	if a != nil {
 		out.LungRADS = rescore.LungRADS(a.Categories)
+	}
+	return out
+}
+
+// scored is what of findings is compared: all studies are in memory at once.
+func scored(findings []triage.Finding) []triage.Finding {
+	out := make([]triage.Finding, len(findings))
+	for i, f := range findings {
+		out[i].Rank, out[i].Score, out[i].Flagged = f.Rank, f.Score, f.Flagged
 	}
 	return out
 }

@@ -57,6 +57,9 @@ type Service struct {
 	turn chan struct{}
 	// closing are readers that were replaced and have something in hand.
 	closing sync.WaitGroup
+	// stopping ends what is read in shadow.
+	stopping context.Context
+	stop     context.CancelFunc
 	// receiving is held while a model comes in.
 	receiving sync.Mutex
 
@@ -70,7 +73,9 @@ type Service struct {
 // New makes a Service; Begin has it begin.
 func New(l Ledger, s Shelf, w Workers, o Options) *Service {
 	o = o.withDefaults()
-	return &Service{ledger: l, shelf: s, workers: w, opt: o, log: o.Log, turn: make(chan struct{}, 1)}
+	out := &Service{ledger: l, shelf: s, workers: w, opt: o, log: o.Log, turn: make(chan struct{}, 1)}
+	out.stopping, out.stop = context.WithCancel(context.Background())
+	return out
 }
 
 // take waits for the right to change something.
@@ -99,8 +104,12 @@ func (s *Service) Serve(d Desk) {
 	s.desk = d
 }
 
+// Stop breaks off what is read in shadow: it goes back into the queue.
+func (s *Service) Stop() { s.stop() }
+
 // Close ends the processes, after what they have in hand.
 func (s *Service) Close() {
+	s.stop()
 	s.stopShadow()
 	s.mu.Lock()
 	live := s.live

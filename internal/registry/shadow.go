@@ -135,12 +135,13 @@ func (s *Service) ReadShadow(ctx context.Context, t triage.Token, j Job, failure
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(one.ended, cancel)()
+	defer context.AfterFunc(s.stopping, cancel)()
 	again, err = s.readShadow(ctx, t, j, one, failures)
-	if one.ended.Err() != nil {
+	switch {
+	case one.ended.Err() != nil:
 		return time.Time{}, nil
-	}
-	if ctx.Err() != nil && err != nil {
-		return s.opt.Now(), nil // the service stops
+	case err != nil && (s.stopping.Err() != nil || errors.Is(ctx.Err(), context.Canceled)):
+		return s.opt.Now(), nil // it goes back into the queue
 	}
 	return again, err
 }
@@ -169,13 +170,16 @@ func (s *Service) readShadow(ctx context.Context, t triage.Token, j Job, one *sh
 			reading.StudyUID, reading.Key, reading.Recipe = j.StudyUID, o.Key, id.Recipe
 			o.Reading = &reading
 			log.InfoContext(ctx, "read in shadow", "state", reading.State, "seconds", time.Since(began).Seconds())
-		case ctx.Err() != nil:
+		case errors.Is(ctx.Err(), context.Canceled):
 			return again, ctx.Err()
 		case errors.Is(err, triage.ErrNoWorker):
 			log.ErrorContext(ctx, "nothing is read in shadow until a worker process can be started", "error", err)
 			return s.opt.Now().Add(noWorkerAfter), nil
 		default:
 			log.WarnContext(ctx, "reading in shadow ended early", "error", err)
+			if ctx.Err() != nil {
+				err = fmt.Errorf("%w: %w", triage.ErrOverLimit, err)
+			}
 			if o.Why = lastOf(err, failures); o.Why == nil {
 				return again, err
 			}
