@@ -55,4 +55,14 @@ func (s *streams) logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: level}))
 }
 
+// calm is the log of a verb that shows its progress itself: warnings and errors,
+// and the rest where it is asked for.
+func (s *streams) calm() *slog.Logger {
+	level := slog.LevelWarn
+	if s.verbose {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: level}))
+}
+
 func defaultThreads() int { return runtime.GOMAXPROCS(0) }

@@ -196,7 +196,7 @@ func asUsage(err error) error {
 // open opens the ledger to work, or, where another process works already or
 // detached, only to steer it.
 func (f rescoreFlags) open(ctx context.Context, s *streams, insecure, detached bool) (st *station, working bool, err error) {
-	o := stationOptions{log: s.logger(), insecure: insecure, works: !detached}
+	o := stationOptions{log: s.calm(), insecure: insecure, works: !detached}
 	if o.works {
 		if o.live, err = liveOf(f.Data); err != nil {
 			return nil, false, err

@@ -55,7 +55,7 @@ func (c *rescoreExportCmd) export(ctx context.Context, p passes, r rescore.Resco
 
 // looking opens the ledger to look at one rescoring.
 func (f rescoreFlags) looking(s *streams, ctx context.Context, id int64, do func(passes, rescore.Rescoring) error) error {
-	st, err := f.station(ctx, stationOptions{log: s.logger()})
+	st, err := f.station(ctx, stationOptions{log: s.calm()})
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ import (
 
 // steer opens the ledger without working, and has f done.
 func (f rescoreFlags) steer(s *streams, ctx context.Context, do func(*rescore.Service) error) error {
-	st, err := f.station(ctx, stationOptions{log: s.logger()})
+	st, err := f.station(ctx, stationOptions{log: s.calm()})
 	if err != nil {
 		return err
 	}
@@ -120,11 +120,18 @@ func (c *rescoreShowCmd) Run(s *streams, ctx kongContext) error {
 		if err := printRescoring(s, r); err != nil || s.format != "table" {
 			return err
 		}
-		return printReasons(s, r)
+		at, err := service.Workers(ctx, r)
+		if err != nil {
+			return err
+		}
+		return printReasons(s, r, at)
 	})
 }
 
-func printReasons(s *streams, r rescore.Rescoring) error {
+func printReasons(s *streams, r rescore.Rescoring, at []rescore.Sign) error {
+	if r.State == rescore.StatePlanning || r.State == rescore.StateRunning {
+		fmt.Fprintf(s.out, "\n%s\n", whoIsAtIt(r, at))
+	}
 	if left, known := rescore.Remaining(r); known && !r.State.Final() {
 		fmt.Fprintf(s.out, "\nabout %s left, by the pace so far\n", spoken(left))
 	}
@@ -140,6 +147,18 @@ func printReasons(s *streams, r rescore.Rescoring) error {
 		fmt.Fprintf(w, "%s\t%d\t%s\n", reason, r.Totals.Reasons[reason], rescore.StateOf(refusal.Reason(reason)))
 	}
 	return w.Flush()
+}
+
+// whoIsAtIt says who reads, or that nobody does.
+func whoIsAtIt(r rescore.Rescoring, at []rescore.Sign) string {
+	if len(at) == 0 {
+		return fmt.Sprintf("nobody is at it: nafas rescore resume %d goes on", r.ID)
+	}
+	slots := 0
+	for _, w := range at {
+		slots += w.Slots
+	}
+	return fmt.Sprintf("%d workers are at it, on %d cores", len(at), slots)
 }
 
 type rescorePauseCmd struct {

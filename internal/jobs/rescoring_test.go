@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/rivertype"
 	"github.com/stretchr/testify/require"
 
 	"nafas/internal/jobs"
@@ -186,6 +189,39 @@ func TestAStudyInHandOfARecipeThatIsNoLongerServedIsWorkedToItsEnd(t *testing.T)
 		halt(t, q, time.Minute)
 		require.Empty(t, began, "nothing else of it was begun")
 	})
+}
+
+func TestAJobThatWaitsForASlotIsLeftToOthersWhenItsRecipeIsNoLongerServed(t *testing.T) {
+	onEachLedger(t, func(t *testing.T, l *rescorings.Ledger) {
+		a, b := rescoring(t, l, recipeA, 1), rescoring(t, l, recipeB, 1)
+		began, goOn := make(chan int64, 2), make(chan struct{})
+		q := work(t, l, 1, func(_ context.Context, c rescore.Case) error {
+			began <- c.Rescoring.ID
+			<-goOn
+			return nil
+		})
+		require.NoError(t, q.Serve([]triage.Recipe{recipeA}))
+		require.Equal(t, a, <-began)
+		require.NoError(t, q.Serve([]triage.Recipe{recipeA, recipeB}))
+		awaitJob(t, l, recipeB, rivertype.JobStateRunning)
+		require.NoError(t, q.Serve([]triage.Recipe{recipeA}))
+		awaitJob(t, l, recipeB, rivertype.JobStateAvailable)
+		close(goOn)
+		awaitRescoring(t, l, a, isDone)
+		halt(t, q, time.Minute)
+		require.Empty(t, began)
+		require.Equal(t, rescore.StateRunning, awaitRescoring(t, l, b, func(rescore.Rescoring) bool { return true }).State)
+	})
+}
+
+// awaitJob waits until the one job of a recipe is in a state of River's.
+func awaitJob(t *testing.T, l *rescorings.Ledger, r triage.Recipe, state rivertype.JobState) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		all, err := l.Driver().GetExecutor().JobGetByKindMany(t.Context(), &riverdriver.JobGetByKindManyParams{Kind: []string{rescore.Job{}.Kind()}})
+		require.NoError(t, err)
+		return slices.ContainsFunc(all, func(j *rivertype.JobRow) bool { return j.Queue == rescore.Queue(r) && j.State == state })
+	}, 30*time.Second, 10*time.Millisecond)
 }
 
 func TestAnAttemptThatFailsIsTriedAgain(t *testing.T) {

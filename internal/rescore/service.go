@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -140,6 +141,15 @@ func (s *Service) Limit(ctx context.Context, id int64, l Limits) (Rescoring, err
 		return Rescoring{}, err
 	}
 	return s.ledger.Rescoring(ctx, id)
+}
+
+// seenLately is how long ago a worker that is at work was seen at most.
+const seenLately = time.Minute
+
+// Workers are those that can read a rescoring and were seen lately.
+func (s *Service) Workers(ctx context.Context, r Rescoring) ([]Sign, error) {
+	all, err := s.ledger.Workers(ctx, s.now().Add(-seenLately))
+	return slices.DeleteFunc(all, func(w Sign) bool { return !slices.Contains(w.Recipes, r.Recipe) }), err
 }
 
 // Rows hands on every input with its end.

@@ -3,6 +3,7 @@ package rescore_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -105,4 +106,19 @@ func TestWhatIsLeft(t *testing.T) {
 		_, known := rescore.Remaining(unknown)
 		require.False(t, known)
 	}
+}
+
+func (l *ledger) Workers(_ context.Context, since time.Time) ([]rescore.Sign, error) {
+	l.deadline = since
+	return slices.Clone(l.signs), nil
+}
+
+func TestWhoIsAtIt(t *testing.T) {
+	b := newBench()
+	b.ledger.signs = []rescore.Sign{{Name: "a", Recipes: []triage.Recipe{{ModelSHA256: "other"}}}, {Name: "b", Recipes: []triage.Recipe{recipe}}, {Name: "c"}}
+	at, err := b.service(shelf{}).Workers(t.Context(), b.ledger.r)
+	require.NoError(t, err)
+	require.Len(t, at, 1)
+	require.Equal(t, "b", at[0].Name)
+	require.Equal(t, b.now.Add(-time.Minute), b.ledger.deadline)
 }

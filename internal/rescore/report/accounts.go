@@ -9,7 +9,7 @@ import (
 )
 
 // stateRow is one state of the inputs.
-type stateRow struct{ Code, State, Inputs, Share, Meaning string }
+type stateRow struct{ Class, State, Inputs, Share, Meaning string }
 
 // reasonRow is one reason.
 type reasonRow struct{ Code, Reason, Do, Inputs string }
@@ -34,7 +34,7 @@ func (s speaker) accounts(t rescore.Totals) accounts {
 		n     int64
 	}{{rescore.Scored, t.Scored}, {rescore.Unchanged, t.Unchanged}, {rescore.Skipped, t.Skipped}, {rescore.Failed, t.Failed}, {rescore.Waiting, t.Waiting}} {
 		code := string(row.state)
-		out.States = append(out.States, stateRow{code, word(w.States, code), s.count(int(row.n)), s.share(int(row.n), int(t.Inputs)), word(w.Meanings, code)})
+		out.States = append(out.States, stateRow{classIf(row.state == rescore.Failed && row.n > 0, "failed"), word(w.States, code), s.count(int(row.n)), s.share(int(row.n), int(t.Inputs)), word(w.Meanings, code)})
 	}
 	out.Failed = s.reasons(t.Reasons, failed, t.Failed)
 	out.Skipped = s.reasons(t.Reasons, func(reason string) bool { return !failed(reason) }, t.Skipped)

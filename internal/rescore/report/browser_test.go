@@ -189,6 +189,12 @@ func TestPagesInABrowser(t *testing.T) {
 		b.within()
 		require.Equal(t, "rgb(255, 255, 255)", value[string](b, "getComputedStyle(document.documentElement).backgroundColor"), "paper is white")
 		b.paper(language)
+		b.media("screen", "light")
+		b.wide(800)
+		b.visit(written(t, mostlyEmpty(), language))
+		b.within()
+		b.accessible()
+		b.picture(language + "-begun")
 		b.quiet()
 	}
 }

@@ -14,7 +14,7 @@ import (
 type changes struct {
 	Sides                   []sideRow
 	Scale                   string // whether scores can be compared
-	FromLive                bool
+	FromLive, Lost          bool
 	Where                   []key
 	OnlyBefore, OnlyAfter   []reasonRow
 	Flags, Priorities       matrix
@@ -32,9 +32,9 @@ type sideRow struct {
 func (s speaker) changes(r Report) *changes {
 	c, w := r.Comparison, s.words.Changes
 	out := &changes{
-		Sides: s.sides(r), Scale: w.SameModel, FromLive: r.Rescoring.Baseline == rescore.BaselineLive,
+		Sides: s.sides(r), Scale: w.SameModel, FromLive: r.Rescoring.Baseline == rescore.BaselineLive, Lost: lost(c) > 0,
 		Where: []key{
-			{"", w.Both, s.count(c.Both)}, {classIf(len(c.OnlyBefore) > 0, "bad"), w.OnlyBefore, s.count(len(c.OnlyBefore))},
+			{"", w.Both, s.count(c.Both)}, {classIf(lost(c) > 0, "bad"), w.OnlyBefore, s.count(len(c.OnlyBefore))},
 			{"", w.OnlyAfter, s.count(len(c.OnlyAfter))}, {"", w.Neither, s.count(c.Neither)}, {"", w.Unfinished, s.count(c.Unfinished)},
 		},
 		OnlyBefore: s.whyAlone(c.OnlyBefore), OnlyAfter: s.whyAlone(c.OnlyAfter),
@@ -84,6 +84,18 @@ func modelName(m triage.Model) string {
 		return none
 	}
 	return clean(m.Name + " " + m.Version)
+}
+
+// lost counts the studies that were read before and could not be read now; those
+// that the rescoring does not have are none of its business.
+func lost(c *compare.Comparison) int {
+	n := 0
+	if c != nil {
+		for _, change := range c.OnlyBefore {
+			n += one(change.Reason != compare.ReasonAbsent)
+		}
+	}
+	return n
 }
 
 // whyAlone counts the reasons for which the other pass has no result.

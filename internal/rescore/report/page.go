@@ -78,8 +78,8 @@ func (s speaker) notices(r Report) []notice {
 	if t.Failed > 0 {
 		out = append(out, notice{"bad", s.fill(w.Failed, s.count(int(t.Failed))), "failed", w.FailedMore})
 	}
-	if c := r.Comparison; c != nil && len(c.OnlyBefore) > 0 {
-		out = append(out, notice{"bad", s.fill(w.Lost, s.count(len(c.OnlyBefore))), "only-before", w.LostMore})
+	if n := lost(r.Comparison); n > 0 {
+		out = append(out, notice{"bad", s.fill(w.Lost, s.count(n)), "only-before", w.LostMore})
 	}
 	switch state := r.Rescoring.State; {
 	case state == rescore.StateCancelled && t.Waiting > 0:
@@ -141,7 +141,11 @@ func (s speaker) facts(r Report) []fact {
 	if first, last := ends(r.Periods); first > 0 {
 		out = append(out, fact{w.Dates, unitName(first, false) + "–" + unitName(last, false), true, false})
 	}
-	return append(out, s.settings(one)...)
+	out = append(out, s.settings(one)...)
+	for i := range out {
+		out[i].Value = cmp.Or(out[i].Value, none)
+	}
+	return out
 }
 
 func (s speaker) when(t time.Time) string {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"nafas/dicomio/refusal"
 	"nafas/inference/froc"
 	"nafas/internal/i18n"
 	"nafas/internal/rescore"
@@ -197,7 +198,7 @@ func TestFailedInputsComeFirst(t *testing.T) {
 		failed := i18n.Number(language, float64(r.Rescoring.Totals.Failed), 0)
 		require.Contains(t, bare(notices[0].text), ": "+failed+".")
 		require.Contains(t, bare(notices[1].text), ": "+i18n.Number(language, float64(len(r.Comparison.OnlyBefore)), 0)+".")
-		top, reasons, states := strings.Index(page, "notice bad"), strings.Index(page, `<table class="bad">`), strings.Index(page, `id="states"`)
+		top, reasons, states := strings.Index(page, "notice bad"), strings.Index(page, `<table class="counts bad">`), strings.Index(page, `id="states"`)
 		require.Less(t, top, strings.Index(page, `<dl class="keys">`))
 		require.Less(t, reasons, states)
 		require.Equal(t, "#failed", all(elements, "a")[0].attr("href"))
@@ -206,13 +207,16 @@ func TestFailedInputsComeFirst(t *testing.T) {
 	r.Rescoring.Totals.Inputs -= r.Rescoring.Totals.Failed
 	r.Rescoring.Totals.Failed = 0
 	for reason := range r.Rescoring.Totals.Reasons {
-		if rescore.StateOf("MISSING_SLICES") == rescore.Failed && reason != "LOCALIZER" {
+		if rescore.StateOf(refusal.Reason(reason)) == rescore.Failed {
 			delete(r.Rescoring.Totals.Reasons, reason)
 		}
 	}
-	r.Comparison = nil
+	c := *r.Comparison
+	c.OnlyBefore = []compare.Change{{StudyUID: "1.2", Reason: compare.ReasonAbsent}}
+	r.Comparison = &c
 	page := written(t, r, "en")
-	require.NotContains(t, page, "notice bad")
+	require.NotContains(t, page, "notice bad", "what the rescoring does not have is not lost")
+	require.Contains(t, page, "not among the studies of this pass")
 	require.Contains(t, page, "No input failed.")
 }
 

@@ -19,7 +19,7 @@ func TestRowsComeInOrder(t *testing.T) {
 		var plan rescore.Batch
 		var want []string
 		for i := range 600 {
-			uid := fmt.Sprintf("1.%d", (i*7)%600)
+			uid := fmt.Sprintf("%c.%d", "aB1"[i%3], (i*7)%600)
 			plan.Parts = append(plan.Parts, part(uid, uid+".2", "CT"), part(uid, uid+".10", "CT"))
 			path := fmt.Sprintf("%c/%d", "aB_"[i%3], i)
 			plan.Loose = append(plan.Loose, loose(path, "MALFORMED", rescore.Failed))
