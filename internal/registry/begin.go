@@ -13,6 +13,8 @@ import (
 // First names the model of a data folder that has none yet.
 type First struct {
 	Model *manifest.Model
+	// Err is why Model is nil: it is not to be had.
+	Err error
 	// Named: somebody asked for it by its name, and it is not merely the default.
 	Named bool
 	// Anew: it becomes the live model whatever the data folder says.
@@ -23,27 +25,27 @@ type First struct {
 // Begin has the live model ready and returns its reader, to be served until the
 // first Switch. What the data folder says counts; First is for one that says
 // nothing. changed: it is live since now.
-func (s *Service) Begin(ctx context.Context, f First) (r triage.StudyReader, id Identity, changed bool, err error) {
+func (s *Service) Begin(ctx context.Context, f First) (r triage.StudyReader, changed bool, err error) {
 	live, changed, err := s.recorded(ctx, f)
 	if err != nil {
-		return nil, id, false, err
+		return nil, false, err
 	}
 	if err := s.whole(ctx, live, f); err != nil {
-		return nil, id, false, err
+		return nil, false, err
 	}
 	reader := s.workers.New(s.shelf.Abs(live.Folder), UseLive)
-	id, err = s.start(ctx, reader, live)
+	id, err := s.start(ctx, reader, live)
 	if err == nil && changed {
 		err = s.ledger.Activate(context.WithoutCancel(ctx), live.SHA256, f.Who, s.opt.Now())
 	}
 	if err != nil {
 		reader.Close()
-		return nil, id, false, err
+		return nil, false, err
 	}
 	s.mu.Lock()
 	s.live, s.is = reader, id
 	s.mu.Unlock()
-	return reader, id, changed, s.beginShadow(ctx)
+	return reader, changed, s.beginShadow(ctx)
 }
 
 // recorded is the live model of the data folder, or the one that is to be; then
@@ -54,9 +56,12 @@ func (s *Service) recorded(ctx context.Context, f First) (m Model, changed bool,
 		return m, false, err
 	}
 	i := slices.IndexFunc(all, func(m Model) bool { return m.State == Live })
-	if i >= 0 && (!f.Anew || all[i].SHA256 == f.Model.SHA256()) {
+	if i >= 0 && (!f.Anew || f.Model != nil && all[i].SHA256 == f.Model.SHA256()) {
 		s.compareWith(ctx, all[i], f)
 		return all[i], false, nil
+	}
+	if f.Model == nil {
+		return m, false, f.Err
 	}
 	m, err = s.adopt(ctx, f.Model, f.Who)
 	return m, true, err
@@ -66,6 +71,9 @@ func (s *Service) recorded(ctx context.Context, f First) (m Model, changed bool,
 // data folder.
 func (s *Service) compareWith(ctx context.Context, live Model, f First) {
 	switch {
+	case f.Model == nil:
+		s.log.WarnContext(ctx, "the model of --model (NAFAS_MODEL) is not used, and cannot be opened: take it away, since the data folder says what is live",
+			"live", live.Name, "live_version", live.Version, "error", f.Err)
 	case live.SHA256 == f.Model.SHA256():
 	case f.Named:
 		s.log.WarnContext(ctx, "the model of --model (NAFAS_MODEL) is not used, since another one was activated for this data folder: "+
@@ -89,7 +97,7 @@ func (s *Service) whole(ctx context.Context, live Model, f First) error {
 		err = errors.New("they are another model")
 	}
 	for _, other := range append(slices.Clone(s.opt.Shipped), f.Model) {
-		if other.SHA256() != live.SHA256 {
+		if other == nil || other.SHA256() != live.SHA256 {
 			continue
 		}
 		s.log.ErrorContext(ctx, "the files of the live model were not whole, and are replaced", "folder", live.Folder, "error", err)
