@@ -13,6 +13,7 @@ import (
 	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/rivertype"
 
+	"nafas/internal/registry"
 	"nafas/internal/triage"
 )
 
@@ -45,6 +46,9 @@ type Options struct {
 	// own. Without it what waits stays.
 	Deliverer    Deliverer
 	Destinations []string
+	// Shadow has studies read by a model in shadow, one at a time. Without it what
+	// waits stays.
+	Shadow Shadow
 	// Poll is how often the queue is looked at. Default 200 ms.
 	Poll time.Duration
 	// Log gets what River warns of. Default slog.Default.
@@ -109,6 +113,10 @@ func New[TTx any](driver riverdriver.Driver[TTx], app Application, o Options) (*
 		for _, d := range o.Destinations {
 			queues[triage.DeliverQueue(d)] = each
 		}
+	}
+	if o.Shadow != nil {
+		river.AddWorker(workers, &shadow{s: o.Shadow, timeout: o.ReadTimeout + shadowMargin})
+		queues[registry.Queue] = river.QueueConfig{MaxWorkers: 1, FetchPollInterval: settlePolls * o.Poll}
 	}
 	c, err := river.NewClient(driver, &river.Config{
 		Queues:                      queues,
