@@ -78,6 +78,10 @@ type Rescorings struct {
 type rescoreQueue struct {
 	client client
 	worker *rescorer
+	// hurry ends the wait of leave, which has ended when left is closed; nil where
+	// the queue is not left.
+	hurry context.CancelFunc
+	left  chan struct{}
 }
 
 // NewRescorings makes a Rescorings on the driver of the ledger. It works nothing
@@ -175,10 +179,15 @@ func (r *Rescorings) leave(q *rescoreQueue) {
 	if !r.started {
 		return
 	}
+	ctx, hurry := context.WithCancel(context.Background())
+	q.hurry, q.left = hurry, make(chan struct{})
 	r.leaving[q] = struct{}{}
 	go func() {
+		defer close(q.left)
 		// Without a limit: Stop sets one.
-		_ = q.client.Stop(context.Background())
+		if err := q.client.Stop(ctx); err != nil {
+			return
+		}
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		delete(r.leaving, q)
@@ -190,19 +199,28 @@ func (r *Rescorings) leave(q *rescoreQueue) {
 func (r *Rescorings) Stop(ctx context.Context, grace, cleanup time.Duration) error {
 	r.mu.Lock()
 	r.ended = true
-	for name, q := range r.queues {
-		delete(r.queues, name)
-		r.leave(q)
-	}
 	var all []*rescoreQueue
 	for q := range r.leaving {
+		all = append(all, q)
+	}
+	for name, q := range r.queues {
+		delete(r.queues, name)
+		close(q.worker.closing)
 		all = append(all, q)
 	}
 	r.mu.Unlock()
 	errs := make([]error, len(all))
 	var wg sync.WaitGroup
 	for i, q := range all {
-		wg.Go(func() { errs[i] = stop(ctx, q.client, grace, cleanup) })
+		wg.Go(func() {
+			if q.left != nil {
+				// A client holds a second one that stops it up until the first is through,
+				// whatever the limits of the second.
+				q.hurry()
+				<-q.left
+			}
+			errs[i] = stop(ctx, q.client, grace, cleanup)
+		})
 	}
 	wg.Wait()
 	return errors.Join(errs...)

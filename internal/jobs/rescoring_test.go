@@ -129,12 +129,25 @@ func TestRescoringsAreWorkedWithinTheSlots(t *testing.T) {
 	onEachLedger(t, func(t *testing.T, l *rescorings.Ledger) {
 		a, b := rescoring(t, l, recipeA, 12), rescoring(t, l, recipeB, 12)
 		var at, most atomic.Int32
-		q := work(t, l, 3, func(context.Context, rescore.Case) error {
+		full := make(chan struct{}) // closed when three are in hand
+		q := work(t, l, 3, func(ctx context.Context, _ rescore.Case) error {
 			now := at.Add(1)
+			if now == 3 {
+				select {
+				case <-full:
+				default:
+					close(full)
+				}
+			}
 			for seen := most.Load(); now > seen && !most.CompareAndSwap(seen, now); seen = most.Load() {
 			}
 			defer at.Add(-1)
-			time.Sleep(10 * time.Millisecond)
+			select {
+			case <-full:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			time.Sleep(10 * time.Millisecond) // time for a fourth
 			return nil
 		})
 		require.NoError(t, q.Serve([]triage.Recipe{recipeA, recipeB}))
