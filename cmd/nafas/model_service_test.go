@@ -158,7 +158,7 @@ func TestModelsInService(t *testing.T) {
 	}, actions)
 	code, out, stderr := nafas(t, "audit", "list", "--data", s.data, "--as", "jsonl")
 	require.Zero(t, code, stderr)
-	for _, said := range []string{"model: activated " + one, "model: installed " + two, "model: activate " + two, "model: roll back", "model: remove " + one + ", refused"} {
+	for _, said := range []string{"model: activate " + one, "model: installed " + two, "model: activate " + two, "model: roll back", "model: remove " + one + ", refused"} {
 		require.Contains(t, out, said)
 	}
 }

@@ -107,13 +107,14 @@ func (k *Models) Case(ctx context.Context, t triage.Token, j registry.Job, recip
 			return err
 		}
 		var has bool
+		var live string
 		if err := tx.QueryRowContext(ctx, `
 			SELECT EXISTS (SELECT 1 FROM shadow_reading WHERE study_id = ?1 AND model_sha256 = ?2 AND against = ?3),
 				coalesce((SELECT max(x.model_sha256) FROM series s JOIN result x ON x.key = s.result_key WHERE s.study_id = ?1), '')`,
-			r.id, j.Model, r.readKey).Scan(&has, &out.Live); err != nil || has || out.Live == "" || out.Live == j.Model {
+			r.id, j.Model, r.readKey).Scan(&has, &live); err != nil || has || live == "" || live == j.Model {
 			return err
 		}
-		out.Against = r.readKey
+		out.Against, out.Live = r.readKey, live
 		gone, err := imagesGone(ctx, tx, r.id)
 		if err != nil {
 			return err
