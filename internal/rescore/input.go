@@ -66,7 +66,8 @@ type Case struct {
 	Earlier *Outcome
 	// Trouble counts the failures of each kind so far.
 	Trouble map[triage.TroubleKind]int
-	// Begun counts the attempts, this one among them.
+	// Begun counts the attempts that came to no end, this one among them: those that
+	// gave the study back or ended with a trouble are not in it.
 	Begun int
 }
 

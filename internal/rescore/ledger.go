@@ -58,13 +58,16 @@ type Ledger interface {
 	// taken out of the queue, where its rescoring does not run.
 	Claim(ctx context.Context, t triage.Token, id int64, studyUID, worker string) (Case, error)
 	// Finish writes what became of a study; the last one ends the rescoring.
-	// ErrOtherRecipe, changing nothing, where r is not the rescoring's.
+	// ErrOtherRecipe, changing nothing, where r is not the rescoring's. The same
+	// attempt may say the same again. A study of which more was planned meanwhile
+	// waits, and is read again.
 	Finish(ctx context.Context, t triage.Token, id int64, r triage.Recipe, o Outcome) error
 	// Return gives a study back unread: it waits, and is fed again. It is not
 	// counted as begun.
 	Return(ctx context.Context, t triage.Token, id int64, studyUID string) error
-	// Trouble counts one more failure of a kind; the study stays in the queue. It
-	// returns how many of that kind there are now.
+	// Trouble counts one more failure of a kind; the study stays in the queue, and
+	// the attempt may still end it. It returns how many of that kind there are now. It
+	// is not counted as begun.
 	Trouble(ctx context.Context, t triage.Token, id int64, studyUID string, kind triage.TroubleKind) (int, error)
 
 	// Alive says that a worker is at work.

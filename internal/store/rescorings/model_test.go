@@ -406,6 +406,9 @@ func (w *walk) controlOne(m *model) {
 	if to == rescore.StateRunning && !m.planned {
 		to = rescore.StatePlanning
 	}
+	if m.state == to {
+		return // the same again changes nothing
+	}
 	if m.state = to; m.runs() {
 		return
 	}

@@ -162,37 +162,80 @@ func (p *planning) insertParts(ctx context.Context, t tx, studies map[string]*pl
 
 // insertSeries makes or lengthens the series of parts that are new.
 func (p *planning) insertSeries(ctx context.Context, t tx, studies map[string]*planned, fresh []rescore.Part) error {
+	type key struct {
+		study  int64
+		series string
+	}
+	whole := map[key]*rescore.Part{}
+	var rows []any
 	for _, part := range fresh {
-		id := studies[text(part.StudyUID)].id
-		n, err := t.exec(ctx, `
-			INSERT INTO series (study, uid, modality, instances, state) VALUES (?, ?, ?, ?, 'waiting') ON CONFLICT (study, uid) DO NOTHING`,
-			id, part.SeriesUID, part.Modality, part.Instances)
-		if err != nil {
-			return err
-		}
-		if n > 0 {
-			p.add.input(rescore.Waiting, "", n)
+		k := key{studies[text(part.StudyUID)].id, text(part.SeriesUID)}
+		if whole[k] == nil {
+			whole[k] = &part
 			continue
 		}
-		if _, err := t.exec(ctx, `
-			UPDATE series SET instances = instances + ?, modality = CASE WHEN modality = '' THEN ? ELSE modality END WHERE study = ? AND uid = ?`,
-			part.Instances, part.Modality, id, part.SeriesUID); err != nil {
+		whole[k].Modality, whole[k].Instances = rescore.ModalityOf(whole[k].Modality, part.Modality), whole[k].Instances+part.Instances
+	}
+	for k, part := range whole {
+		rows = append(rows, k.study, k.series, part.Modality, part.Instances, waiting)
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	err := t.each(ctx, `
+		INSERT INTO series (study, uid, modality, instances, state) VALUES `+tuples(len(whole), 5)+`
+		ON CONFLICT (study, uid) DO NOTHING RETURNING study, uid`, func(r *sql.Rows) error {
+		var k key
+		err := r.Scan(&k.study, &k.series)
+		delete(whole, k)
+		p.add.input(rescore.Waiting, "", 1)
+		return err
+	}, rows...)
+	if err != nil {
+		return err
+	}
+	for k, part := range whole {
+		if err := lengthen(ctx, t, k.study, k.series, *part); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+func lengthen(ctx context.Context, t tx, study int64, series string, by rescore.Part) error {
+	var modality string
+	if err := t.row(ctx, `SELECT modality FROM series WHERE study = ? AND uid = ?`, study, series).Scan(&modality); err != nil {
+		return err
+	}
+	_, err := t.exec(ctx, `UPDATE series SET instances = instances + ?, modality = ? WHERE study = ? AND uid = ?`,
+		by.Instances, rescore.ModalityOf(modality, by.Modality), study, series)
+	return err
+}
+
+// growth is what a batch adds to a study: parts, and the earliest date of theirs.
+type growth struct {
+	parts int64
+	date  string
+}
+
 // grow counts the parts of each study. One that is done and has a part that it
 // was not read with is read again.
 func (p *planning) grow(ctx context.Context, t tx, studies map[string]*planned, fresh []rescore.Part) error {
-	more := map[*planned]int64{}
+	more := map[*planned]growth{}
 	for _, part := range fresh {
-		more[studies[text(part.StudyUID)]]++
+		s := studies[text(part.StudyUID)]
+		g := more[s]
+		g.parts++
+		if part.StudyDate != "" && (g.date == "" || part.StudyDate < g.date) {
+			g.date = part.StudyDate
+		}
+		more[s] = g
 	}
-	for s, n := range more {
+	for s, g := range more {
 		if _, err := t.exec(ctx, `
-			UPDATE study SET parts = parts + ?, fingerprint = NULL, state = CASE state WHEN 'done' THEN 'waiting' ELSE state END WHERE id = ?`, n, s.id); err != nil {
+			UPDATE study SET parts = parts + ?, fingerprint = NULL, state = CASE state WHEN 'done' THEN 'waiting' ELSE state END,
+				study_date = CASE WHEN study_date = '' OR (? <> '' AND ? < study_date) THEN ? ELSE study_date END
+			WHERE id = ?`, g.parts, g.date, g.date, g.date, s.id); err != nil {
 			return err
 		}
 		if s.state == done {

@@ -66,16 +66,14 @@ func TestASeriesThatLiesInSeveralFolders(t *testing.T) {
 		var want []rescore.File
 		for i := range 3 {
 			f := rescore.File{Path: fmt.Sprintf("%d/\xff.dcm", i), Size: int64(i) << 40, ModTime: int64(-i)}
-			p := rescore.Part{StudyUID: "1", SeriesUID: "1.1", Instances: 1, Files: []rescore.File{f}}
-			if i == 1 {
-				p.Modality = "CT"
-			}
+			p := rescore.Part{StudyUID: "1", SeriesUID: "1.1", Modality: []string{"MR", "CT", ""}[i], StudyDate: []string{"", "20260102", "20260101"}[i],
+				Instances: 1, Files: []rescore.File{f}}
 			want = append(want, f)
 			require.NoError(t, b.Plan(t.Context(), id, strings.Repeat("x", i), batch(strings.Repeat("x", i+1), p)))
 		}
 		parts, err := b.Parts(t.Context(), id, "1")
 		require.NoError(t, err)
-		whole := []rescore.Part{{StudyUID: "1", SeriesUID: "1.1", Modality: "CT", Instances: 3, Files: want}}
+		whole := []rescore.Part{{StudyUID: "1", SeriesUID: "1.1", Modality: "CT", StudyDate: "20260101", Instances: 3, Files: want}}
 		require.Equal(t, whole, parts)
 		require.NoError(t, b.EndPlanning(t.Context(), id, rescore.Readable, at))
 		b.feed(id, 1)
@@ -85,6 +83,7 @@ func TestASeriesThatLiesInSeveralFolders(t *testing.T) {
 		require.Len(t, rows, 1)
 		require.Equal(t, 3, rows[0].Instances)
 		require.Equal(t, "CT", rows[0].Modality)
+		require.Equal(t, "20260101", rows[0].StudyDate)
 		_, err = b.Parts(t.Context(), id, "2")
 		require.ErrorIs(t, err, rescore.ErrNotFound)
 	})
