@@ -53,7 +53,7 @@ func (k *Models) LiveWaits(ctx context.Context) (waits bool, err error) {
 // shadowReadings counts them by the SHA-256 of the model.
 func shadowReadings(ctx context.Context, tx *sql.Tx) (map[string]registry.Readings, error) {
 	out := map[string]registry.Readings{}
-	if err := each(ctx, tx, `SELECT model_sha256, count(body), count(why) FROM shadow_reading GROUP BY model_sha256`, func(rows *sql.Rows) error {
+	if err := each(ctx, tx, `SELECT model_sha256, count(*) - count(why), count(why) FROM shadow_reading GROUP BY model_sha256`, func(rows *sql.Rows) error {
 		var model string
 		var n registry.Readings
 		err := rows.Scan(&model, &n.Read, &n.Failed)
