@@ -12,6 +12,8 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"nafas/dicomio/ctwriter"
+	"nafas/internal/ortlib/ortlibtest"
+	"nafas/internal/rescore"
 	"nafas/models"
 	"nafas/models/modelstest"
 	nafasv1 "nafas/proto/nafas/v1"
@@ -144,6 +146,19 @@ func TestModelsInService(t *testing.T) {
 	s.refused("results of this service are of", "remove", two)
 	s.refused("no other model was live before", "rollback")
 
+	// Rescorings find what is installed.
+	shelf := &shelf{data: s.data, found: map[string]shelved{}}
+	for name, want := range map[string]string{"": "1.0.0", two: "2.0.0"} {
+		m, _, from, err := shelf.Resolve(name, rescore.Settings{})
+		require.NoError(t, err)
+		require.Equal(t, want, m.Version)
+		require.DirExists(t, from)
+	}
+	_, _, _, err = shelf.Resolve(modelstest.Name, rescore.Settings{})
+	require.ErrorContains(t, err, "is the name of 2 models")
+	_, _, _, err = shelf.Resolve("none", rescore.Settings{})
+	require.ErrorIs(t, err, models.ErrNotFound)
+
 	code, _, stderr := s.model("activate", "none")
 	require.Equal(t, exitFailed, code)
 	require.Contains(t, stderr, "nafas model installed")
@@ -158,7 +173,7 @@ func TestModelsInService(t *testing.T) {
 	}, actions)
 	code, out, stderr := nafas(t, "audit", "list", "--data", s.data, "--as", "jsonl")
 	require.Zero(t, code, stderr)
-	for _, said := range []string{"model: activated " + one, "model: installed " + two, "model: activate " + two, "model: roll back", "model: remove " + one + ", refused"} {
+	for _, said := range []string{"model: activate " + one, "model: installed " + two, "model: activate " + two, "model: roll back", "model: remove " + one + ", refused"} {
 		require.Contains(t, out, said)
 	}
 }
@@ -181,6 +196,9 @@ func TestShippedModelInService(t *testing.T) {
 	require.Contains(t, s.done("installed"), models.Default)
 	// What is in the way of a start can be replaced at a start.
 	s.kill()
+	_, out, _ := nafas(t, "config", "check", "--data", data, "--model", "../../testdata/tinymodel", "--onnxruntime", ortlibtest.Path(t))
+	require.Contains(t, out, "model      note: --model is not used")
+	require.Contains(t, out, "model      ok: "+models.Default)
 	s.server = startServer(t, data, "--model", "../../testdata/tinymodel", "--activate-model")
 	require.Equal(t, map[string]string{modelstest.Name + ":1.0.0": "live"}, s.states())
 }

@@ -84,7 +84,7 @@ func (f rescoreFlags) estimate(ctx context.Context, rq rescore.Request, p rescor
 // paceBefore is the time for a series in the latest rescoring with the model that
 // read some; false where there is none.
 func (f rescoreFlags) paceBefore(ctx context.Context, rq rescore.Request, o stationOptions) (time.Duration, bool, error) {
-	model, _, _, err := newShelf(f.Models).Resolve(rq.Model, rq.Settings)
+	model, _, _, err := f.shelf().Resolve(rq.Model, rq.Settings)
 	if err != nil {
 		return 0, false, &rescore.ErrRequest{Field: "model", Err: err}
 	}

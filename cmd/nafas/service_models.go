@@ -103,18 +103,17 @@ func (s *service) beginModels(ctx context.Context) error {
 	who := shellUser()
 	first := registry.First{Named: s.flags.Model != "", Anew: s.flags.ActivateModel, Who: registry.Who{Name: who.Name, By: who.By}}
 	first.Model, first.Err = models.Open(s.flags.Model)
-	reader, changed, err := s.models.Begin(ctx, first)
+	first.Record = func(ctx context.Context, is triage.Model) error {
+		return s.people.log.Record(ctx, audit.Event{
+			Kind: audit.Configured, Who: who, Detail: fmt.Sprintf("model: activate %s:%s %.12s at the start of the service", is.Name, is.Version, is.SHA256),
+		})
+	}
+	reader, err := s.models.Begin(ctx, first)
 	if err != nil {
 		return err
 	}
 	s.reader = reader
-	if !changed {
-		return nil
-	}
-	is := s.models.Identity().Model
-	return s.people.log.Record(ctx, audit.Event{
-		Kind: audit.Configured, Who: who, Detail: fmt.Sprintf("model: activated %s:%s %.12s by the start of the service", is.Name, is.Version, is.SHA256),
-	})
+	return nil
 }
 
 func shippedModels() ([]*manifest.Model, error) {

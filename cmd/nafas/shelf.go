@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 
 	"nafas/inference/guideline"
@@ -22,6 +24,9 @@ import (
 // models or folders with such folders.
 type shelf struct {
 	folders []string
+	// data is a service's data folder: the models that are installed there are found
+	// too, and "" is its live one. "" for none.
+	data string
 
 	mu sync.Mutex
 	// found holds what Resolve and Find have found, by SHA-256.
@@ -40,6 +45,10 @@ var _ rescore.Models = (*shelf)(nil)
 
 // Resolve implements rescore.Models.
 func (s *shelf) Resolve(name string, settings rescore.Settings) (triage.Model, triage.Recipe, string, error) {
+	name, err := s.named(name)
+	if err != nil {
+		return triage.Model{}, triage.Recipe{}, "", err
+	}
 	model, err := models.Open(name)
 	if err != nil {
 		return triage.Model{}, triage.Recipe{}, "", err
@@ -55,6 +64,38 @@ func (s *shelf) Resolve(name string, settings rescore.Settings) (triage.Model, t
 	}
 	s.keep(shelved{model, name})
 	return named(model), recipe, name, nil
+}
+
+// named is what opens the model of a name: the folder of one that is installed in a
+// service, of which "" is the live one; else the name itself.
+func (s *shelf) named(name string) (string, error) {
+	if s.data == "" {
+		return name, nil
+	}
+	if name == "" {
+		_, folder, err := recordedModel(context.Background(), s.data)
+		return folder, err
+	}
+	if slices.Contains(models.Names(), name) {
+		return name, nil
+	}
+	if _, err := os.Stat(name); err == nil {
+		return name, nil
+	}
+	var found, called []string
+	for _, place := range s.places("")[1:] {
+		m, err := models.Open(place)
+		if err == nil && (m.Name == name || m.Name+":"+m.Version == name) {
+			found, called = append(found, place), append(called, m.Name+":"+m.Version)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return name, nil
+	case 1:
+		return found[0], nil
+	}
+	return "", fmt.Errorf("%q is the name of %d models: %s", name, len(found), strings.Join(called, ", "))
 }
 
 func named(m *manifest.Model) triage.Model {
@@ -90,7 +131,11 @@ func (s *shelf) find(r rescore.Rescoring) (shelved, error) {
 // places are what models.Open may be asked for, the likely ones first.
 func (s *shelf) places(from string) []string {
 	out := append([]string{from}, models.Names()...)
-	for _, folder := range s.folders {
+	folders := s.folders
+	if s.data != "" {
+		folders = append(slices.Clone(folders), filepath.Join(s.data, "models"))
+	}
+	for _, folder := range folders {
 		out = append(out, folder)
 		entries, err := os.ReadDir(folder)
 		if err != nil {

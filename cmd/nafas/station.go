@@ -75,6 +75,13 @@ func (f workFlags) slots() (int, error) {
 	return n, nil
 }
 
+// shelf is where models are looked for: in the data folder too.
+func (f rescoreFlags) shelf() *shelf {
+	s := newShelf(f.Models)
+	s.data = f.Data
+	return s
+}
+
 func (f workFlags) check() error {
 	switch {
 	case f.Memory < minWorkerMiB:
@@ -175,7 +182,7 @@ func (f rescoreFlags) station(ctx context.Context, o stationOptions) (*station, 
 	if err != nil {
 		return nil, err
 	}
-	s := &station{shelf: newShelf(f.Models), host: host, slots: slots, silent: f.Silent, works: o.works, log: o.log, live: o.live}
+	s := &station{shelf: f.shelf(), host: host, slots: slots, silent: f.Silent, works: o.works, log: o.log, live: o.live}
 	if s.ledger, err = f.ledger(ctx, o); err != nil {
 		return nil, errors.Join(err, closeLive(o.live))
 	}

@@ -97,7 +97,7 @@ func TestUsersOfARunningService(t *testing.T) {
 
 	got := auditOf(t, data)
 	require.Equal(t, []string{
-		"start", "query local", "open local", "open local", "user add read amina", "sign-in amina", "open amina", "open amina", "user disable amina", "sign-in failed amina", "audit-read",
+		"model", "start", "query local", "open local", "open local", "user add read amina", "sign-in amina", "open amina", "open amina", "user disable amina", "sign-in failed amina", "audit-read",
 	}, got)
 	out, err = nafasWith(t, "", "audit", "verify", "--data", data)
 	require.NoError(t, err, out)
@@ -119,7 +119,7 @@ func auditOf(t *testing.T, data string) (got []string) {
 		switch e.Kind {
 		case audit.Administered:
 			word += " " + e.Detail
-		case audit.Started, audit.Stopped, audit.Read:
+		case audit.Started, audit.Stopped, audit.Read, audit.Configured:
 		default:
 			word += " " + e.Who.Name
 		}

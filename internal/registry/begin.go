@@ -20,32 +20,38 @@ type First struct {
 	// Anew: it becomes the live model whatever the data folder says.
 	Anew bool
 	Who  Who
+	// Record hears of an activation before it is done; with an error it is not. nil:
+	// nobody does.
+	Record func(ctx context.Context, m triage.Model) error
 }
 
 // Begin has the live model ready and returns its reader, to be served until the
 // first Switch. What the data folder says counts; First is for one that says
-// nothing. changed: it is live since now.
-func (s *Service) Begin(ctx context.Context, f First) (r triage.StudyReader, changed bool, err error) {
+// nothing.
+func (s *Service) Begin(ctx context.Context, f First) (triage.StudyReader, error) {
 	live, changed, err := s.recorded(ctx, f)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	if err := s.whole(ctx, live, f); err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	reader := s.workers.New(s.shelf.Abs(live.Folder), UseLive)
 	id, err := s.start(ctx, reader, live)
+	if err == nil && changed && f.Record != nil {
+		err = f.Record(ctx, live.Model)
+	}
 	if err == nil && changed {
 		err = s.ledger.Activate(context.WithoutCancel(ctx), live.SHA256, f.Who, s.opt.Now())
 	}
 	if err != nil {
 		reader.Close()
-		return nil, false, err
+		return nil, err
 	}
 	s.mu.Lock()
 	s.live, s.is = reader, id
 	s.mu.Unlock()
-	return reader, changed, s.beginShadow(ctx)
+	return reader, s.beginShadow(ctx)
 }
 
 // recorded is the live model of the data folder, or the one that is to be; then

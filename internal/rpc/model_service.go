@@ -98,6 +98,10 @@ func (s *modelService) InstallModel(stream nafasv1.ModelService_InstallModelServ
 		return s.error(ctx, err)
 	}
 	defer upload.Abort()
+	// The header tells the caller that it is let in.
+	if err := stream.SendHeader(nil); err != nil {
+		return err
+	}
 	recv := hurried(s.uploadIdle, func() (part, error) {
 		rq, err := stream.Recv()
 		return modelPart{rq}, err

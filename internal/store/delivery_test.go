@@ -241,6 +241,7 @@ func TestAFolderOfTheVersionBefore(t *testing.T) {
 		`DROP TABLE keeping`, `DROP TABLE assessment`, `DROP TABLE gone_instance`, `DROP TABLE doomed`, `DROP TABLE erasure`,
 		`DROP TABLE result_brief`, `DROP INDEX study_tally`,
 		`DROP TABLE session`, `DROP TABLE account`, `DROP TABLE audit_sent`, `DROP TABLE audit_identity`, `DROP TABLE audit_event`,
+		`DROP TABLE shadow_reading`, `DROP TABLE model_file`, `DROP TABLE model`, `DROP TABLE model_event`, `DROP INDEX result_model`,
 	} {
 		_, err := s.DB().ExecContext(t.Context(), statement)
 		require.NoError(t, err)

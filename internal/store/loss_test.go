@@ -106,6 +106,15 @@ func (l *lossy) Rename(from, to string) error {
 	}
 	l.current[to] = l.current[from]
 	delete(l.current, from)
+	// What is in a folder goes with it, and stays as durable as it is.
+	for _, known := range []map[string]*node{l.current, l.durable} {
+		for path, n := range known {
+			if rest, within := strings.CutPrefix(path, from+"/"); within {
+				known[to+"/"+rest] = n
+				delete(known, path)
+			}
+		}
+	}
 	return l.OS.Rename(from, to)
 }
 

@@ -53,7 +53,7 @@ func (k *Models) LiveWaits(ctx context.Context) (waits bool, err error) {
 // shadowReadings counts them by the SHA-256 of the model.
 func shadowReadings(ctx context.Context, tx *sql.Tx) (map[string]registry.Readings, error) {
 	out := map[string]registry.Readings{}
-	if err := each(ctx, tx, `SELECT model_sha256, count(body), count(why) FROM shadow_reading GROUP BY model_sha256`, func(rows *sql.Rows) error {
+	if err := each(ctx, tx, `SELECT model_sha256, count(*) - count(why), count(why) FROM shadow_reading GROUP BY model_sha256`, func(rows *sql.Rows) error {
 		var model string
 		var n registry.Readings
 		err := rows.Scan(&model, &n.Read, &n.Failed)
@@ -107,13 +107,14 @@ func (k *Models) Case(ctx context.Context, t triage.Token, j registry.Job, recip
 			return err
 		}
 		var has bool
+		var live string
 		if err := tx.QueryRowContext(ctx, `
 			SELECT EXISTS (SELECT 1 FROM shadow_reading WHERE study_id = ?1 AND model_sha256 = ?2 AND against = ?3),
 				coalesce((SELECT max(x.model_sha256) FROM series s JOIN result x ON x.key = s.result_key WHERE s.study_id = ?1), '')`,
-			r.id, j.Model, r.readKey).Scan(&has, &out.Live); err != nil || has || out.Live == "" || out.Live == j.Model {
+			r.id, j.Model, r.readKey).Scan(&has, &live); err != nil || has || live == "" || live == j.Model {
 			return err
 		}
-		out.Against = r.readKey
+		out.Against, out.Live = r.readKey, live
 		gone, err := imagesGone(ctx, tx, r.id)
 		if err != nil {
 			return err

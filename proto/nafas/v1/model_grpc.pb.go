@@ -50,7 +50,8 @@ type ModelServiceClient interface {
 	ListModels(ctx context.Context, in *ListModelsRequest, opts ...grpc.CallOption) (*ListModelsResponse, error)
 	// InstallModel takes the files of a model's folder: model.yaml, what it names, and
 	// card.md. It answers when the model has passed its self-test in a process of its
-	// own, and is durable. The same model again changes nothing. ALREADY_EXISTS,
+	// own, and is durable. Its header comes when the caller is let in, since one model is
+	// installed at a time. The same model again changes nothing. ALREADY_EXISTS,
 	// MODEL_EXISTS: another model has its name and version.
 	InstallModel(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[InstallModelRequest, InstallModelResponse], error)
 	// StartShadow has a model read the studies that the live model has read, from the
@@ -194,7 +195,8 @@ type ModelServiceServer interface {
 	ListModels(context.Context, *ListModelsRequest) (*ListModelsResponse, error)
 	// InstallModel takes the files of a model's folder: model.yaml, what it names, and
 	// card.md. It answers when the model has passed its self-test in a process of its
-	// own, and is durable. The same model again changes nothing. ALREADY_EXISTS,
+	// own, and is durable. Its header comes when the caller is let in, since one model is
+	// installed at a time. The same model again changes nothing. ALREADY_EXISTS,
 	// MODEL_EXISTS: another model has its name and version.
 	InstallModel(grpc.ClientStreamingServer[InstallModelRequest, InstallModelResponse]) error
 	// StartShadow has a model read the studies that the live model has read, from the
