@@ -6,9 +6,9 @@ import (
 	"nafas/models"
 )
 
-// about is what the page says of this program and its model.
+// about is what the page says of this program and its live model.
 func (s *service) about() (api.About, error) {
-	live, err := aboutModel(s.identity.Model)
+	live, err := aboutModel(s.models.Identity().Model)
 	live.Live = true
 	return api.About{Version: buildVersion(), Models: []api.AboutModel{live}}, err
 }

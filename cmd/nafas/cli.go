@@ -24,7 +24,7 @@ type cli struct {
 	Triage     triageCmd     `cmd:"" help:"Read series without a service: one result per series."`
 	Evaluate   evaluateCmd   `cmd:"" help:"Measure a detector by LUNA16's protocol: from tables of marks, or on series that it reads first."`
 	Phantom    phantomCmd    `cmd:"" help:"Write a synthetic chest CT with known nodules as a DICOM series."`
-	Model      modelCmd      `cmd:"" help:"List, verify and train models."`
+	Model      modelCmd      `cmd:"" help:"List, verify and train models; install, compare and activate those of a running service."`
 	Runtime    runtimeCmd    `cmd:"" help:"Get the ONNX Runtime library."`
 	Bench      benchCmd      `cmd:"" help:"Measure each stage on this machine."`
 	Backup     backupCmd     `cmd:"" help:"Copy the data folder of a service into one file, while it runs."`

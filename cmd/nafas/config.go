@@ -15,6 +15,7 @@ import (
 	"nafas/internal/access/provider"
 	"nafas/internal/access/session"
 	"nafas/internal/config"
+	"nafas/models"
 )
 
 type configCmd struct {
@@ -51,6 +52,9 @@ func (c *configCheckCmd) Run(s *streams, ctx kongContext) error {
 	if err == nil && free < c.MinFree<<20 {
 		check("disk", fmt.Errorf("%d MiB are free; intake stops below %d", free>>20, c.MinFree), "")
 	}
+	if err := c.tryModel(ctx, note); err != nil {
+		check("model", err, "")
+	}
 	e, err := c.open(ctx, s, false)
 	if err != nil {
 		check("engine", err, "")
@@ -69,6 +73,22 @@ func (c *configCheckCmd) Run(s *streams, ctx kongContext) error {
 	if failed {
 		return errors.New("serve would not start with these settings")
 	}
+	return nil
+}
+
+// tryModel has the model tried that serve would read with: the one that was
+// activated for the data folder, where one was.
+func (c *configCheckCmd) tryModel(ctx context.Context, note noted) error {
+	live, folder, err := recordedModel(ctx, c.Data)
+	if err != nil || folder == "" || c.ActivateModel {
+		return err
+	}
+	if c.Model != "" {
+		if m, err := models.Open(c.Model); err != nil || m.SHA256() != live.SHA256 {
+			note("model", fmt.Sprintf("--model is not used: %s %s was activated for %s; nafas model activate changes it while the service runs", live.Name, live.Version, c.Data))
+		}
+	}
+	c.Model = folder
 	return nil
 }
 

@@ -15,6 +15,15 @@ type modelCmd struct {
 	Boxes      modelBoxesCmd      `cmd:"" help:"Print the boxes of a RetinaNet as JSON, to compare them with where it comes from."`
 	Patches    modelPatchesCmd    `cmd:"" help:"Write training patches with implanted nodules to standard output."`
 	Robustness modelRobustnessCmd `cmd:"" help:"Read series moved, turned, re-sliced, noisier, cut, with metal: how many findings hold."`
+
+	Installed modelInstalledCmd `cmd:"" group:"Models in service:" help:"List the models of a service: which one is live, which one reads in shadow."`
+	Install   modelInstallCmd   `cmd:"" group:"Models in service:" help:"Send a model to a service, which tries it and keeps it; nothing is read with it yet."`
+	Shadow    modelShadowCmd    `cmd:"" group:"Models in service:" help:"Have a model read new studies beside the live one, without a word in any result."`
+	Compare   modelCompareCmd   `cmd:"" group:"Models in service:" help:"Compare what a model said in shadow with what the live one said."`
+	Activate  modelActivateCmd  `cmd:"" group:"Models in service:" help:"Make a model the live one, while the service runs."`
+	Rollback  modelRollbackCmd  `cmd:"" group:"Models in service:" help:"Return to the model that was live before."`
+	Remove    modelRemoveCmd    `cmd:"" group:"Models in service:" help:"Delete a model that nothing needs."`
+	History   modelHistoryCmd   `cmd:"" group:"Models in service:" help:"Print what was done to the models of a service, when and by whom."`
 }
 
 type modelListCmd struct{}

@@ -17,7 +17,7 @@ import (
 // listener: /metrics, /healthz and /readyz.
 func (s *service) observed(next http.Handler, tokens *access.Tokens, app *triage.Service) http.Handler {
 	s.metrics.Watch(metrics.Source{
-		Numbers: app.Numbers, Disk: app.Disk, Inbox: app.Inbox().Waiting, Worker: s.worker.Counts,
+		Numbers: app.Numbers, Disk: app.Disk, Inbox: app.Inbox().Waiting, Worker: s.workers.Counts,
 	})
 	mux := http.NewServeMux()
 	mux.Handle("/", next)

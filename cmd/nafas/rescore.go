@@ -283,10 +283,10 @@ const followEvery = 500 * time.Millisecond
 
 func (c *rescoreStartCmd) preview(s *streams, ctx context.Context, rq rescore.Request) error {
 	bar := newBar(s, -1, "looking")
-	p, err := c.previewOf(ctx, rq, c.Insecure, func(files, studies int64) { bar.set(max(files, studies), -1) })
+	p, err := c.previewOf(ctx, rq, stationOptions{log: s.calm(), insecure: c.Insecure}, func(files, studies int64) { bar.set(max(files, studies), -1) })
 	bar.finish()
 	if err != nil {
-		return err
+		return asUsage(err)
 	}
 	return printPreview(s, p)
 }

@@ -2,23 +2,141 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
+	"os"
+	"slices"
 	"text/tabwriter"
 	"time"
 
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"nafas/internal/rescore"
+	"nafas/internal/store/rescorings"
 	nafasv1 "nafas/proto/nafas/v1"
 )
 
-// previewOf says what a rescoring would read.
-func (f rescoreFlags) previewOf(ctx context.Context, rq rescore.Request, insecure bool, progress func(files, studies int64)) (*nafasv1.RescoringPreview, error) {
-	return nil, fmt.Errorf("not yet")
+// coreSeconds is what the shipped model takes for a slice on one core, all of the
+// reading included (docs/performance.md), where nothing was read here yet.
+const coreSeconds = 0.03
+
+// previewOf says what a rescoring would read; nothing of it is kept.
+func (f rescoreFlags) previewOf(ctx context.Context, rq rescore.Request, o stationOptions, progress func(files, studies int64)) (*nafasv1.RescoringPreview, error) {
+	dir, err := os.MkdirTemp("", "nafas-preview-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	scratch, err := rescorings.OpenSQLite(ctx, dir, rescorings.Options{Log: o.log})
+	if err != nil {
+		return nil, err
+	}
+	defer scratch.Close()
+	f.Spool = dir
+	rack := &sourceRack{flags: f, insecure: o.insecure, log: o.log}
+	defer rack.close()
+	source, err := rack.Open(ctx, rescore.Rescoring{ID: 1, Source: rq.Source, Limits: rq.Limits})
+	if err != nil {
+		return nil, &rescore.ErrRequest{Field: "source", Err: err}
+	}
+	p, err := rescore.Previewing{Scratch: scratch, Source: source, Progress: progress}.Preview(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := previewProto(p)
+	took, err := f.estimate(ctx, rq, p, o)
+	if err != nil {
+		return nil, err
+	}
+	out.Estimate = durationpb.New(took)
+	return out, nil
 }
 
-var _ = durationpb.New
-var _ = tabwriter.NewWriter
-var _ time.Duration
+func previewProto(p rescore.Preview) *nafasv1.RescoringPreview {
+	return &nafasv1.RescoringPreview{
+		Studies: p.Studies, Series: p.Series, Files: p.Files, Bytes: p.Bytes, ReadSeries: p.ReadSeries, ReadSlices: p.ReadSlices,
+		Skipped: p.Skipped, Failed: p.Failed,
+	}
+}
 
-func printPreview(s *streams, p *nafasv1.RescoringPreview) error { return nil }
+// estimate is how long the reading takes on this machine's cores, within its
+// window: by the pace of the latest rescoring with the same model, or else by what
+// the shipped model takes for a slice.
+func (f rescoreFlags) estimate(ctx context.Context, rq rescore.Request, p rescore.Preview, o stationOptions) (time.Duration, error) {
+	slots, err := f.slots()
+	if err != nil {
+		return 0, err
+	}
+	window, err := rescore.ParseWindow(rq.Limits.Window)
+	if err != nil {
+		return 0, usageError{err}
+	}
+	seconds := float64(p.ReadSlices) * coreSeconds / float64(max(1, slots))
+	if each, known, err := f.paceBefore(ctx, rq, o); err != nil {
+		return 0, err
+	} else if known {
+		seconds = each.Seconds() * float64(p.ReadSeries)
+	}
+	return time.Duration(seconds * 24 / window.HoursADay() * float64(time.Second)).Round(time.Second), nil
+}
+
+// paceBefore is the time for a series in the latest rescoring with the model that
+// read some; false where there is none.
+func (f rescoreFlags) paceBefore(ctx context.Context, rq rescore.Request, o stationOptions) (time.Duration, bool, error) {
+	model, _, _, err := newShelf(f.Models).Resolve(rq.Model, rq.Settings)
+	if err != nil {
+		return 0, false, &rescore.ErrRequest{Field: "model", Err: err}
+	}
+	if _, err := os.Stat(f.Data); err != nil && os.Getenv("NAFAS_DATABASE") == "" && f.DatabaseFile == "" {
+		return 0, false, nil // a preview makes no data folder
+	}
+	l, err := f.ledger(ctx, stationOptions{log: o.log})
+	if err != nil {
+		return 0, false, err
+	}
+	all, err := l.Rescorings(ctx)
+	if err = errors.Join(err, l.Close()); err != nil {
+		return 0, false, err
+	}
+	for _, r := range all {
+		if r.Model == model && r.Totals.Scored > 0 && r.WorkedFor > 0 {
+			return r.WorkedFor / time.Duration(r.Totals.Scored), true, nil
+		}
+	}
+	return 0, false, nil
+}
+
+func printPreview(s *streams, p *nafasv1.RescoringPreview) error {
+	if s.format == "json" {
+		return printJSON(s.out, p)
+	}
+	rows := [][]string{{"what", "reason", "count"}}
+	add := func(what, reason string, n int64) { rows = append(rows, []string{what, reason, fmt.Sprint(n)}) }
+	add("studies", "", p.GetStudies())
+	add("series", "", p.GetSeries())
+	add("files", "", p.GetFiles())
+	add("series to read", "", p.GetReadSeries())
+	add("slices to read", "", p.GetReadSlices())
+	for _, one := range []struct {
+		what    string
+		reasons map[string]int64
+	}{{"skipped", p.GetSkipped()}, {"cannot be read", p.GetFailed()}} {
+		for _, reason := range slices.Sorted(maps.Keys(one.reasons)) {
+			add(one.what, reason, one.reasons[reason])
+		}
+	}
+	if s.format == "csv" {
+		return writeCSV(s.out, append(rows, []string{"seconds", "", fmt.Sprint(int64(p.GetEstimate().AsDuration().Seconds()))}))
+	}
+	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	for _, row := range rows[1:] {
+		fmt.Fprintf(w, "%s\t%s\t%s\n", row[0], row[1], row[2])
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(s.out, "%.1f GB of images; about %s on this machine's cores. Nothing was read.\n%s\n",
+		float64(p.GetBytes())/1e9, spoken(p.GetEstimate().AsDuration()), disclaimer)
+	return err
+}

@@ -17,9 +17,10 @@ func (c *serveCmd) Run(s *streams, ctx kongContext) error {
 	if err != nil {
 		return err
 	}
+	is := svc.models.Identity()
 	log.Info("taking studies in", "grpc", svc.address(), "dicom", svc.dicomAddress(), "http", svc.httpAddress(), "data", c.Data,
-		"model", svc.identity.Model.Name, "version", svc.identity.Model.Version,
-		"runtime", svc.identity.Runtime.Version)
+		"model", is.Model.Name, "version", is.Model.Version,
+		"runtime", is.Runtime.Version)
 	waited := svc.wait(ctx)
 	log.Info("stopping")
 	if err := svc.stop(); err != nil {

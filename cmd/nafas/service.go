@@ -19,10 +19,10 @@ import (
 	"nafas/internal/deliver"
 	"nafas/internal/jobs"
 	"nafas/internal/metrics"
+	"nafas/internal/registry"
 	"nafas/internal/rpc"
 	"nafas/internal/store"
 	"nafas/internal/triage"
-	"nafas/internal/worker"
 )
 
 // cleanupTime is what a job that was broken off may take to go back into the
@@ -33,6 +33,7 @@ const cleanupTime = 10 * time.Second
 // same.
 type serviceFlags struct {
 	engineFlags
+	modelFlags
 	Listen      string        `help:"Address of the gRPC service." default:"127.0.0.1:50051" placeholder:"HOST:PORT"`
 	Data        string        `help:"Data folder; made where there is none." default:"nafas-data" type:"path"`
 	Quiet       time.Duration `help:"A study that was not declared complete is read when nothing of it came for this long." default:"60s"`
@@ -87,6 +88,8 @@ func (f serviceFlags) limits() error {
 		return usage("--idle and --read-limit must be above 0")
 	case f.WorkerLimit < minWorkerMiB:
 		return usage("--worker-memory-mib is %d; the runtime and the model alone need %d", f.WorkerLimit, minWorkerMiB)
+	case f.ShadowLimit != 0 && f.ShadowLimit < minWorkerMiB:
+		return usage("--shadow-memory-mib is %d; the runtime and the model alone need %d", f.ShadowLimit, minWorkerMiB)
 	}
 	return f.Keep.check()
 }
@@ -119,10 +122,11 @@ func (f engineFlags) workerCommand() (*exec.Cmd, error) {
 type service struct {
 	flags    serviceFlags
 	log      *slog.Logger
-	identity worker.Identity
+	models   *registry.Service // nil before the store is open
+	workers  *modelWorkers
+	reader   triage.StudyReader // of the model that is live at the start
 	listener net.Listener
 	store    *store.SQLite
-	worker   *worker.Supervisor
 	jobs     *jobs.Runner
 	rpc      *rpc.Server
 	dicom    *dicomListener // nil without one
@@ -204,17 +208,12 @@ func (s *service) open(ctx context.Context, p plan) (err error) {
 	if s.listener, err = net.Listen("tcp", f.Listen); err != nil {
 		return err
 	}
-	s.worker = worker.New(worker.Options{
-		Command: f.workerCommand, Idle: f.Idle, Wall: f.ReadLimit,
-		MemoryBytes: f.WorkerLimit << 20, Log: s.log,
-	})
-	s.identity, err = s.worker.Start(ctx)
-	return err
+	return s.beginModels(ctx)
 }
 
 // work makes the runner of jobs, which does not run yet.
 func (s *service) work(app *triage.Service, to *destinations) (err error) {
-	o := jobs.Options{ReadTimeout: 2 * s.flags.ReadLimit, Log: s.log}
+	o := jobs.Options{ReadTimeout: 2 * s.flags.ReadLimit, Shadow: s.models, Log: s.log}
 	if len(to.outbox) > 0 {
 		o.Deliverer, o.Destinations = deliver.New(s.store, s.store, to.byName, s.log), to.names()
 	}
@@ -234,6 +233,7 @@ func (s *service) listen(ctx context.Context, p plan, app *triage.Service) (err 
 // serve answers on all listeners.
 func (s *service) serve(p plan, app *triage.Service) {
 	p.security.Service, p.security.Log, p.security.Texts, p.security.Trail = app, s.log, reportTexts, s.people.trail
+	p.security.Models = s.models
 	p.security.Rescorings, p.security.Preview = s.past.service, s.previews()
 	s.rpc = rpc.New(p.security)
 	go func() { s.served <- s.rpc.Serve(s.listener) }()
@@ -246,10 +246,12 @@ func (s *service) application() (*triage.Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return triage.New(s.store, s.store, triage.ReadHeader, s.worker, triage.Options{
-		Recipe: s.identity.Recipe, Categories: s.flags.categories, Quiet: s.flags.Quiet, MinFreeBytes: s.flags.MinFree << 20,
+	app := triage.New(s.store, s.store, triage.ReadHeader, s.reader, triage.Options{
+		Recipe: s.models.Identity().Recipe, Categories: s.flags.categories, Quiet: s.flags.Quiet, MinFreeBytes: s.flags.MinFree << 20,
 		Log: s.log, Pseudonyms: pseudonyms, Meter: s.metrics,
-	}), nil
+	})
+	s.models.Serve(app)
+	return app, nil
 }
 
 // sweep removes files of uploads that a crash broke off.
@@ -317,6 +319,7 @@ func (s *service) stop() error {
 		s.inbox.Wait()
 	}
 	s.rpc.Shutdown(ctx)
+	s.models.Stop()
 	err := errors.Join(s.stopRescorings(s.flags.Grace), s.jobs.Stop(context.Background(), s.flags.Grace, cleanupTime))
 	s.people.stop(context.Background(), s.log)
 	s.close()
@@ -330,8 +333,8 @@ func (s *service) close() {
 	if err := s.stopRescorings(0); err != nil {
 		s.log.Error("closing the rescorings failed", "error", err)
 	}
-	if s.worker != nil {
-		s.worker.Close()
+	if s.models != nil {
+		s.models.Close()
 	}
 	if s.dicom != nil {
 		s.dicom.listener.Close()

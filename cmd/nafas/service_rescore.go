@@ -76,6 +76,6 @@ func (s *service) stopRescorings(grace time.Duration) error {
 func (s *service) previews() rpc.Previewer {
 	flags := s.flags.rescoreFlags()
 	return func(ctx context.Context, rq rescore.Request) (*nafasv1.RescoringPreview, error) {
-		return flags.previewOf(ctx, rq, false, func(int64, int64) {})
+		return flags.previewOf(ctx, rq, stationOptions{log: s.log}, func(int64, int64) {})
 	}
 }

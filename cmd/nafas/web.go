@@ -73,12 +73,8 @@ func (s *service) images(p plan, app *triage.Service) http.Handler {
 
 // page is the review page.
 func (s *service) page(app *triage.Service) (*web.Web, error) {
-	about, err := s.about()
-	if err != nil {
-		return nil, err
-	}
 	return web.New(web.Options{
-		Studies: app, Lists: s.store, Archive: s.store, About: about, Log: s.log,
+		Studies: app, Lists: s.store, Archive: s.store, About: s.about, Log: s.log,
 		Gate: s.people.sessions, Audit: s.people.trail, Admit: s.people.trail.Admit, Address: s.people.sessions.Address,
 	})
 }

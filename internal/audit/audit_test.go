@@ -230,6 +230,7 @@ func TestXML(t *testing.T) {
 		{audit.Deleted, "110105", "", "D", "amina", "", ""},
 		{audit.Queried, "110112", "", "E", "amina", "110152", "110153"},
 		{audit.Administered, "110113", "110137", "E", "amina", "", ""},
+		{audit.Configured, "110113", "110131", "E", "amina", "", ""},
 		{audit.Read, "110101", "", "R", "amina", "", ""},
 		{audit.Started, "110100", "110120", "E", "amina", "110150", ""},
 		{audit.Stopped, "110100", "110121", "E", "amina", "110150", ""},

@@ -23,6 +23,7 @@ var events = map[Kind]described{
 	Deleted:      {code{"110105", "DICOM Study Deleted"}, code{}, "D"},
 	Queried:      {code{"110112", "Query"}, code{}, "E"},
 	Administered: {code{"110113", "Security Alert"}, code{"110137", "User Security Attributes Changed"}, "E"},
+	Configured:   {code{"110113", "Security Alert"}, code{"110131", "Software Configuration"}, "E"},
 	Read:         {code{"110101", "Audit Log Used"}, code{}, "R"},
 	Started:      {code{"110100", "Application Activity"}, code{"110120", "Application Start"}, "E"},
 	Stopped:      {code{"110100", "Application Activity"}, code{"110121", "Application Stop"}, "E"},

@@ -32,6 +32,9 @@ const (
 	// Administered is Security Alert, User Security Attributes Changed: Detail says
 	// whose and what.
 	Administered Kind = "user"
+	// Configured is Security Alert, Software Configuration: Detail says which model
+	// was installed, activated or removed.
+	Configured Kind = "model"
 	// Read is Audit Log Used.
 	Read Kind = "audit-read"
 	// Started and Stopped are Application Activity.

@@ -87,5 +87,8 @@ func (c *Client) Triage() nafasv1.TriageServiceClient { return c.triage }
 // Reviews is the client of what readers say.
 func (c *Client) Reviews() nafasv1.ReviewServiceClient { return nafasv1.NewReviewServiceClient(c.conn) }
 
+// Models is the client of what a service reads with.
+func (c *Client) Models() nafasv1.ModelServiceClient { return nafasv1.NewModelServiceClient(c.conn) }
+
 // Close ends the connection.
 func (c *Client) Close() error { return c.conn.Close() }

@@ -13,6 +13,7 @@ import (
 	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/rivertype"
 
+	"nafas/internal/registry"
 	"nafas/internal/triage"
 )
 
@@ -45,6 +46,9 @@ type Options struct {
 	// own. Without it what waits stays.
 	Deliverer    Deliverer
 	Destinations []string
+	// Shadow has studies read by a model in shadow, one at a time. Without it what
+	// waits stays.
+	Shadow Shadow
 	// Poll is how often the queue is looked at. Default 200 ms.
 	Poll time.Duration
 	// Log gets what River warns of. Default slog.Default.
@@ -110,6 +114,10 @@ func New[TTx any](driver riverdriver.Driver[TTx], app Application, o Options) (*
 			queues[triage.DeliverQueue(d)] = each
 		}
 	}
+	if o.Shadow != nil {
+		river.AddWorker(workers, &shadow{s: o.Shadow, timeout: o.ReadTimeout + shadowMargin})
+		queues[registry.Queue] = river.QueueConfig{MaxWorkers: 1, FetchPollInterval: settlePolls * o.Poll}
+	}
 	c, err := river.NewClient(driver, &river.Config{
 		Queues:                      queues,
 		Workers:                     workers,
@@ -137,14 +145,18 @@ func (r *Runner) Start(ctx context.Context) error {
 // Stop lets what runs finish for the time of grace, then stops it and puts it
 // back in the queue, for which cleanup is the time left.
 func (r *Runner) Stop(ctx context.Context, grace, cleanup time.Duration) error {
+	return stop(ctx, r.client, grace, cleanup)
+}
+
+func stop(ctx context.Context, c client, grace, cleanup time.Duration) error {
 	graceful, cancel := context.WithTimeout(ctx, grace)
 	defer cancel()
-	if err := r.client.Stop(graceful); err == nil {
+	if err := c.Stop(graceful); err == nil {
 		return nil
 	}
 	hard, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanup)
 	defer cancel()
-	return r.client.StopAndCancel(hard)
+	return c.StopAndCancel(hard)
 }
 
 // settler works settle jobs.

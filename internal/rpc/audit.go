@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"regexp"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -44,6 +45,14 @@ var recorded = map[string]told{
 	nafasv1.ReviewService_ActOnReview_FullMethodName:   {audit.Reviewed, "review", true},
 	nafasv1.ReviewService_ExportReviews_FullMethodName: {audit.Exported, "reviews over gRPC", true},
 
+	nafasv1.ModelService_InstallModel_FullMethodName:  {audit.Configured, "model: install", true},
+	nafasv1.ModelService_StartShadow_FullMethodName:   {audit.Configured, "model: start shadow", true},
+	nafasv1.ModelService_StopShadow_FullMethodName:    {audit.Configured, "model: stop shadow", true},
+	nafasv1.ModelService_ActivateModel_FullMethodName: {audit.Configured, "model: activate", true},
+	nafasv1.ModelService_RollBackModel_FullMethodName: {audit.Configured, "model: roll back", true},
+	nafasv1.ModelService_RemoveModel_FullMethodName:   {audit.Configured, "model: remove", true},
+	nafasv1.ModelService_CompareModels_FullMethodName: {audit.Exported, "comparison of models over gRPC", true},
+
 	nafasv1.RescoreService_PreviewRescoring_FullMethodName: {audit.Queried, "preview of a rescoring", true},
 	nafasv1.RescoreService_StartRescoring_FullMethodName:   {audit.Queried, "rescoring started", true},
 	nafasv1.RescoreService_PauseRescoring_FullMethodName:   {audit.Queried, "rescoring paused", true},
@@ -60,6 +69,9 @@ var unrecorded = map[string]bool{
 	nafasv1.TriageService_TriageSeries_FullMethodName:    true,
 	nafasv1.TriageService_RetryDeliveries_FullMethodName: true,
 	nafasv1.ReviewService_GetQuality_FullMethodName:      true,
+
+	nafasv1.ModelService_ListModels_FullMethodName:      true,
+	nafasv1.ModelService_ListModelEvents_FullMethodName: true,
 
 	nafasv1.RescoreService_GetRescoring_FullMethodName:   true,
 	nafasv1.RescoreService_ListRescorings_FullMethodName: true,
@@ -91,11 +103,14 @@ func (b bookkeeper) unary(ctx context.Context, request any, info *grpc.UnaryServ
 			e.Detail = "review: " + string(a.Kind)
 		}
 	}
+	if of, ok := request.(interface{ GetModel() string }); ok && modelWord.MatchString(of.GetModel()) {
+		e.Detail += " " + of.GetModel()
+	}
 	if err := b.record(ctx, e, what.each); err != nil {
 		return nil, err
 	}
 	out, err := handler(ctx, request)
-	if err != nil && what.kind == audit.Reviewed {
+	if err != nil && changes[what.kind] {
 		e.Detail += ", refused"
 		if err := b.record(ctx, e, true); err != nil {
 			return nil, err
@@ -106,13 +121,31 @@ func (b bookkeeper) unary(ctx context.Context, request any, info *grpc.UnaryServ
 
 // stream is a grpc.StreamServerInterceptor.
 func (b bookkeeper) stream(service any, s grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
-	if what, is := recorded[info.FullMethod]; is {
-		if err := b.record(s.Context(), audit.Event{Kind: what.kind, Detail: what.detail, Who: caller(s.Context())}, what.each); err != nil {
+	what, is := recorded[info.FullMethod]
+	if !is {
+		return handler(service, s)
+	}
+	e := audit.Event{Kind: what.kind, Detail: what.detail, Who: caller(s.Context())}
+	if err := b.record(s.Context(), e, what.each); err != nil {
+		return err
+	}
+	err := handler(service, s)
+	if err != nil && changes[what.kind] {
+		e.Detail += ", refused"
+		// The caller may be gone.
+		if err := b.record(context.WithoutCancel(s.Context()), e, true); err != nil {
 			return err
 		}
 	}
-	return handler(service, s)
+	return err
 }
+
+// changes are the kinds of which it is recorded, too, that they were refused.
+var changes = map[audit.Kind]bool{audit.Reviewed: true, audit.Configured: true}
+
+// modelWord is what may be the name of a model; nothing else of a caller gets into
+// the trail.
+var modelWord = regexp.MustCompile(`^[a-z0-9][a-z0-9.:-]{0,150}$`)
 
 func (b bookkeeper) record(ctx context.Context, e audit.Event, each bool) error {
 	record := b.trail.Seen

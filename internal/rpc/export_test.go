@@ -9,7 +9,7 @@ import (
 // MethodsOfNoRecord are the methods of the services that are neither recorded nor
 // known to need no record, or that are both.
 func MethodsOfNoRecord() (out []string) {
-	for _, service := range []grpc.ServiceDesc{nafasv1.TriageService_ServiceDesc, nafasv1.ReviewService_ServiceDesc} {
+	for _, service := range []grpc.ServiceDesc{nafasv1.TriageService_ServiceDesc, nafasv1.ReviewService_ServiceDesc, nafasv1.ModelService_ServiceDesc, nafasv1.RescoreService_ServiceDesc} {
 		var names []string
 		for _, m := range service.Methods {
 			names = append(names, m.MethodName)

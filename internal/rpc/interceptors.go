@@ -49,6 +49,16 @@ var methodRoles = map[string][]access.Role{
 	nafasv1.RescoreService_LimitRescoring_FullMethodName:   {access.RoleAdmin},
 	nafasv1.RescoreService_ListInputs_FullMethodName:       {access.RoleAdmin},
 
+	nafasv1.ModelService_ListModels_FullMethodName:      {access.RoleAdmin},
+	nafasv1.ModelService_InstallModel_FullMethodName:    {access.RoleAdmin},
+	nafasv1.ModelService_StartShadow_FullMethodName:     {access.RoleAdmin},
+	nafasv1.ModelService_StopShadow_FullMethodName:      {access.RoleAdmin},
+	nafasv1.ModelService_ActivateModel_FullMethodName:   {access.RoleAdmin},
+	nafasv1.ModelService_RollBackModel_FullMethodName:   {access.RoleAdmin},
+	nafasv1.ModelService_RemoveModel_FullMethodName:     {access.RoleAdmin},
+	nafasv1.ModelService_ListModelEvents_FullMethodName: {access.RoleAdmin},
+	nafasv1.ModelService_CompareModels_FullMethodName:   {access.RoleAdmin},
+
 	"/grpc.reflection.v1.ServerReflection/ServerReflectionInfo":      {access.RoleRead},
 	"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": {access.RoleRead},
 }

@@ -20,6 +20,7 @@ import (
 	"google.golang.org/grpc/reflection"
 
 	"nafas/internal/access"
+	"nafas/internal/registry"
 	"nafas/internal/rescore"
 	"nafas/internal/triage"
 	nafasv1 "nafas/proto/nafas/v1"
@@ -41,6 +42,8 @@ type Options struct {
 	// Rescorings is nil where none are made; Preview goes with it.
 	Rescorings *rescore.Service
 	Preview    Previewer
+	// Models is nil where they cannot be changed.
+	Models *registry.Service
 	// Reflection lists the services to whoever may read. It stays off where
 	// a listener beyond loopback asks for no token.
 	Reflection bool
@@ -79,6 +82,13 @@ func New(o Options) *Server {
 	nafasv1.RegisterReviewServiceServer(gs, &reviewService{service: o.Service, log: o.Log})
 	if o.Rescorings != nil {
 		nafasv1.RegisterRescoreServiceServer(gs, &rescoreService{service: o.Rescorings, preview: o.Preview, log: o.Log, stopping: stopping.Done()})
+	}
+	if o.Models != nil {
+		models := &modelService{service: o.Models, log: o.Log, uploadIdle: cmp.Or(o.UploadIdle, uploadIdle)}
+		if o.Trail != nil {
+			models.books = &bookkeeper{o.Trail, o.Log}
+		}
+		nafasv1.RegisterModelServiceServer(gs, models)
 	}
 	if o.Reflection {
 		reflection.Register(gs)

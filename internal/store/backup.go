@@ -195,7 +195,15 @@ func (b *backup) named(ctx context.Context, database string) error {
 
 // namedFiles are the files that a database names, with the sums of their rows.
 func namedFiles(ctx context.Context, db *sql.DB) ([]BackupFile, error) {
-	rows, err := db.QueryContext(ctx, `SELECT path, bytes, sha256 FROM instance_file UNION ALL SELECT path, bytes, sha256 FROM quarantine ORDER BY path`)
+	query := `SELECT path, bytes, sha256 FROM instance_file UNION ALL SELECT path, bytes, sha256 FROM quarantine`
+	var models bool
+	if err := db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'model_file')`).Scan(&models); err != nil {
+		return nil, err
+	}
+	if models { // else it is of an earlier version
+		query += ` UNION ALL SELECT path, bytes, sha256 FROM model_file`
+	}
+	rows, err := db.QueryContext(ctx, query+` ORDER BY path`)
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ const (
 	inboxDir      = "inbox"
 	instancesDir  = "instances"
 	quarantineDir = "quarantine"
+	modelsDir     = "models"
 )
 
 // Folder is the data folder's files. Names are our own: a random name in a
@@ -51,7 +52,7 @@ var _ triage.Files = (*Folder)(nil)
 // OpenFolder makes the folders that are missing.
 func OpenFolder(root string, disk Disk) (*Folder, error) {
 	f := &Folder{root: root, disk: disk, durable: map[string]bool{}}
-	for _, dir := range []string{spoolDir, inboxDir, instancesDir, quarantineDir} {
+	for _, dir := range []string{spoolDir, inboxDir, instancesDir, quarantineDir, modelsDir} {
 		if _, err := disk.Mkdir(f.Abs(dir)); err != nil {
 			return nil, err
 		}

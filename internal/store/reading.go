@@ -156,6 +156,9 @@ func (s *SQLite) FinishReading(ctx context.Context, t triage.Token, at time.Time
 		if err := s.readAgain(ctx, tx, &r, at, reading.Recipe); err != nil {
 			return err
 		}
+		if err := s.queueShadow(ctx, tx, &r, reading.Recipe); err != nil {
+			return err
+		}
 		if err := saveStudy(ctx, tx, &r, at); err != nil {
 			return err
 		}

@@ -48,6 +48,9 @@ func (s *SQLite) recover(ctx context.Context) error {
 		// It needs room for a second database; senders need the service.
 		s.log.ErrorContext(ctx, "traces of an erased patient are left in free pages of the database; the next start tries again", "error", err)
 	}
+	if err := s.sweepModels(ctx); err != nil {
+		return err
+	}
 	return s.emptySpool()
 }
 

@@ -39,7 +39,7 @@ func notRestoring(dir string) error {
 
 // restored are the names that a restore may make in a data folder, in the order
 // in which they get there: the database last.
-var restored = []string{instancesDir, quarantineDir, inboxDir, PseudonymKeyFile, databaseFile}
+var restored = []string{instancesDir, quarantineDir, modelsDir, inboxDir, PseudonymKeyFile, databaseFile}
 
 // Restore makes the data folder dir, which is empty or not there, from a backup.
 // Every sum is compared before the first file is at its place; where anything
@@ -150,7 +150,7 @@ func backupName(name string) bool {
 		return true
 	}
 	parts := strings.Split(name, "/")
-	depth := map[string]int{inboxDir: 2, instancesDir: 4, quarantineDir: 4}[parts[0]]
+	depth := map[string]int{inboxDir: 2, modelsDir: 3, instancesDir: 4, quarantineDir: 4}[parts[0]]
 	return len(parts) == depth && filepath.IsLocal(name) && path.Clean(name) == name
 }
 

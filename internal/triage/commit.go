@@ -68,7 +68,7 @@ func (u *Upload) write(ctx context.Context) (Recorded, error) {
 		return Recorded{}, err
 	}
 	now := s.opt.Now()
-	in := Intake{Submission: u.sub, At: now, QuietUntil: now.Add(s.opt.Quiet), Recipe: s.opt.Recipe}
+	in := Intake{Submission: u.sub, At: now, QuietUntil: now.Add(s.opt.Quiet), Recipe: s.live.recipe()}
 	for i, f := range u.files {
 		in.Files = append(in.Files, IntakeFile{
 			Header: f.header, Refusal: f.refusal, ForItself: f.forItself,

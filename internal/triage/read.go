@@ -30,17 +30,19 @@ const maxBegun = 50
 // error: the job is to be tried again.
 func (s *Service) Read(ctx context.Context, t Token, studyUID string) error {
 	log := s.log.With("study", s.name(studyUID), "job", t.JobID, "attempt", t.Attempt)
+	with := s.live.take()
+	defer s.live.give(with)
 	if t.Attempt > maxBegun {
-		return s.giveUp(ctx, t, studyUID, workerCrashed("began %d times and never came to an end", t.Attempt-1))
+		return s.giveUp(ctx, t, studyUID, with.recipe, workerCrashed("began %d times and never came to an end", t.Attempt-1))
 	}
-	job, err := s.store.StartReading(ctx, t, studyUID, s.opt.Now(), s.opt.Recipe)
+	job, err := s.store.StartReading(ctx, t, studyUID, s.opt.Now(), with.recipe)
 	if err != nil {
 		return err
 	}
 	s.hub.changed()
 	job.lastTry(t.Attempt)
 	began := time.Now()
-	reading, err := s.readInterruptibly(ctx, t, job)
+	reading, err := s.readInterruptibly(ctx, t, with, job)
 	if err == nil {
 		// What is read is kept, even while the server stops.
 		err = s.store.FinishReading(context.WithoutCancel(ctx), t, s.opt.Now(), reading)
@@ -52,10 +54,10 @@ func (s *Service) Read(ctx context.Context, t Token, studyUID string) error {
 		return nil
 	}
 	log.WarnContext(ctx, "reading ended early", "error", err, "seconds", time.Since(began).Seconds())
-	return s.readingFailed(ctx, t, job, err)
+	return s.readingFailed(ctx, t, with.recipe, job, err)
 }
 
-func (s *Service) readInterruptibly(ctx context.Context, t Token, job ReadingJob) (StudyReading, error) {
+func (s *Service) readInterruptibly(ctx context.Context, t Token, with *engine, job ReadingJob) (StudyReading, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	s.running.add(t.JobID, cancel)
@@ -68,19 +70,19 @@ func (s *Service) readInterruptibly(ctx context.Context, t Token, job ReadingJob
 			e.Files[i].Path = s.files.Abs(e.Files[i].Path)
 		}
 	}
-	reading, err := s.reader.Read(ctx, job, func(p Progress) {
+	reading, err := with.reader.Read(ctx, job, func(p Progress) {
 		p.StudyUID = job.StudyUID
 		s.hub.progress(p)
 	})
 	if err != nil && errors.Is(context.Cause(ctx), ErrFenced) {
 		return reading, ErrFenced
 	}
-	reading.StudyUID, reading.Key, reading.Recipe = job.StudyUID, job.Key, s.opt.Recipe
+	reading.StudyUID, reading.Key, reading.Recipe = job.StudyUID, job.Key, with.recipe
 	return reading, err
 }
 
 // readingFailed decides between another try and the end of the job.
-func (s *Service) readingFailed(ctx context.Context, t Token, job ReadingJob, err error) error {
+func (s *Service) readingFailed(ctx context.Context, t Token, recipe Recipe, job ReadingJob, err error) error {
 	studyUID, kind := job.StudyUID, TroubleError
 	stopping := errors.Is(ctx.Err(), context.Canceled)
 	switch {
@@ -90,7 +92,7 @@ func (s *Service) readingFailed(ctx context.Context, t Token, job ReadingJob, er
 	case job.compares():
 		kind = TroubleLimit
 	default:
-		return s.giveUp(ctx, t, studyUID, refusal.New(LimitExceeded,
+		return s.giveUp(ctx, t, studyUID, recipe, refusal.New(LimitExceeded,
 			"look at the study without Nafas; raise the limits of the worker if such studies are usual here",
 			"the analysis went over its limit of time or memory"))
 	}
@@ -114,9 +116,9 @@ func (s *Service) readingFailed(ctx context.Context, t Token, job ReadingJob, er
 		return err
 	}
 	if kind == TroubleCrash {
-		return s.giveUp(ctx, t, studyUID, workerCrashed("ended its worker process %d times", n))
+		return s.giveUp(ctx, t, studyUID, recipe, workerCrashed("ended its worker process %d times", n))
 	}
-	return s.giveUp(ctx, t, studyUID, refusal.New(Internal,
+	return s.giveUp(ctx, t, studyUID, recipe, refusal.New(Internal,
 		"look at the study without Nafas and report the error in the server's log", "the analysis failed %d times", n))
 }
 
@@ -126,9 +128,9 @@ func workerCrashed(found string, args ...any) *refusal.Error {
 }
 
 // giveUp sets the job aside; nil where that is done.
-func (s *Service) giveUp(ctx context.Context, t Token, studyUID string, why *refusal.Error) error {
+func (s *Service) giveUp(ctx context.Context, t Token, studyUID string, recipe Recipe, why *refusal.Error) error {
 	ctx = context.WithoutCancel(ctx)
-	if err := s.store.GiveUp(ctx, t, studyUID, s.opt.Now(), why, s.opt.Recipe); err != nil {
+	if err := s.store.GiveUp(ctx, t, studyUID, s.opt.Now(), why, recipe); err != nil {
 		return err
 	}
 	s.log.ErrorContext(ctx, "set aside", "study", s.name(studyUID), "reason", why.Reason)

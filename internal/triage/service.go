@@ -14,7 +14,7 @@ import (
 
 // Options of a Service. Zero values mean the defaults.
 type Options struct {
-	// Recipe is what the reader reads with.
+	// Recipe is what the reader reads with, until Switch.
 	Recipe Recipe
 	// Categories are what the site says of all its studies.
 	Categories CategoryOptions
@@ -99,7 +99,7 @@ type Service struct {
 	store   Store
 	files   Files
 	headers HeaderReader
-	reader  StudyReader
+	live    *live
 	opt     Options
 	log     *slog.Logger
 	hub     *hub
@@ -118,7 +118,7 @@ type Service struct {
 func New(store Store, files Files, headers HeaderReader, reader StudyReader, o Options) *Service {
 	o = o.withDefaults()
 	s := &Service{
-		store: store, files: files, headers: headers, reader: reader,
+		store: store, files: files, headers: headers, live: newLive(reader, o.Recipe),
 		opt: o, log: o.Log,
 		hub:     newHub(),
 		parsing: semaphore.NewWeighted(o.ParseBytes),
@@ -179,7 +179,7 @@ func (s *Service) Settle(ctx context.Context, t Token, studyUID string, since ti
 	if now.Sub(since) >= s.opt.MostSending {
 		quietSince = now
 	}
-	settled, err := s.store.Settle(ctx, t, studyUID, now, quietSince, s.opt.Recipe)
+	settled, err := s.store.Settle(ctx, t, studyUID, now, quietSince, s.live.recipe())
 	if err != nil {
 		return time.Time{}, err
 	}

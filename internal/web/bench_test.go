@@ -120,7 +120,9 @@ func newBench(t *testing.T, change ...func(*web.Options)) *bench {
 			return b.trail.Record(t.Context(), audit.Event{Kind: "admit", Who: audit.Who{Name: p.Name}})
 		},
 		Address: func(*http.Request) string { return "192.0.2.1" },
-		About:   api.About{Version: "v", Models: []api.AboutModel{{Accuracy: []api.Figure{}, Limits: []api.CodeText{}}}},
+		About: func() (api.About, error) {
+			return api.About{Version: "v", Models: []api.AboutModel{{Accuracy: []api.Figure{}, Limits: []api.CodeText{}}}}, nil
+		},
 	}
 	for _, f := range change {
 		f(&o)

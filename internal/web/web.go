@@ -45,8 +45,9 @@ type Options struct {
 	Admit func(*http.Request, access.Principal) error
 	// Address is the IP address that a request came from.
 	Address func(*http.Request) string
-	// About is what the page says of this program and its model.
-	About api.About
+	// About is what the page says of this program and its model, which may become
+	// another one.
+	About func() (api.About, error)
 	Log   *slog.Logger
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
@@ -171,4 +172,4 @@ func (w *Web) endpoints() map[string]endpoint {
 	}
 }
 
-func (w *Web) about(http.ResponseWriter, *http.Request) (any, error) { return w.About, nil }
+func (w *Web) about(http.ResponseWriter, *http.Request) (any, error) { return w.About() }

@@ -191,6 +191,12 @@ func (m *Model) others() []File {
 	return files
 }
 
+// Files are all that the manifest names, the first network first.
+func (m *Model) Files() []File { return append([]File{m.File}, m.others()...) }
+
+// Folder is what the model was loaded from.
+func (m *Model) Folder() fs.FS { return m.dir }
+
 // SHA256 identifies the model in results: the hash, in hex, of the hash of
 // model.yaml, which names the hashes of all other files, followed by the hash
 // of the ONNX file.

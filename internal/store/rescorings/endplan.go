@@ -11,6 +11,9 @@ import (
 // EndPlanning implements rescore.Ledger.
 func (l *Ledger) EndPlanning(ctx context.Context, id int64, readable func(modality string) bool, at time.Time) error {
 	return l.within(ctx, longest, l.write, nil, func(ctx context.Context, t tx) error {
+		if err := t.takeTime(ctx); err != nil {
+			return err
+		}
 		s, err := lock(ctx, t, id)
 		if err != nil {
 			return err

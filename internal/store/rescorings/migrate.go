@@ -73,10 +73,8 @@ func (l *Ledger) applied(ctx context.Context) ([]int, error) {
 
 func (l *Ledger) apply(ctx context.Context, m migration) error {
 	return l.within(ctx, longest, l.write, nil, func(ctx context.Context, t tx) error {
-		if l.d.postgres {
-			if _, err := t.exec(ctx, `SET LOCAL statement_timeout = 0`); err != nil {
-				return err
-			}
+		if err := t.takeTime(ctx); err != nil {
+			return err
 		}
 		if _, err := t.ExecContext(ctx, l.d.types.Replace(m.sql)); err != nil {
 			return err
@@ -84,6 +82,15 @@ func (l *Ledger) apply(ctx context.Context, m migration) error {
 		_, err := t.exec(ctx, `INSERT INTO schema_version (version) VALUES (?)`, m.version)
 		return err
 	})
+}
+
+// takeTime lifts the connection's bound on one statement: the transaction's holds.
+func (t tx) takeTime(ctx context.Context) error {
+	if !t.d.postgres {
+		return nil
+	}
+	_, err := t.exec(ctx, `SET LOCAL statement_timeout = 0`)
+	return err
 }
 
 // loadMigrations reads NNNN_name.sql in order.
