@@ -145,18 +145,14 @@ func (r *Runner) Start(ctx context.Context) error {
 // Stop lets what runs finish for the time of grace, then stops it and puts it
 // back in the queue, for which cleanup is the time left.
 func (r *Runner) Stop(ctx context.Context, grace, cleanup time.Duration) error {
-	return stop(ctx, r.client, grace, cleanup)
-}
-
-func stop(ctx context.Context, c client, grace, cleanup time.Duration) error {
 	graceful, cancel := context.WithTimeout(ctx, grace)
 	defer cancel()
-	if err := c.Stop(graceful); err == nil {
+	if err := r.client.Stop(graceful); err == nil {
 		return nil
 	}
 	hard, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanup)
 	defer cancel()
-	return c.StopAndCancel(hard)
+	return r.client.StopAndCancel(hard)
 }
 
 // settler works settle jobs.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -78,10 +79,12 @@ type Rescorings struct {
 type rescoreQueue struct {
 	client client
 	worker *rescorer
-	// hurry ends the wait of leave, which has ended when left is closed; nil where
-	// the queue is not left.
+	// hurry ends the patience of a queue that leaves; gone is closed when that has
+	// ended, or nothing of it is in hand any more.
 	hurry context.CancelFunc
-	left  chan struct{}
+	gone  chan struct{}
+	// rest is an error where something is still in hand.
+	rest error
 }
 
 // NewRescorings makes a Rescorings on the driver of the ledger. It works nothing
@@ -159,7 +162,7 @@ func (r *Rescorings) join(name string) error {
 	if r.queues[name] != nil {
 		return nil
 	}
-	q := &rescoreQueue{worker: &rescorer{r: r, closing: make(chan struct{})}}
+	q := &rescoreQueue{worker: &rescorer{r: r, closing: make(chan struct{})}, gone: make(chan struct{})}
 	var err error
 	if q.client, err = r.open(name, q.worker); err != nil {
 		return err
@@ -173,20 +176,21 @@ func (r *Rescorings) join(name string) error {
 	return nil
 }
 
-// leave stops to take jobs of a queue; r.mu is held.
+// leave stops to take jobs of a queue; r.mu is held. River's client cannot be told
+// anything else while it is waited for, so nobody but this waits for it.
 func (r *Rescorings) leave(q *rescoreQueue) {
 	close(q.worker.closing)
 	if !r.started {
 		return
 	}
-	ctx, hurry := context.WithCancel(context.Background())
-	q.hurry, q.left = hurry, make(chan struct{})
+	var patience context.Context
+	patience, q.hurry = context.WithCancel(context.Background())
 	r.leaving[q] = struct{}{}
 	go func() {
-		defer close(q.left)
-		// Without a limit: Stop sets one.
-		if err := q.client.Stop(ctx); err != nil {
-			return
+		q.rest = q.client.Stop(patience)
+		close(q.gone)
+		if q.rest != nil {
+			return // Stop goes on with it
 		}
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -199,31 +203,38 @@ func (r *Rescorings) leave(q *rescoreQueue) {
 func (r *Rescorings) Stop(ctx context.Context, grace, cleanup time.Duration) error {
 	r.mu.Lock()
 	r.ended = true
-	var all []*rescoreQueue
-	for q := range r.leaving {
-		all = append(all, q)
-	}
 	for name, q := range r.queues {
 		delete(r.queues, name)
-		close(q.worker.closing)
-		all = append(all, q)
+		r.leave(q)
 	}
+	all := slices.Collect(maps.Keys(r.leaving))
 	r.mu.Unlock()
+	graceful, cancel := context.WithTimeout(ctx, grace)
+	defer cancel()
 	errs := make([]error, len(all))
 	var wg sync.WaitGroup
 	for i, q := range all {
-		wg.Go(func() {
-			if q.left != nil {
-				// A client holds a second one that stops it up until the first is through,
-				// whatever the limits of the second.
-				q.hurry()
-				<-q.left
-			}
-			errs[i] = stop(ctx, q.client, grace, cleanup)
-		})
+		wg.Go(func() { errs[i] = q.end(graceful, cleanup) })
 	}
 	wg.Wait()
 	return errors.Join(errs...)
+}
+
+// end waits for a queue that leaves, and cancels what is still in hand when
+// graceful ends.
+func (q *rescoreQueue) end(graceful context.Context, cleanup time.Duration) error {
+	select {
+	case <-q.gone:
+	case <-graceful.Done():
+		q.hurry()
+		<-q.gone
+	}
+	if q.rest == nil {
+		return nil
+	}
+	hard, cancel := context.WithTimeout(context.WithoutCancel(graceful), cleanup)
+	defer cancel()
+	return q.client.StopAndCancel(hard)
 }
 
 // rescorer works the jobs of one queue.

@@ -30,7 +30,6 @@ var (
 // each, and ends those for which f says nil.
 type reads struct {
 	ledger *rescorings.Ledger
-	recipe triage.Recipe
 	f      func(ctx context.Context, c rescore.Case) error
 }
 
@@ -130,24 +129,20 @@ func TestRescoringsAreWorkedWithinTheSlots(t *testing.T) {
 		a, b := rescoring(t, l, recipeA, 12), rescoring(t, l, recipeB, 12)
 		var at, most atomic.Int32
 		full := make(chan struct{}) // closed when three are in hand
-		q := work(t, l, 3, func(ctx context.Context, _ rescore.Case) error {
+		q := work(t, l, 3, func(context.Context, rescore.Case) error {
 			now := at.Add(1)
-			if now == 3 {
-				select {
-				case <-full:
-				default:
-					close(full)
-				}
-			}
+			defer at.Add(-1)
 			for seen := most.Load(); now > seen && !most.CompareAndSwap(seen, now); seen = most.Load() {
 			}
-			defer at.Add(-1)
 			select {
 			case <-full:
-			case <-ctx.Done():
-				return ctx.Err()
+				time.Sleep(10 * time.Millisecond)
+			default:
+				if now == 3 {
+					close(full)
+				}
+				<-full
 			}
-			time.Sleep(10 * time.Millisecond) // time for a fourth
 			return nil
 		})
 		require.NoError(t, q.Serve([]triage.Recipe{recipeA, recipeB}))
@@ -201,6 +196,27 @@ func TestAStudyInHandOfARecipeThatIsNoLongerServedIsWorkedToItsEnd(t *testing.T)
 		require.EqualValues(t, 1, r.Totals.Scored)
 		halt(t, q, time.Minute)
 		require.Empty(t, began, "nothing else of it was begun")
+	})
+}
+
+// A study of a recipe that is no longer served holds up nobody who ends the
+// process.
+func TestStoppingGivesBackWhatIsNoLongerServed(t *testing.T) {
+	onEachLedger(t, func(t *testing.T, l *rescorings.Ledger) {
+		a := rescoring(t, l, recipeA, 1)
+		began := make(chan struct{}, 1)
+		q := work(t, l, 1, func(ctx context.Context, _ rescore.Case) error {
+			began <- struct{}{}
+			<-ctx.Done()
+			return ctx.Err()
+		})
+		require.NoError(t, q.Serve([]triage.Recipe{recipeA}))
+		<-began
+		require.NoError(t, q.Serve(nil))
+		halt(t, q, 10*time.Millisecond)
+		n, err := l.Feed(t.Context(), a, 1, false)
+		require.NoError(t, err)
+		require.Equal(t, 1, n, "it waited")
 	})
 }
 

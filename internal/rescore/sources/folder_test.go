@@ -41,8 +41,6 @@ type planted struct {
 	// files are the series of each path; loose the end of the others.
 	files map[string]series
 	loose map[string]rescore.Loose
-	// order is that of the paths in a scan.
-	order []string
 }
 
 func (p *planted) file(t testing.TB, path string, s series, data []byte) {
