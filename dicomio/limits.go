@@ -1,5 +1,8 @@
 package dicomio
 
+// MinSlices is the fewest images of a series that is read.
+const MinSlices = minSlices
+
 // Thresholds of the assembly rules. docs/dicom.md lists each with its reason.
 const (
 	minSlices     = 30

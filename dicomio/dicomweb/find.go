@@ -143,10 +143,10 @@ func (c *Client) page(ctx context.Context, q match.Query, offset, limit int) (pa
 }
 
 // included are fields that servers need not return (PS3.18 tables 10.6.3-3 to
-// 10.6.3-5).
-var included = map[match.Level]string{
-	match.StudyLevel:  "IssuerOfPatientID,StudyDescription",
-	match.SeriesLevel: "BodyPartExamined,SeriesDescription",
+// 10.6.3-5). They are asked for one by one: Orthanc's plugin 1.7 reads no list.
+var included = map[match.Level][]string{
+	match.StudyLevel:  {"IssuerOfPatientID", "StudyDescription"},
+	match.SeriesLevel: {"BodyPartExamined", "SeriesDescription"},
 }
 
 func (c *Client) searchURL(q match.Query, offset, limit int) (*url.URL, error) {
@@ -174,10 +174,11 @@ func (c *Client) searchURL(q match.Query, offset, limit int) (*url.URL, error) {
 	}
 	ask("StudyDate", q.StudyDates)
 	ask("StudyTime", q.StudyTimes)
-	ask("StudyDescription", q.StudyDescription)
 	ask("PatientID", q.PatientID)
 	ask("AccessionNumber", q.AccessionNumber)
-	ask("includefield", included[q.Level])
+	if fields := included[q.Level]; fields != nil {
+		asked["includefield"] = fields
+	}
 	if offset > 0 {
 		ask("offset", strconv.Itoa(offset))
 	}

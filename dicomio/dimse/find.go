@@ -72,7 +72,7 @@ func identifier(q match.Query, transferSyntax string) ([]byte, error) {
 	b.Text(tag.AccessionNumber, q.AccessionNumber)
 	b.Text(tag.StudyDate, q.StudyDates)
 	b.Text(tag.StudyTime, q.StudyTimes)
-	b.Text(tag.StudyDescription, q.StudyDescription)
+	b.Text(tag.StudyDescription, "")
 	b.Text(tag.StudyInstanceUID, q.StudyUID)
 	switch q.Level {
 	case match.StudyLevel:

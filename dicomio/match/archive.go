@@ -22,13 +22,12 @@ type Query struct {
 	StudyDates string
 	// StudyTimes is a time or a range, in the same way: 100000-105959. It goes with
 	// a single date.
-	StudyTimes       string
-	StudyDescription string
-	PatientID        string
-	AccessionNumber  string
-	StudyUID         string
-	SeriesUID        string
-	SOPUID           string
+	StudyTimes      string
+	PatientID       string
+	AccessionNumber string
+	StudyUID        string
+	SeriesUID       string
+	SOPUID          string
 	// Modality of the series; at the study level, of any of its series.
 	Modality string
 }

@@ -114,7 +114,8 @@ type Query struct {
 	To   string `json:"to,omitempty"`
 	// Modality is that of a series in the study. Default CT.
 	Modality string `json:"modality,omitempty"`
-	// Description is matched against the study's; * and ? stand for anything.
+	// Description is matched against the study's, in any case; * and ? stand for
+	// anything. Studies without one are in it.
 	Description string `json:"description,omitempty"`
 }
 

@@ -37,7 +37,7 @@ func NewDIMSE(to dimse.Remote, own Own, q rescore.Query, studies []string, opt O
 	opt = opt.withDefaults()
 	d := &DIMSE{opt: opt, to: to, throttle: newThrottle()}
 	d.own = newListener(to, own, opt, d.throttle)
-	d.catalogue = catalogue{pacs: &dimsePACS{to: to}, opt: opt, query: q, studies: studies}
+	d.catalogue = catalogue{opt: opt, query: q, studies: studies}
 	return d
 }
 
@@ -49,11 +49,16 @@ func (d *DIMSE) Close() error { return d.own.close() }
 
 // Scan implements rescore.Source: as of Web.
 func (d *DIMSE) Scan(ctx context.Context, after string, each func(rescore.Batch) error) error {
-	asked := d.catalogue
+	return d.asked(func(c *catalogue) error { return c.scan(ctx, after, each) })
+}
+
+// asked asks over an association of its own.
+func (d *DIMSE) asked(do func(*catalogue) error) error {
 	p := &dimsePACS{to: d.to}
 	defer p.end()
-	asked.pacs = p
-	return asked.scan(ctx, after, each)
+	c := d.catalogue
+	c.pacs = p
+	return do(&c)
 }
 
 // dimsePACS asks by C-FIND, over one association as long as it holds.

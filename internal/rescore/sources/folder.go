@@ -127,6 +127,10 @@ func bare(err error) error {
 // Scan implements rescore.Source: in the order of source.ComparePaths, members of
 // an archive by name in its place. The cursor is the last path that is done.
 func (s *Folder) Scan(ctx context.Context, after string, each func(rescore.Batch) error) error {
+	return s.scan(ctx, after, func(b rescore.Batch, _ int64) error { return each(b) })
+}
+
+func (s *Folder) scan(ctx context.Context, after string, each func(b rescore.Batch, bytes int64) error) error {
 	file, member, err := splitPath(after)
 	if err != nil {
 		return fmt.Errorf("the cursor of the scan: %w", err)
@@ -136,11 +140,11 @@ func (s *Folder) Scan(ctx context.Context, after string, each func(rescore.Batch
 		return err
 	}
 	defer o.close()
-	sc := &scan{opened: o, ctx: ctx, gather: newGather(s.opt.BatchFiles, func(b rescore.Batch) error {
+	sc := &scan{opened: o, ctx: ctx, gather: newGather(s.opt.BatchFiles, func(b rescore.Batch, bytes int64) error {
 		if err := o.there(); err != nil {
 			return err
 		}
-		return each(b)
+		return each(b, bytes)
 	})}
 	if err := sc.run(file, member); err != nil {
 		return err

@@ -9,16 +9,18 @@ import (
 // gather puts what a scan of files found into batches.
 type gather struct {
 	most  int
-	each  func(rescore.Batch) error
+	each  func(b rescore.Batch, bytes int64) error
 	files int64
 	batch rescore.Batch
+	// bytes are those of the files of the batch, of every kind.
+	bytes int64
 	// at is the index of a series in the batch.
 	at map[seriesKey]int
 }
 
 type seriesKey struct{ study, series string }
 
-func newGather(most int, each func(rescore.Batch) error) *gather {
+func newGather(most int, each func(rescore.Batch, int64) error) *gather {
 	return &gather{most: most, each: each, at: map[seriesKey]int{}}
 }
 
@@ -27,6 +29,7 @@ func (g *gather) add(path, cursor string, s seen) error {
 	g.files++
 	g.batch.Files++
 	g.batch.Cursor = cursor
+	g.bytes += s.size
 	if s.loose != nil {
 		l := *s.loose
 		l.Path = path
@@ -72,10 +75,10 @@ func (g *gather) flush() error {
 	if g.batch.Files == 0 {
 		return nil
 	}
-	b := g.batch
-	g.batch = rescore.Batch{}
+	b, bytes := g.batch, g.bytes
+	g.batch, g.bytes = rescore.Batch{}, 0
 	clear(g.at)
-	return g.each(b)
+	return g.each(b, bytes)
 }
 
 // merge adds parts of a series to those of others.

@@ -74,7 +74,7 @@ func (c *catalogue) all(ctx context.Context, after string, each func(cursor stri
 		return c.ofList(ctx, after, each)
 	}
 	d := &dates{
-		catalogue: c, query: match.Query{Level: match.StudyLevel, Modality: c.modality(), StudyDescription: c.query.Description},
+		catalogue: c, query: match.Query{Level: match.StudyLevel, Modality: c.modality()},
 		today: time.Now().UTC().Truncate(24 * time.Hour), given: map[string]bool{}, odd: map[string]bool{},
 	}
 	for _, bound := range []struct {
@@ -194,8 +194,9 @@ func (c *catalogue) withSeries(ctx context.Context, cursor string, found []match
 	return out, nil
 }
 
-// fits holds a study to the query: some archives do not search by all of it. What
-// an archive does not say of a study does not count against it.
+// fits holds a study to the query: some archives do not search by modalities, and
+// by a description, which is written in any case, they search letter for letter.
+// What an archive does not say of a study does not count against it.
 func (c *catalogue) fits(e match.Entry) bool {
 	if len(e.Modalities) > 0 && !slices.Contains(e.Modalities, c.modality()) {
 		return false

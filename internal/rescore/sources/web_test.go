@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -98,7 +97,7 @@ func TestEveryStudyIsListedOnce(t *testing.T) {
 	}
 }
 
-const firstQuestion = "ModalitiesInStudy=CT&StudyDate=-19691231&includefield=IssuerOfPatientID%2CStudyDescription&limit=1000"
+const firstQuestion = "ModalitiesInStudy=CT&StudyDate=-19691231&includefield=IssuerOfPatientID&includefield=StudyDescription&limit=1000"
 
 // Wherever planning is killed, going on gives the rest, and no study twice.
 func TestAListGoesOnWhereItWasCut(t *testing.T) {
@@ -400,26 +399,70 @@ func TestRetrievalsThatFail(t *testing.T) {
 	require.Equal(t, refusal.TooLarge, refusal.Of(err))
 }
 
+// meeting is of so many who fetch at once; each waits for the others, and the last
+// for one who may not come.
+type meeting struct {
+	want      int
+	open      chan struct{}
+	mu        sync.Mutex
+	now, peak int
+}
+
+func newMeeting(want int) *meeting { return &meeting{want: want, open: make(chan struct{})} }
+
+func (m *meeting) attend() {
+	m.mu.Lock()
+	m.now++
+	m.peak = max(m.peak, m.now)
+	last := m.now == m.want
+	m.mu.Unlock()
+	if last {
+		select {
+		case <-m.open:
+		case <-time.After(100 * time.Millisecond):
+			close(m.open)
+		}
+	}
+	<-m.open
+	m.mu.Lock()
+	m.now--
+	m.mu.Unlock()
+}
+
+// A limit of bytes per second holds from the next fetch on.
+func TestFetchesAreThrottled(t *testing.T) {
+	big := series{study: "big", name: "1", modality: "CT", slices: 100}
+	h := heldOf(t, big)
+	study := rescore.Case{StudyUID: h.uid, Parts: []rescore.Part{{StudyUID: h.uid, SeriesUID: h.series[0].uid, Modality: "CT", Instances: 100}}}
+	// At a byte a second it would take longer than there is time: the limiter
+	// says so at once.
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	defer cancel()
+	web := fakeWeb{holdings: []holding{h}}
+	s := web.source(t, rescore.Query{})
+	for _, speed := range []int64{0, 1, 0, 1 << 30, 1} {
+		study.Rescoring.Limits.BytesPerSecond = speed
+		files, release, err := s.Fetch(ctx, study)
+		release()
+		if speed == 1 {
+			require.ErrorContains(t, err, "rate")
+			require.Empty(t, refusal.Of(err))
+			require.Empty(t, files)
+			continue
+		}
+		require.NoError(t, err)
+		require.Len(t, files, 100)
+	}
+}
+
 // No more studies are fetched at once than the limits of the moment say.
 func TestFetchesAreBounded(t *testing.T) {
 	h, study := chestStudy(t)
-	for most, want := range map[int]int32{0: 2, 1: 1, 3: 3} {
-		var now, peak atomic.Int32
-		open := make(chan struct{})
+	for most, want := range map[int]int{0: 2, 1: 1, 3: 3} {
+		m := newMeeting(want)
 		server := fakeWeb{holdings: []holding{h}, fault: func(r *http.Request, _ int) int {
 			if strings.HasSuffix(r.URL.Path, "/series/"+h.series[0].uid) {
-				n := now.Add(1)
-				for p := peak.Load(); n > p && !peak.CompareAndSwap(p, n); p = peak.Load() {
-				}
-				if n == want {
-					select { // as many as may come are here; no other may come
-					case <-open:
-					case <-time.After(50 * time.Millisecond):
-						close(open)
-					}
-				}
-				<-open
-				now.Add(-1)
+				m.attend()
 			}
 			return 0
 		}}
@@ -436,7 +479,7 @@ func TestFetchesAreBounded(t *testing.T) {
 			})
 		}
 		all.Wait()
-		require.Equal(t, want, peak.Load(), "%d fetches", most)
+		require.Equal(t, want, m.peak, "%d fetches", most)
 	}
 	s := (&fakeWeb{}).source(t, rescore.Query{})
 	ctx, cancel := context.WithCancelCause(context.Background())
