@@ -83,9 +83,11 @@ func unqueue(ctx context.Context, t tx, id int64) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(ctx, `UPDATE study SET state = 'waiting', worker = NULL WHERE rescoring = ? AND state = 'queued'`, id)
+	_, err = t.exec(ctx, unqueueAll, id)
 	return err
 }
+
+const unqueueAll = `UPDATE study SET state = 'waiting', worker = NULL WHERE rescoring = ? AND state = 'queued'`
 
 // endJob ends the job of a study in the transaction that makes it needless. What
 // River itself says of it afterwards changes nothing, since it only ends jobs that

@@ -11,6 +11,15 @@ import (
 	"nafas/internal/triage"
 )
 
+// earlierStudy is done, and has no failure.
+const earlierStudy = `
+	SELECT s.id, s.worker, s.ended_at, s.verdict FROM study s
+	JOIN rescoring r ON r.id = s.rescoring JOIN recipe c ON c.id = r.recipe
+	WHERE s.fingerprint = ? AND s.uid = ? AND s.state = 'done' AND s.rescoring <> ? AND c.model_sha256 = ? AND c.config_sha256 = ?
+		AND NOT EXISTS (SELECT 1 FROM series x WHERE x.study = s.id AND x.state = 'failed')
+		AND NOT EXISTS (SELECT 1 FROM loose x WHERE x.study = s.id AND x.state = 'failed')
+	ORDER BY s.rescoring DESC LIMIT 1`
+
 // earlier is what another rescoring of the same recipe made of the same files, the
 // latest one; nil for nothing. What failed is read again.
 func earlier(ctx context.Context, t tx, c rescore.Case, fingerprint []byte) (*rescore.Outcome, error) {
@@ -18,13 +27,7 @@ func earlier(ctx context.Context, t tx, c rescore.Case, fingerprint []byte) (*re
 		return nil, nil
 	}
 	h := held{uid: c.StudyUID}
-	err := t.row(ctx, `
-		SELECT s.id, s.worker, s.ended_at, s.verdict FROM study s
-		JOIN rescoring r ON r.id = s.rescoring JOIN recipe c ON c.id = r.recipe
-		WHERE s.fingerprint = ? AND s.uid = ? AND s.state = 'done' AND s.rescoring <> ? AND c.model_sha256 = ? AND c.config_sha256 = ?
-			AND NOT EXISTS (SELECT 1 FROM series x WHERE x.study = s.id AND x.state = 'failed')
-			AND NOT EXISTS (SELECT 1 FROM loose x WHERE x.study = s.id AND x.state = 'failed')
-		ORDER BY s.rescoring DESC LIMIT 1`,
+	err := t.row(ctx, earlierStudy,
 		fingerprint, c.StudyUID, c.Rescoring.ID, c.Rescoring.Recipe.ModelSHA256, c.Rescoring.Recipe.ConfigSHA256).
 		Scan(&h.id, &h.worker, &h.endedAt, &h.verdict)
 	if errors.Is(err, sql.ErrNoRows) {

@@ -47,18 +47,25 @@ func (l *Ledger) Feed(ctx context.Context, id int64, ahead int, whole bool) (int
 	return n, err
 }
 
+// The questions of Feed.
+const (
+	countQueued = `SELECT count(*) FROM study WHERE rescoring = ? AND state = 'queued'`
+	someWaiting = `SELECT EXISTS (SELECT 1 FROM study WHERE rescoring = ? AND state = 'waiting')`
+	nextWaiting = `SELECT id, uid FROM study WHERE rescoring = ? AND state = 'waiting' ORDER BY id LIMIT ?`
+)
+
 // wanted is how many studies the queue lacks.
 func (s *standing) wanted(ctx context.Context, t tx, ahead int, whole bool) (int, error) {
 	if s.state != rescore.StateRunning && (s.state != rescore.StatePlanning || !whole) {
 		return 0, nil
 	}
 	var there int
-	err := t.row(ctx, `SELECT count(*) FROM study WHERE rescoring = ? AND state = 'queued'`, s.id).Scan(&there)
+	err := t.row(ctx, countQueued, s.id).Scan(&there)
 	if err != nil || there >= ahead {
 		return 0, err
 	}
 	var some bool
-	err = t.row(ctx, `SELECT EXISTS (SELECT 1 FROM study WHERE rescoring = ? AND state = 'waiting')`, s.id).Scan(&some)
+	err = t.row(ctx, someWaiting, s.id).Scan(&some)
 	if !some {
 		return 0, err
 	}
@@ -73,7 +80,7 @@ func (l *Ledger) feed(ctx context.Context, t tx, id int64, n int) (int, error) {
 	studies := map[string]int64{}
 	var jobs []river.InsertManyParams
 	opts := &river.InsertOpts{Queue: rescore.Queue(r.Recipe), Priority: rescore.Priority4, MaxAttempts: mostAttempts}
-	err = t.each(ctx, `SELECT id, uid FROM study WHERE rescoring = ? AND state = 'waiting' ORDER BY id LIMIT ?`+t.d.forUpdate+t.d.skipLocked,
+	err = t.each(ctx, nextWaiting+t.d.forUpdate+t.d.skipLocked,
 		func(rows *sql.Rows) error {
 			var study int64
 			var uid string

@@ -54,17 +54,20 @@ func (l *Ledger) Alive(ctx context.Context, s rescore.Sign) error {
 	})
 }
 
+// atWork are the rescorings of a recipe that have studies in the queue or in hand.
+const atWork = `
+	SELECT p.rescoring FROM standing p
+	WHERE p.state IN ('planning', 'running') AND p.rescoring IN (
+			SELECT r.id FROM rescoring r JOIN recipe c ON c.id = r.recipe WHERE c.model_sha256 = ? AND c.config_sha256 = ?)
+		AND (EXISTS (SELECT 1 FROM study s WHERE s.rescoring = p.rescoring AND s.state = 'queued')
+			OR EXISTS (SELECT 1 FROM study s WHERE s.rescoring = p.rescoring AND s.state = 'running'))
+	ORDER BY p.rescoring`
+
 // addTime adds the time since the last sign of life to rescorings of a recipe that
 // have studies in the queue or in hand.
 func addTime(ctx context.Context, t tx, r triage.Recipe, now int64) error {
 	var ids []int64
-	err := t.each(ctx, `
-		SELECT p.rescoring FROM standing p
-		WHERE p.state IN ('planning', 'running') AND p.rescoring IN (
-				SELECT r.id FROM rescoring r JOIN recipe c ON c.id = r.recipe WHERE c.model_sha256 = ? AND c.config_sha256 = ?)
-			AND (EXISTS (SELECT 1 FROM study s WHERE s.rescoring = p.rescoring AND s.state = 'queued')
-				OR EXISTS (SELECT 1 FROM study s WHERE s.rescoring = p.rescoring AND s.state = 'running'))
-		ORDER BY p.rescoring`+t.d.forUpdate, func(rows *sql.Rows) error {
+	err := t.each(ctx, atWork+t.d.forUpdate, func(rows *sql.Rows) error {
 		var id int64
 		err := rows.Scan(&id)
 		ids = append(ids, id)
@@ -139,9 +142,7 @@ func (l *Ledger) TakeOver(ctx context.Context, deadline time.Time) (int, error) 
 			return err
 		}
 		ids = nil
-		return t.each(ctx, `
-			SELECT DISTINCT rescoring FROM study WHERE (state = 'running' AND (`+silent+` OR `+t.forgotten()+`)) OR (state = 'queued' AND (`+lost+` OR `+t.fetched()+`))
-			ORDER BY rescoring`, func(rows *sql.Rows) error {
+		return t.each(ctx, t.d.strayed(), func(rows *sql.Rows) error {
 			var id int64
 			err := rows.Scan(&id)
 			ids = append(ids, id)
@@ -171,6 +172,14 @@ func (l *Ledger) TakeOver(ctx context.Context, deadline time.Time) (int, error) 
 	return int(n), err
 }
 
+// strayed are the rescorings with studies to put back. It is asked every few
+// seconds: both halves go through a small index of their own.
+func (d *dialect) strayed() string {
+	return `SELECT rescoring FROM study WHERE state = 'running' AND (` + silent + ` OR ` + d.forgotten() + `)
+		UNION SELECT rescoring FROM study WHERE state = 'queued' AND (` + lost + ` OR ` + d.fetched() + `)
+		ORDER BY rescoring`
+}
+
 // silent is of a study whose worker was not seen since a time.
 const silent = `NOT EXISTS (SELECT 1 FROM worker w WHERE w.name = study.worker AND w.seen_at >= ?)`
 
@@ -179,9 +188,9 @@ const lost = `NOT EXISTS (SELECT 1 FROM river_job j WHERE j.id = study.job_id AN
 
 // fetched is of a study that is queued, whose job somebody fetched before a time
 // and was not seen since.
-func (t tx) fetched() string {
+func (d *dialect) fetched() string {
 	return `EXISTS (SELECT 1 FROM river_job WHERE river_job.id = study.job_id AND river_job.state = 'running'
-		AND attempted_at < ` + t.d.riverTime + ` AND NOT EXISTS (SELECT 1 FROM worker w WHERE w.name = ` + t.d.lastAttempter + ` AND w.seen_at >= ?))`
+		AND attempted_at < ` + d.riverTime + ` AND NOT EXISTS (SELECT 1 FROM worker w WHERE w.name = ` + d.lastAttempter + ` AND w.seen_at >= ?))`
 }
 
 // longOver is how long the job of a study in hand has ended when the study is taken
@@ -189,9 +198,12 @@ func (t tx) fetched() string {
 const longOver = time.Hour
 
 // forgotten is of a study in hand whose job is gone, or ended before a time.
-func (t tx) forgotten() string {
-	return `NOT EXISTS (SELECT 1 FROM river_job j WHERE j.id = study.job_id AND (j.finalized_at IS NULL OR j.finalized_at >= ` + t.d.riverTime + `))`
+func (d *dialect) forgotten() string {
+	return `NOT EXISTS (SELECT 1 FROM river_job j WHERE j.id = study.job_id AND (j.finalized_at IS NULL OR j.finalized_at >= ` + d.riverTime + `))`
 }
+
+// takeSilent queues the studies of silent workers and returns their jobs.
+const takeSilent = `UPDATE study SET state = 'queued', worker = NULL WHERE rescoring = ? AND state = 'running' AND ` + silent + ` RETURNING job_id`
 
 func (s *standing) takeOver(ctx context.Context, t tx, cutoff int64) (int64, error) {
 	var jobs []any
@@ -201,15 +213,15 @@ func (s *standing) takeOver(ctx context.Context, t tx, cutoff int64) (int64, err
 		jobs = append(jobs, job)
 		return err
 	}
-	if err := t.each(ctx, `UPDATE study SET state = 'queued', worker = NULL WHERE rescoring = ? AND state = 'running' AND `+silent+` RETURNING job_id`,
+	if err := t.each(ctx, takeSilent,
 		collect, s.id, cutoff); err != nil {
 		return 0, err
 	}
-	if err := t.each(ctx, `SELECT job_id FROM study WHERE rescoring = ? AND state = 'queued' AND `+t.fetched(), collect, s.id, cutoff, cutoff); err != nil {
+	if err := t.each(ctx, `SELECT job_id FROM study WHERE rescoring = ? AND state = 'queued' AND `+t.d.fetched(), collect, s.id, cutoff, cutoff); err != nil {
 		return 0, err
 	}
 	slices.SortFunc(jobs, func(a, b any) int { return int(a.(int64) - b.(int64)) })
-	n, err := t.exec(ctx, `UPDATE study SET state = 'waiting', worker = NULL WHERE rescoring = ? AND state = 'running' AND `+t.forgotten(),
+	n, err := t.exec(ctx, `UPDATE study SET state = 'waiting', worker = NULL WHERE rescoring = ? AND state = 'running' AND `+t.d.forgotten(),
 		s.id, cutoff-longOver.Microseconds())
 	if err != nil {
 		return 0, err
@@ -225,7 +237,9 @@ func (s *standing) takeOver(ctx context.Context, t tx, cutoff int64) (int64, err
 	return n + moved, err
 }
 
+const loseQueued = `UPDATE study SET state = 'waiting', worker = NULL WHERE rescoring = ? AND state = 'queued' AND ` + lost
+
 // requeueLost has studies wait that are queued without a job.
 func requeueLost(ctx context.Context, t tx, rescoring int64) (int64, error) {
-	return t.exec(ctx, `UPDATE study SET state = 'waiting', worker = NULL WHERE rescoring = ? AND state = 'queued' AND `+lost, rescoring)
+	return t.exec(ctx, loseQueued, rescoring)
 }

@@ -77,7 +77,7 @@ CREATE TABLE study (
 );
 CREATE INDEX study_waiting ON study (rescoring, id) WHERE state = 'waiting';
 CREATE INDEX study_queued ON study (rescoring, id) WHERE state = 'queued';
-CREATE INDEX study_running ON study (worker, rescoring) WHERE state = 'running';
+CREATE INDEX study_running ON study (rescoring, id) WHERE state = 'running';
 CREATE INDEX study_fingerprint ON study (fingerprint) WHERE fingerprint IS NOT NULL;
 
 -- One look at a series: a folder's files of it, or what a PACS says of it.
