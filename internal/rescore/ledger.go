@@ -19,6 +19,8 @@ var (
 	// ErrOtherRecipe says that a result was made with another recipe than the
 	// rescoring's.
 	ErrOtherRecipe = errors.New("read with another model or configuration")
+	// ErrNotPublished says that readers are shown no list of a rescoring.
+	ErrNotPublished = errors.New("its list of studies to look at again is not published")
 )
 
 // Ledger keeps rescorings and their inputs. Each method is one transaction, and
@@ -83,6 +85,20 @@ type Ledger interface {
 	Parts(ctx context.Context, id int64, studyUID string) ([]Part, error)
 	// Rows hands on every input of a rescoring, by study, series and path.
 	Rows(ctx context.Context, id int64, each func(Row) error) error
+
+	// Publish keeps a list for readers in the place of the one that its rescoring had:
+	// who reads sees the one or the other as a whole. Places are by the order of the
+	// entries. ErrNotFound where there is no such rescoring.
+	Publish(ctx context.Context, l PublishedList, entries []ListEntry) error
+	// Withdraw takes the list of a rescoring away. ErrNotFound where there is no such
+	// rescoring, ErrNotPublished where it has none.
+	Withdraw(ctx context.Context, id int64) error
+	// PublishedLists returns all, the one that was published last first.
+	PublishedLists(ctx context.Context) ([]PublishedList, error)
+	// ListEntries returns the list of a rescoring with its entries by place, from
+	// offset (0 is the first) on and at most limit, as they were at one moment.
+	// ErrNotPublished where it has none, or there is no such rescoring.
+	ListEntries(ctx context.Context, id int64, offset, limit int) (PublishedList, []ListEntry, error)
 }
 
 // Sign is a sign of life of a process that reads studies of rescorings.
