@@ -30,6 +30,8 @@ func explained(err error) error {
 	switch {
 	case errors.Is(err, rescore.ErrNotFound):
 		return fmt.Errorf("%w here; nafas rescore list shows all", err)
+	case errors.Is(err, rescore.ErrNotPublished):
+		return fmt.Errorf("%w: there is nothing to withdraw", err)
 	case errors.Is(err, rescore.ErrState):
 		return fmt.Errorf("%w: it is over", err)
 	}
