@@ -235,6 +235,9 @@ func (s *service) serve(p plan, app *triage.Service) {
 	p.security.Service, p.security.Log, p.security.Texts, p.security.Trail = app, s.log, reportTexts, s.people.trail
 	p.security.Models = s.models
 	p.security.Rescorings, p.security.Preview = s.past.service, s.previews()
+	if s.http != nil {
+		s.http.page.Again = s.past.service
+	}
 	s.rpc = rpc.New(p.security)
 	go func() { s.served <- s.rpc.Serve(s.listener) }()
 	s.takeOneByOne(app)

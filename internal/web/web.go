@@ -38,6 +38,8 @@ type Options struct {
 	Lists   triage.Lists
 	Archive triage.Archive
 	Gate    Gate
+	// Again may be nil, and is set before anything is asked: then there are no lists.
+	Again Again
 	// Audit keeps who opened, reviewed and exported what.
 	Audit audit.Recorder
 	// Admit hears of who looks at a part of a study that is not its page, before the
@@ -129,7 +131,7 @@ func (w *Web) needs(role access.Role, next http.Handler) http.Handler {
 
 func (w *Web) routes() *http.ServeMux {
 	mux := http.NewServeMux()
-	for _, path := range []string{"/{$}", "/studies/{study}", "/quality", "/about", "/sign-in"} {
+	for _, path := range []string{"/{$}", "/studies/{study}", "/again/{rescoring}", "/quality", "/about", "/sign-in"} {
 		mux.HandleFunc("GET "+path, w.index)
 	}
 	mux.HandleFunc("GET /page/{name...}", w.asset)
@@ -159,6 +161,8 @@ func (w *Web) endpoints() map[string]endpoint {
 	return map[string]endpoint{
 		"GET /api/worklist":                 {access.RoleRead, w.listing(w.worklist)},
 		"GET /api/events":                   {access.RoleRead, w.listing(w.events)},
+		"GET /api/again":                    {access.RoleRead, w.listing(w.againLists)},
+		"GET /api/again/{rescoring}":        {access.RoleRead, w.listing(w.againPage)},
 		"GET /api/about":                    {access.RoleRead, w.about},
 		"GET /api/quality":                  {access.RoleRead, w.quality},
 		"GET /api/reviews.csv":              {access.RoleRead, w.reviews},

@@ -29,7 +29,7 @@ import (
 
 // paths are all endpoints that need a role, and the role.
 var paths = []struct{ method, path, role string }{
-	{"GET", "/api/worklist", "read"}, {"GET", "/api/events", "read"}, {"GET", "/api/about", "read"}, {"GET", "/api/quality", "read"},
+	{"GET", "/api/worklist", "read"}, {"GET", "/api/again", "read"}, {"GET", "/api/again/7", "read"}, {"GET", "/api/events", "read"}, {"GET", "/api/about", "read"}, {"GET", "/api/quality", "read"},
 	{"GET", "/api/reviews.csv", "read"}, {"GET", "/api/studies/1.2", "read"}, {"GET", "/api/studies/1.2/outlines", "read"},
 	{"GET", "/api/studies/1.2/events", "read"}, {"GET", "/api/studies/1.2/review", "read"}, {"POST", "/api/studies/1.2/review", "review"},
 	{"GET", "/api/studies/1.2/series/1.3/findings/1/thumbnail", "read"}, {"GET", "/api/studies/1.2/earlier/1/thumbnail", "read"},
@@ -165,12 +165,12 @@ func TestThePageKeepsItsPolicy(t *testing.T) {
 func TestThePage(t *testing.T) {
 	b := newBench(t)
 	_, index := b.ask(http.MethodGet, "/", "", nil)
-	for _, path := range []string{"/studies/1.2.3", "/quality", "/about", "/sign-in"} {
+	for _, path := range []string{"/studies/1.2.3", "/again/7", "/quality", "/about", "/sign-in"} {
 		res, body := b.ask(http.MethodGet, path, "", nil)
 		require.Equal(t, http.StatusOK, res.StatusCode, path)
 		require.Equal(t, index, body, path)
 	}
-	for _, path := range []string{"/other", "/studies/1/2", "/page/", "/page/../web.go", "/page/%2e%2e/web.go"} {
+	for _, path := range []string{"/other", "/studies/1/2", "/again", "/page/", "/page/../web.go", "/page/%2e%2e/web.go"} {
 		res, _ := b.ask(http.MethodGet, path, "", nil)
 		require.Equal(t, http.StatusNotFound, res.StatusCode, path)
 	}
@@ -311,7 +311,7 @@ func TestOpeningIsRecorded(t *testing.T) {
 	require.Equal(t, []string{"query  by reader of "}, b.trail.said()[2:], "once in a while for each")
 
 	b.trail.err = errors.New("the disk is full")
-	for _, path := range []string{"/api/worklist", "/api/events", thumbnail, "/api/studies/" + uid, "/api/studies/" + uid + "/outlines", "/api/studies/" + uid + "/review", "/api/reviews.csv"} {
+	for _, path := range []string{"/api/worklist", "/api/again", "/api/again/7", "/api/events", thumbnail, "/api/studies/" + uid, "/api/studies/" + uid + "/outlines", "/api/studies/" + uid + "/review", "/api/reviews.csv"} {
 		require.Equal(t, "unavailable", b.refused(http.StatusServiceUnavailable, http.MethodGet, path, "late:read", nil).Code, path)
 	}
 	b.refused(http.StatusServiceUnavailable, http.MethodPost, "/api/studies/"+uid+"/review", everybody, api.ReviewAction{Kind: "sign"})

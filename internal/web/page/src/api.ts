@@ -27,6 +27,47 @@ export interface Figure {
   value: number;
 }
 
+export interface AgainLists {
+  lists: AgainList[];
+}
+
+export interface AgainList {
+  rescoring: number;
+  name: string;
+  model: string;
+  modelVersion: string;
+  baseline: string;
+  publishedAt: string;
+  studiesDone: number;
+  studies: number;
+  whole: boolean;
+  entries: number;
+}
+
+export interface AgainPage {
+  list: AgainList;
+  offset: number;
+  entries: AgainEntry[];
+  cursor: string;
+}
+
+export interface AgainEntry {
+  place: number;
+  studyUid: string;
+  studyDate: string;
+  kinds: string[];
+  before?: AgainSaid;
+  after?: AgainSaid;
+  reason?: CodeText;
+  study?: StudyRow;
+}
+
+export interface AgainSaid {
+  score: number;
+  priority: string;
+  lungRads: string;
+}
+
 export interface Problem {
   code: string;
   detail: string;
