@@ -13,6 +13,7 @@ import { revive } from "./study/sending";
 import { Worklist } from "./worklist/worklist";
 
 const Study = lazy<{ uid: string }>(() => import("./study/study"));
+const Again = lazy<{ rescoring: string }>(() => import("./again/again"));
 const Quality = lazy(() => import("./quality/quality"));
 const About = lazy(() => import("./about/about"));
 
@@ -24,6 +25,8 @@ function Place() {
   const study = /^\/studies\/([0-9.]+)$/.exec(path.value);
   // Another reader's study is another one: nothing of the one before is under way in it.
   if (study) return <Study key={`${study[1]} ${me.value.name}`} uid={study[1]!} />;
+  const again = /^\/again\/([0-9]+)$/.exec(path.value);
+  if (again) return <Again key={again[1]} rescoring={again[1]!} />;
   if (path.value === "/quality") return <Quality />;
   if (path.value === "/") return <Worklist />;
   return <Lost />;

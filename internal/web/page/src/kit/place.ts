@@ -9,7 +9,17 @@ export const query = signal(location.search);
 // The query that each path had last.
 const queries = new Map([[location.pathname, location.search]]);
 
+// The list that was open last: the worklist, or one to look at again.
+let list = "/";
+
+const isList = (at: string): boolean => at === "/" || at.startsWith("/again/");
+if (isList(location.pathname)) list = location.pathname;
+
+/** The list that somebody came from, as it was left. */
+export const listLeft = (): string => asLeft(list);
+
 function read(): void {
+  if (isList(location.pathname)) list = location.pathname;
   path.value = location.pathname;
   query.value = location.search;
   queries.set(location.pathname, location.search);

@@ -39,7 +39,7 @@ export function say(key: Key, values?: Record<string, string | number>): string 
   if (!values) return text;
   const name = language.value + key;
   let format = made.get(name);
-  if (!format) made.set(name, (format = new IntlMessageFormat(text, locale())));
+  if (!format) made.set(name, (format = new IntlMessageFormat(text, numerals[language.value])));
   return String(format.format(values));
 }
 

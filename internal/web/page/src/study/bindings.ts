@@ -1,6 +1,6 @@
 // Keys and what they do on a desk.
 import type { Binding } from "../kit/keys";
-import { asLeft, go } from "../kit/place";
+import { listLeft, go } from "../kit/place";
 import { slabs } from "../viewer/toolbar";
 import type { Layout, Settings, Tool, Viewer } from "../viewer/viewer";
 import { causes } from "./codes";
@@ -50,7 +50,7 @@ const does: Record<Exclude<Command, "cause">, (desk: Desk) => void> = {
   undo: (d) => d.undo(),
   sign: (d) => d.askToSign(),
   next_study: (d) => void d.nextStudy(),
-  worklist: () => go(asLeft("/")),
+  worklist: () => go(listLeft()),
   lung: (d) => d.viewer.value?.window("lung"),
   soft: (d) => d.viewer.value?.window("soft"),
   bone: (d) => d.viewer.value?.window("bone"),

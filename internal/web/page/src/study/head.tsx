@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import type { StudyPage } from "../api";
 import { Dialog, PriorityMark } from "../kit/parts";
-import { asLeft } from "../kit/place";
+import { listLeft } from "../kit/place";
 import { say, word } from "../kit/words";
 import type { Desk } from "./desk";
 import { voice } from "./ours";
@@ -17,7 +17,7 @@ export function Head({ desk, page }: { desk: Desk; page: StudyPage }) {
   const person = list(v, [age(v, study.patient, study.studyDate), study.patient.sex && word("study.sex", study.patient.sex)].filter((part) => part !== ""));
   return (
     <header class="study-head">
-      <a class="button quiet study-aside" href={asLeft("/")} aria-keyshortcuts="w">{say("study.to_worklist")}</a>
+      <a class="button quiet study-aside" href={listLeft()} aria-keyshortcuts="w">{say(listLeft().startsWith("/again/") ? "again.back" : "study.to_worklist")}</a>
       <div class="study-who">
         <div class="line study-name">
           <h1><bdi>{study.patient.name || say("study.no_name")}</bdi></h1>

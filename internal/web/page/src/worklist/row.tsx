@@ -1,5 +1,5 @@
 // One study in the worklist.
-import { Fragment } from "preact";
+import { Fragment, type VNode } from "preact";
 import { useState } from "preact/hooks";
 import type { StudyRow, Thumbnail } from "../api";
 import { PriorityMark } from "../kit/parts";
@@ -51,7 +51,7 @@ export function Row({ study, index, now, gone, active, tab, choose }: RowProps) 
 }
 
 // Age and sex.
-function about({ patient, studyDate }: StudyRow): string {
+export function about({ patient, studyDate }: StudyRow): string {
   const years = ageAt(patient.birthDate, studyDate);
   const parts = [years === null ? "" : say("worklist.years", { years }), patient.sex ? word("sex", patient.sex) : ""].filter(Boolean);
   return parts.length ? ` · ${parts.join(" · ")}` : "";
@@ -113,11 +113,12 @@ function Thumb({ of }: { of: Thumbnail }) {
 
 const reviewKinds: Record<string, string> = { signed: "good", outdated: "warn", begun: "note" };
 
-function Review({ study: { review, deliveries } }: { study: StudyRow }) {
+/** How far the review of a study is; badge stands in the place of its state. */
+export function Review({ study: { review, deliveries }, badge }: { study: StudyRow; badge?: VNode | null }) {
   return (
     <>
       <span class="line tight">
-        <span class={`badge ${reviewKinds[review.state] ?? ""}`}>{word("review", review.state)}</span>
+        {badge ?? <span class={`badge ${reviewKinds[review.state] ?? ""}`}>{word("review", review.state)}</span>}
         {deliveries.dead > 0 && <span class="badge bad" title={say("worklist.undelivered.more")}>{say("worklist.undelivered", { count: deliveries.dead })}</span>}
       </span>
       {review.by && <span class="small muted cut" title={review.at ? time(review.at) : undefined}><bdi>{review.by}</bdi></span>}

@@ -9,8 +9,10 @@ import { language, say } from "../kit/words";
 import { CounterButtons } from "./counters";
 import { Filtering } from "./filtering";
 import { List } from "./list";
-import { Grid, type GridHandle } from "./grid";
+import { Grid } from "./grid";
+import { Offers } from "./offers";
 import { filtersOf, queryOf, type Filters } from "./rows";
+import type { GridHandle } from "./scrolling";
 import { StatusLine } from "./status";
 
 // What is searched for is in no address: it is a name as often as not.
@@ -61,6 +63,7 @@ export function Worklist() {
       <h1 class="unseen">{say("frame.worklist")}</h1>
       <CounterButtons filters={filters} filter={filter} />
       <Filtering box={box} search={search} filters={filters} filter={filter} open={open} setOpen={setOpen} />
+      <Offers />
       <StatusLine list={list} filters={filters} filter={filter} />
       <Grid key={name} list={list} active={active} setActive={setActive} handle={grid}
         scrolled={back?.scrollTop ?? 0} onScroll={(top) => { latest.current.scrollTop = top; }}
