@@ -9,6 +9,7 @@ import (
 
 	"nafas/inference/finding"
 	"nafas/inference/measure"
+	"nafas/inference/volume"
 )
 
 // Finding is a finding with what was measured of it.
@@ -59,21 +60,32 @@ func (r *run) place(ctx context.Context) error {
 	if len(r.out.Findings) == 0 {
 		return nil
 	}
-	if err := r.field.FindFissures(ctx, r.volume); err != nil {
+	var centres []volume.Vec3
+	for _, f := range r.out.Findings {
+		measured, _ := f.ball()
+		centres = append(centres, measured, f.CenterLPSMM)
+	}
+	if err := r.field.FindFissures(ctx, r.volume, centres...); err != nil {
 		return err
 	}
 	for i := range r.out.Findings {
 		f := &r.out.Findings[i]
-		center, radius := f.CenterLPSMM, f.MeanDiameterMM/2
-		if m := f.Measured; m.Reliable() {
-			center, radius = m.CenterLPSMM, math.Cbrt(m.VolumeMM3*3/(4*math.Pi))
-		}
+		center, radius := f.ball()
 		if f.Place = r.field.PlaceAt(center, radius); f.Place.Side != f.Side {
 			f.Place = r.field.PlaceAt(f.CenterLPSMM, radius) // one finding has one side
 		}
 		f.Place.PleuraMM, f.Place.FissureMM = rounded(f.Place.PleuraMM, 10), rounded(f.Place.FissureMM, 10)
 	}
 	return nil
+}
+
+// ball is what was measured of a finding, else what the detector gave: centre
+// in LPS mm, radius in mm.
+func (f *Finding) ball() (centerLPSMM volume.Vec3, radiusMM float64) {
+	if m := f.Measured; m.Reliable() {
+		return m.CenterLPSMM, math.Cbrt(m.VolumeMM3 * 3 / (4 * math.Pi))
+	}
+	return f.CenterLPSMM, f.MeanDiameterMM / 2
 }
 
 // rounded is v to one part of a unit; never -0.

@@ -117,13 +117,15 @@ func (b *blend) mix(f *field, weight []float32, t tile, cells [3]int, data []flo
 func (b *blend) finish() []*field {
 	nan := float32(math.NaN())
 	for i, f := range b.fields {
-		n := f.cells()
-		for o := range f.data {
-			w := b.weight[i][o%n]
-			if w > 0 {
-				f.data[o] /= w
-			} else {
-				f.data[o] = nan
+		weight := b.weight[i]
+		for c := range f.Channels {
+			channel := f.data[c*len(weight):][:len(weight)]
+			for o, w := range weight {
+				if w > 0 {
+					channel[o] /= w
+				} else {
+					channel[o] = nan
+				}
 			}
 		}
 		b.weight[i] = nil

@@ -137,15 +137,19 @@ func (d *Detector) fill(to []float32, p *Prepared, t tile) []float32 {
 		to = make([]float32, n)
 	}
 	to = to[:n]
-	for i := range to {
-		to[i] = float32(d.in.Padding)
-	}
 	// The tile's voxels begin..end-1 lie in the grid, shift voxels further on.
 	var begin, end, shift [3]int
+	whole := true
 	for n := range 3 {
 		shift[n] = t.at[n] - t.lead[n]
 		begin[n] = max(0, -shift[n])
 		end[n] = min(t.size[n], p.Grid.Size[n]-shift[n])
+		whole = whole && begin[n] == 0 && end[n] == t.size[n]
+	}
+	if !whole {
+		for i := range to {
+			to[i] = float32(d.in.Padding)
+		}
 	}
 	step := strides(d.in.Axes, t.size)
 	for k := begin[2]; k < end[2]; k++ {

@@ -31,9 +31,7 @@ func pack(b box, m []uint8) bitmask {
 		row, to := m[r*b[0]:(r+1)*b[0]], out.row(r)
 		i := 0
 		for ; i+8 <= len(row); i += 8 {
-			// Gathers the low bit of each of 8 bytes.
-			eight := binary.LittleEndian.Uint64(row[i:]) * 0x0102040810204080 >> 56
-			to[i>>6] |= eight << (i & 63)
+			to[i>>6] |= gather(binary.LittleEndian.Uint64(row[i:])) << (i & 63)
 		}
 		for ; i < len(row); i++ {
 			to[i>>6] |= uint64(row[i]) << (i & 63)
@@ -102,30 +100,50 @@ func (m bitmask) count() int {
 // beyond the array counts as empty.
 func (m bitmask) dilate(radius float64) bitmask {
 	r := int(radius)
-	wide := m.widened(r)
+	wide := m.spaced(r).widened(r)
 	ny, nz := m.box[1], m.box[2]
 	out := newBits(m.box)
-	for dz := -r; dz <= r; dz++ {
-		for dy := -r; dy <= r; dy++ {
-			left := radius*radius - float64(dy*dy+dz*dz)
-			if left < 0 {
-				continue
-			}
-			from := wide[int(math.Sqrt(left))]
-			// Rows of one slice are contiguous, and so are those that dy
-			// shifts onto each other.
-			lines := (ny - max(dy, -dy)) * m.words
-			if lines <= 0 {
-				continue
-			}
-			for k := max(0, -dz); k < min(nz, nz-dz); k++ {
-				to := out.on[(k*ny+max(0, -dy))*m.words:][:lines]
-				src := from.on[((k+dz)*ny+max(0, dy))*m.words:][:lines]
-				for i, w := range src {
-					to[i] |= w
+	var lines [][]uint64
+	for k := range nz {
+		lines = lines[:0]
+		for z := max(0, k-r); z <= min(nz-1, k+r); z++ {
+			for dy := -r; dy <= r; dy++ {
+				left := radius*radius - float64(dy*dy+(z-k)*(z-k))
+				if left < 0 {
+					continue
 				}
+				// Rows of one slice are contiguous, and so are those that dy
+				// shifts onto each other.
+				from := wide[int(math.Sqrt(left))]
+				lines = append(lines, from.on[(z*(ny+2*r)+r+dy)*m.words:][:ny*m.words])
 			}
 		}
+		addLines(out.on[k*ny*m.words:][:ny*m.words], lines)
+	}
+	return out
+}
+
+// addLines adds lines to one of their length, four at a time: to is read and
+// written as often as there are groups.
+func addLines(to []uint64, lines [][]uint64) {
+	for ; len(lines) >= 4; lines = lines[4:] {
+		a, b, c, d := lines[0][:len(to)], lines[1][:len(to)], lines[2][:len(to)], lines[3][:len(to)]
+		for i := range to {
+			to[i] |= a[i] | b[i] | c[i] | d[i]
+		}
+	}
+	for _, line := range lines {
+		for i, w := range line[:len(to)] {
+			to[i] |= w
+		}
+	}
+}
+
+// spaced returns m with empty rows before and after those of each slice.
+func (m bitmask) spaced(margin int) bitmask {
+	out := newBits(box{m.box[0], m.box[1] + 2*margin, m.box[2]})
+	for k := range m.box[2] {
+		copy(out.slice(k).on[margin*m.words:], m.slice(k).on)
 	}
 	return out
 }
@@ -202,34 +220,62 @@ func cropTo(lo, hi [3]int, margin int) crop {
 	return c
 }
 
-// each calls f with the offset, in the crop and in b, of every voxel that lies
-// in both.
-func (c crop) each(b box, f func(in, whole int)) {
+// rows calls f with the offsets, in the crop and in b, of the first voxel of
+// every row that lies in both, and with how many do.
+func (c crop) rows(b box, f func(in, whole, n int)) {
 	var lo, hi [3]int
 	for n := range 3 {
 		lo[n], hi[n] = max(0, -c.at[n]), min(c.size[n], b[n]-c.at[n])
+	}
+	if lo[0] >= hi[0] {
+		return
 	}
 	for k := lo[2]; k < hi[2]; k++ {
 		for j := lo[1]; j < hi[1]; j++ {
 			in := (k*c.size[1] + j) * c.size[0]
 			whole := ((c.at[2]+k)*b[1]+c.at[1]+j)*b[0] + c.at[0]
-			for i := lo[0]; i < hi[0]; i++ {
-				f(in+i, whole+i)
-			}
+			f(in+lo[0], whole+lo[0], hi[0]-lo[0])
 		}
 	}
 }
 
 // where returns, as bits, the voxels in the crop of which m is v.
 func (c crop) where(b box, m []uint8, v uint8) bitmask {
-	bytes := make([]uint8, c.size.len())
-	c.each(b, func(in, whole int) {
-		if m[whole] == v {
-			bytes[in] = 1
-		}
+	out := newBits(c.size)
+	c.rows(b, func(in, whole, n int) {
+		orEqual(out.row(in/c.size[0]), in%c.size[0], m[whole:whole+n], v)
 	})
-	return pack(c.size, bytes)
+	return out
 }
+
+const (
+	eachByte = 0x0101010101010101
+	lowSeven = 0x7f * eachByte
+)
+
+// orEqual sets, from bit x of row on, the bits of the bytes that are v.
+func orEqual(row []uint64, x int, m []uint8, v uint8) {
+	i := 0
+	for ; i+8 <= len(m); i += 8 {
+		differ := binary.LittleEndian.Uint64(m[i:]) ^ uint64(v)*eachByte
+		// The high bit of each byte that is 0: adding carries into it from
+		// any other.
+		same := ^(differ&lowSeven + lowSeven | differ | lowSeven) >> 7
+		eight, at := gather(same), x+i
+		row[at>>6] |= eight << (at & 63)
+		if over := eight >> (64 - at&63); over != 0 {
+			row[at>>6+1] |= over
+		}
+	}
+	for ; i < len(m); i++ {
+		if m[i] == v {
+			row[(x+i)>>6] |= 1 << ((x + i) & 63)
+		}
+	}
+}
+
+// gather collects the low bit of each of 8 bytes.
+func gather(eight uint64) uint64 { return eight * 0x0102040810204080 >> 56 }
 
 // bounds returns the inclusive bounds of the voxels set; hi is -1 where there
 // are none.

@@ -40,56 +40,83 @@ type working struct {
 func (w *working) below(hu int16) bitmask {
 	out := newBits(w.box)
 	for r := range w.box[1] * w.box[2] {
-		row := out.row(r)
-		for i, v := range w.hu[r*w.box[0] : (r+1)*w.box[0]] {
-			if v < hu {
-				row[i>>6] |= 1 << (i & 63)
-			}
-		}
+		belowRow(out.row(r), w.hu[r*w.box[0]:(r+1)*w.box[0]], hu)
 	}
 	return out
+}
+
+// belowRow sets the bits of the values under a threshold by the sign of the
+// difference: a branch would be guessed wrong all over the noise of a scan.
+func belowRow(to []uint64, values []int16, hu int16) {
+	for w := range to {
+		n := min(64, len(values))
+		word := uint64(0)
+		for _, v := range values[:n] {
+			word = word>>1 | uint64(int64(v)-int64(hu))&(1<<63)
+		}
+		to[w], values = word>>uint(64-n), values[n:]
+	}
 }
 
 // fieldOfView marks what was reconstructed: all but the voxels beyond the
 // volume and the corners around the reconstruction circle, which hold one
 // constant value.
 func (w *working) fieldOfView() {
-	nx, ny := w.box[0], w.box[1]
-	plane := nx * ny
+	plane := w.box[0] * w.box[1]
 	w.seen = w.below(outOfVolume + 1).not()
 	for k := range w.box[2] {
-		hu, seen := w.hu[k*plane:(k+1)*plane], w.seen.slice(k)
-		for _, c := range [][2]int{{0, 0}, {nx - 1, 0}, {0, ny - 1}, {nx - 1, ny - 1}} {
-			pad := hu[c[1]*nx+c[0]]
-			if seen.at(c[0], c[1]) && pad <= paddingHU {
-				hideCorner(seen, hu, c, pad)
-			}
-		}
+		hideCorners(w.seen.slice(k), w.hu[k*plane:(k+1)*plane])
 	}
 }
 
-// hideCorner takes what is connected to the corner and holds the value pad out
-// of seen.
-func hideCorner(seen bitmask, hu []int16, corner [2]int, pad int16) {
-	same := newBits(seen.box)
-	for j := range seen.box[1] {
-		row := same.row(j)
-		for i, v := range hu[j*seen.box[0] : (j+1)*seen.box[0]] {
-			if v == pad {
-				row[i>>6] |= 1 << (i & 63)
-			}
-		}
-	}
-	l := label(same.and(seen))
-	for _, r := range l.runs {
-		if int(r.row) != corner[1] || corner[0] < int(r.from) || corner[0] >= int(r.to) {
+// hideCorners takes out of seen, one slice, what is connected to a corner and
+// holds one value of padding.
+func hideCorners(seen bitmask, hu []int16) {
+	nx, ny := seen.box[0], seen.box[1]
+	padded := map[int16]labelling{} // as a rule all corners hold the same
+	for _, c := range [][2]int{{0, 0}, {nx - 1, 0}, {0, ny - 1}, {nx - 1, ny - 1}} {
+		pad := hu[c[1]*nx+c[0]]
+		if !seen.at(c[0], c[1]) || pad > paddingHU {
 			continue
 		}
-		gone := newBits(seen.box)
+		l, ok := padded[pad]
+		if !ok {
+			l = label(holding(pad, seen, hu))
+			padded[pad] = l
+		}
+		l.takeOut(seen, c)
+	}
+}
+
+// holding returns the voxels of seen, one slice, that have a value.
+func holding(v int16, seen bitmask, hu []int16) bitmask {
+	out := newBits(seen.box)
+	for j := range seen.box[1] {
+		values := hu[j*seen.box[0] : (j+1)*seen.box[0]]
+		for w := range out.row(j) {
+			n := min(64, len(values))
+			word := uint64(0)
+			for _, h := range values[:n] {
+				word = word>>1 | (uint64(uint16(h^v))-1)&(1<<63) // less than 0 where equal
+			}
+			out.row(j)[w], values = word>>uint(64-n), values[n:]
+		}
+	}
+	return out.and(seen)
+}
+
+// takeOut takes the part that a place of the slice lies in out of m.
+func (l labelling) takeOut(m bitmask, at [2]int) {
+	for _, r := range l.runs {
+		if int(r.row) != at[1] || at[0] < int(r.from) || at[0] >= int(r.to) {
+			continue
+		}
+		gone := newBits(m.box)
 		l.add(gone, r.label)
 		for o, w := range gone.on {
-			seen.on[o] &^= w
+			m.on[o] &^= w
 		}
+		return
 	}
 }
 
@@ -119,10 +146,14 @@ func (w *working) inside(body bitmask) (inside, outside bitmask) {
 		edges.of(w.seen.slice(k))
 		in, out := inside.slice(k), outside.slice(k)
 		l := label(in)
+		touches := l.touching(edges.first)
 		for _, p := range l.parts {
+			if !touches[p.label] {
+				continue
+			}
 			region := newBits(l.box)
 			l.add(region, p.label)
-			if region.and(edges.first).count() == 0 || isCutLung(region, edges, body.slice(k), w.hu[k*plane:(k+1)*plane]) {
+			if isCutLung(region, edges, body.slice(k), w.hu[k*plane:(k+1)*plane]) {
 				continue
 			}
 			for o, word := range region.on {
@@ -132,6 +163,15 @@ func (w *working) inside(body bitmask) (inside, outside bitmask) {
 		}
 	}
 	return inside, outside
+}
+
+// touching says, by its label, of each part whether it has voxels of m.
+func (l labelling) touching(m bitmask) []bool {
+	out := make([]bool, len(l.parts)+1)
+	for _, r := range l.runs {
+		out[r.label] = out[r.label] || countRun(m.row(int(r.row)), r.from, r.to) > 0
+	}
+	return out
 }
 
 // rim is the edge of the field of view in one slice: its outermost voxels, and

@@ -1,6 +1,9 @@
 package lung
 
-import "math"
+import (
+	"math"
+	"math/bits"
+)
 
 const (
 	closingMM = 10.0 // juxta-pleural nodules and hilar vessels
@@ -61,15 +64,21 @@ func (f *Field) closeSide(closed []uint8, side uint8, centre [2]float64) {
 	centre[0], centre[1] = centre[0]-float64(c.at[0]), centre[1]-float64(c.at[1])
 	add := lung.bytes()
 	for r := range grown.box[1] * grown.box[2] {
-		for x := range grown.box[0] {
-			if grown.at(x, r) && (lung.atChestWall(x, r, centre) || lung.surrounds(x, r)) {
-				add[r*c.size[0]+x] = 1
+		for w, word := range grown.row(r) {
+			for ; word != 0; word &= word - 1 {
+				x := w*64 + bits.TrailingZeros64(word)
+				if lung.atChestWall(x, r, centre) || lung.surrounds(x, r) {
+					add[r*c.size[0]+x] = 1
+				}
 			}
 		}
 	}
-	c.each(b, func(in, whole int) {
-		if add[in] != 0 && closed[whole] == maskNone {
-			closed[whole] = side
+	c.rows(b, func(in, whole, n int) {
+		to := closed[whole : whole+n]
+		for i, on := range add[in : in+n] {
+			if on != 0 && to[i] == maskNone {
+				to[i] = side
+			}
 		}
 	})
 }

@@ -28,15 +28,20 @@ type fissures struct {
 	oblique, horizontal *surface
 }
 
-// FindFissures looks for the fissures between the lobes in the volume that f
-// was found in. A fissure that is not seen well (thick slices, fused lobes, a
-// lung that the scan cuts) is left out. It must not run at the same time as
-// PlaceAt.
-func (f *Field) FindFissures(ctx context.Context, v *volume.Volume) error {
+// FindFissures looks, in the volume that f was found in, for the fissures
+// between the lobes of those lungs that the places (patient LPS mm) are in or
+// near to, of both where no place is named: a lung without one costs nothing. A
+// fissure that is not seen well (thick slices, fused lobes, a lung that the scan
+// cuts) is left out. It must not run at the same time as PlaceAt.
+func (f *Field) FindFissures(ctx context.Context, v *volume.Volume, places ...volume.Vec3) error {
+	wanted := [maskUndetermined + 1]bool{maskLeft: len(places) == 0, maskRight: len(places) == 0}
+	for _, lpsMM := range places {
+		wanted[f.nearest(f.Grid.ToIndex(lpsMM))] = true
+	}
 	for _, label := range []uint8{maskLeft, maskRight} {
 		f.fissures[label] = fissures{}
 		e := f.extent[label]
-		if e.hi < e.lo || e.cutLo || e.cutHi {
+		if !wanted[label] || e.hi < e.lo || e.cutLo || e.cutHi {
 			continue
 		}
 		if s := f.sheetsOf(v, label); s != nil {

@@ -334,6 +334,33 @@ func TestFindFissuresStops(t *testing.T) {
 	require.ErrorIs(t, f.FindFissures(ctx, v), context.Canceled)
 }
 
+// TestFissuresAreLookedForWhereAFindingIs: and are the same whether the other
+// lung is looked at or not.
+func TestFissuresAreLookedForWhereAFindingIs(t *testing.T) {
+	p, err := phantom.NewPatient(firstPatient).Examine(context.Background(), phantom.Spec{Columns: 192, Rows: 192, SpacingMM: [3]float64{1.9, 1.9, 2}})
+	require.NoError(t, err)
+	both := found(t, p.Volume)
+	f, err := lung.Find(context.Background(), p.Volume)
+	require.NoError(t, err)
+	left, right := volume.Vec3{}, volume.Vec3{}
+	for o, label := range f.Mask {
+		at := f.Grid.ToLPS(volume.Vec3{float64(o % f.Grid.Size[0]), float64(o / f.Grid.Size[0] % f.Grid.Size[1]), float64(o / (f.Grid.Size[0] * f.Grid.Size[1]))})
+		if o%997 != 0 || both.PlaceAt(at, 1).Lobe == finding.LobeUnknown {
+			continue
+		}
+		if label == 1 {
+			left = at
+		} else if label == 2 {
+			right = at
+		}
+	}
+	require.NoError(t, f.FindFissures(context.Background(), p.Volume, right))
+	require.Equal(t, both.PlaceAt(right, 1), f.PlaceAt(right, 1))
+	require.Equal(t, finding.LobeUnknown, f.PlaceAt(left, 1).Lobe)
+	require.NoError(t, f.FindFissures(context.Background(), p.Volume, right, left))
+	require.Equal(t, both.PlaceAt(left, 1), f.PlaceAt(left, 1))
+}
+
 func TestPlaceIsDeterministic(t *testing.T) {
 	pt := phantom.NewPatient(firstPatient)
 	p, err := pt.Examine(context.Background(), phantom.Spec{Columns: 192, Rows: 192, SpacingMM: [3]float64{1.9, 1.9, 2}})

@@ -62,24 +62,36 @@ func (f *Field) sheetsOf(v *volume.Volume, label uint8) *sheets {
 // interior tells which voxels lie in a mask of the working grid.
 func (s *sheets) interior(g volume.Grid, inner bitmask) []bool {
 	in := make([]bool, s.grid.Len())
-	first := g.ToIndex(s.grid.OriginLPSMM)
-	nearest := func(axis, i int) (int, bool) {
-		n := int(math.Round(first[axis] + float64(i)*sheetMM/gridMM))
-		return n, n >= 0 && n < g.Size[axis]
-	}
+	xs, ys, zs := s.nearest(g, 0), s.nearest(g, 1), s.nearest(g, 2)
 	o := 0
-	for z := range s.grid.Size[2] {
-		k, okK := nearest(2, z)
-		for y := range s.grid.Size[1] {
-			j, okJ := nearest(1, y)
-			for x := range s.grid.Size[0] {
-				i, okI := nearest(0, x)
-				in[o] = okI && okJ && okK && inner.at(i, k*g.Size[1]+j)
-				o++
+	for _, k := range zs {
+		for _, j := range ys {
+			line := in[o : o+len(xs)]
+			o += len(xs)
+			if j < 0 || k < 0 {
+				continue
+			}
+			row := inner.row(k*g.Size[1] + j)
+			for x, i := range xs {
+				line[x] = i >= 0 && row[i>>6]>>(i&63)&1 != 0
 			}
 		}
 	}
 	return in
+}
+
+// nearest are the indices, along one axis of the working grid, of the voxels
+// nearest to those of the sheets; -1 beyond its ends.
+func (s *sheets) nearest(g volume.Grid, axis int) []int {
+	first := g.ToIndex(s.grid.OriginLPSMM)[axis]
+	out := make([]int, s.grid.Size[axis])
+	for i := range out {
+		out[i] = int(math.Round(first + float64(i)*sheetMM/gridMM))
+		if out[i] < 0 || out[i] >= g.Size[axis] {
+			out[i] = -1
+		}
+	}
+	return out
 }
 
 // smooth clips and blurs by 1 4 6 4 1 along each axis, in integers so that

@@ -104,55 +104,45 @@ func splitJoined(l labelling, main part) labelling {
 	return l
 }
 
+// unclaimed marks a voxel that neither core has reached.
+const unclaimed = 255
+
 // spread lets two cores grow through m at equal speed and returns 1 or 2 for
-// whom a voxel belongs to.
+// whom a voxel belongs to, and unclaimed where neither came.
 func spread(m bitmask, cores labelling, one, two int32) []uint8 {
-	owner := make([]uint8, m.len())
-	var front []int32
+	owner := m.bytes()
+	for o, free := range owner {
+		owner[o] = free * unclaimed
+	}
+	var front, next []int32
 	for who, core := range []int32{one, two} {
 		for _, o := range cores.members(core) {
 			owner[o] = uint8(who + 1)
 			front = append(front, o)
 		}
 	}
-	free := m.bytes()
+	nx, ny, nz := int32(m.box[0]), int32(m.box[1]), int32(m.box[2])
 	for len(front) > 0 {
-		var next []int32
+		next = next[:0]
 		for _, o := range front {
-			neighbours(m.box, o, func(p int32) {
-				if free[p] != 0 && owner[p] == 0 {
-					owner[p] = owner[o]
-					next = append(next, p)
+			x, y, z := o%nx, o/nx%ny, o/(nx*ny)
+			for _, to := range [...]struct {
+				ok bool
+				at int32
+			}{
+				{x > 0, o - 1}, {x < nx-1, o + 1},
+				{y > 0, o - nx}, {y < ny-1, o + nx},
+				{z > 0, o - nx*ny}, {z < nz-1, o + nx*ny},
+			} {
+				if to.ok && owner[to.at] == unclaimed {
+					owner[to.at] = owner[o]
+					next = append(next, to.at)
 				}
-			})
+			}
 		}
-		front = next
+		front, next = next, front
 	}
 	return owner
-}
-
-// neighbours visits the 6-neighbours of o.
-func neighbours(b box, o int32, visit func(int32)) {
-	nx, plane := int32(b[0]), int32(b[0]*b[1])
-	x, y, z := o%nx, o%plane/nx, o/plane
-	if x > 0 {
-		visit(o - 1)
-	}
-	if x < nx-1 {
-		visit(o + 1)
-	}
-	if y > 0 {
-		visit(o - nx)
-	}
-	if y < int32(b[1])-1 {
-		visit(o + nx)
-	}
-	if z > 0 {
-		visit(o - plane)
-	}
-	if z < int32(b[2])-1 {
-		visit(o + plane)
-	}
 }
 
 // divide gives the voxels of one part that owner marks 2 to a new part.

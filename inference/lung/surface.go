@@ -187,8 +187,10 @@ func (f frame) withPrior(cost []uint8, expected func(i, j int) float64) []uint8 
 // along the columns before it in one direction.
 func (f frame) pass(cost []uint8, sum []int32, d [2]int) {
 	nu, nv, n := f.size[0], f.size[1], f.size[2]
-	way := make([]int32, len(cost))
+	// ways are those to the columns of the row at hand and of the one before.
+	ways := [2][]int32{make([]int32, nu*n), make([]int32, nu*n)}
 	for b := range nv {
+		row, before := ways[b&1], ways[b&1^1]
 		for a := range nu {
 			i, j := a, b
 			if d[0] < 0 {
@@ -198,18 +200,20 @@ func (f frame) pass(cost []uint8, sum []int32, d [2]int) {
 				j = nv - 1 - b
 			}
 			c := (j*nu + i) * n
-			here, costs := way[c:c+n], cost[c:c+n]
-			pi, pj := i-d[0], j-d[1]
-			if pi < 0 || pj < 0 || pi >= nu || pj >= nv {
+			here, costs := row[i*n:(i+1)*n], cost[c:c+n]
+			switch from := i - d[0]; {
+			case from < 0 || from >= nu || d[1] != 0 && b == 0:
 				for h, x := range costs {
 					here[h] = int32(x)
 				}
-			} else {
-				from := (pj*nu + pi) * n
-				onward(here, costs, way[from:from+n])
+			case d[1] != 0:
+				onward(here, costs, before[i*n:(i+1)*n])
+			default:
+				onward(here, costs, row[from*n:(from+1)*n])
 			}
+			to := sum[c : c+n]
 			for h, x := range here {
-				sum[c+h] += x
+				to[h] += x
 			}
 		}
 	}
@@ -220,21 +224,40 @@ func onward(to []int32, cost []uint8, from []int32) {
 	n := len(from)
 	to, cost = to[:n], cost[:n]
 	least := slices.Min(from)
-	for h, best := range from {
-		if h > 0 {
-			best = min(best, from[h-1]+bendCost)
+	inside := max(0, n-4)
+	if inside > 0 {
+		onwardInside(to[2:2+inside], cost[2:], from, least)
+	}
+	for h := range from {
+		if h < 2 || h >= 2+inside {
+			to[h] = cheapestStep(from, h) - least + int32(cost[h])
 		}
-		if h+1 < n {
-			best = min(best, from[h+1]+bendCost)
-		}
-		if h > 1 {
-			best = min(best, from[h-2]+bend2Cost)
-		}
-		if h+2 < n {
-			best = min(best, from[h+2]+bend2Cost)
-		}
+	}
+}
+
+// onwardInside is onward for the steps that have two on both sides.
+func onwardInside(to []int32, cost []uint8, from []int32, least int32) {
+	n := len(to)
+	cost = cost[:n]
+	low2, low, same, high, high2 := from[:n], from[1:][:n], from[2:][:n], from[3:][:n], from[4:][:n]
+	for h := range to {
+		best := min(same[h], min(low[h], high[h])+bendCost, min(low2[h], high2[h])+bend2Cost)
 		to[h] = best - least + int32(cost[h])
 	}
+}
+
+// cheapestStep is the cheapest way to a step from those within two of it.
+func cheapestStep(from []int32, h int) int32 {
+	best := from[h]
+	for by, bend := range [...]int32{1: bendCost, 2: bend2Cost} {
+		if h >= by {
+			best = min(best, from[h-by]+bend)
+		}
+		if h+by < len(from) {
+			best = min(best, from[h+by]+bend)
+		}
+	}
+	return best
 }
 
 // level takes steps and stray columns out: the median of the 5x5 columns

@@ -249,20 +249,35 @@ func mixRows(row []int32, src []int16, stride int, w []int32) {
 		for i := range row {
 			row[i] = (w0*int32(a[i]) + w1*int32(b[i]) + w2*int32(c[i]) + half) >> shift
 		}
+	case 4:
+		a, b, c, d := src[:n], src[stride:][:n], src[2*stride:][:n], src[3*stride:][:n]
+		w0, w1, w2, w3 := w[0], w[1], w[2], w[3]
+		for i := range row {
+			row[i] = (w0*int32(a[i]) + w1*int32(b[i]) + w2*int32(c[i]) + w3*int32(d[i]) + half) >> shift
+		}
 	default:
-		for i, a := range src[:n] {
-			row[i] = w[0]*int32(a) + half
+		mixManyRows(row, src, stride, w)
+		for i, sum := range row {
+			row[i] = (sum + half) >> shift
 		}
-		for j := 1; j < len(w)-1; j++ {
-			wj := w[j]
-			for i, a := range src[j*stride:][:n] {
-				row[i] += wj * int32(a)
-			}
+	}
+}
+
+// mixManyRows sets row to the weighted sum of five or more rows, four at a
+// time: each pass over row costs as much as a source.
+func mixManyRows(row []int32, src []int16, stride int, w []int32) {
+	n := len(row)
+	clear(row)
+	for ; len(w) >= 4; src, w = src[min(4*stride, len(src)):], w[4:] {
+		a, b, c, d := src[:n], src[stride:][:n], src[2*stride:][:n], src[3*stride:][:n]
+		w0, w1, w2, w3 := w[0], w[1], w[2], w[3]
+		for i := range row {
+			row[i] += w0*int32(a[i]) + w1*int32(b[i]) + w2*int32(c[i]) + w3*int32(d[i])
 		}
-		j := len(w) - 1
-		wj := w[j]
+	}
+	for j, wj := range w {
 		for i, a := range src[j*stride:][:n] {
-			row[i] = (row[i] + wj*int32(a)) >> shift
+			row[i] += wj * int32(a)
 		}
 	}
 }
@@ -278,6 +293,22 @@ func shrinkRow(dst, row []int32, t taps) {
 			}
 			w, r := t.weight[3*i:3*i+3:3*i+3], row[s:s+3:s+3]
 			dst[i] = (w[0]*r[0] + w[1]*r[1] + w[2]*r[2] + half) >> weightBits
+		}
+	case 4:
+		for i, s := range t.start {
+			if s < 0 {
+				continue
+			}
+			w, r := t.weight[4*i:4*i+4:4*i+4], row[s:s+4:s+4]
+			dst[i] = (w[0]*r[0] + w[1]*r[1] + w[2]*r[2] + w[3]*r[3] + half) >> weightBits
+		}
+	case 5:
+		for i, s := range t.start {
+			if s < 0 {
+				continue
+			}
+			w, r := t.weight[5*i:5*i+5:5*i+5], row[s:s+5:s+5]
+			dst[i] = (w[0]*r[0] + w[1]*r[1] + w[2]*r[2] + w[3]*r[3] + w[4]*r[4] + half) >> weightBits
 		}
 	default:
 		for i, s := range t.start {
@@ -307,6 +338,13 @@ func mixPlanes(out []int16, planes [][]int32, w []int32) {
 		b = b[:len(a)]
 		for i := range out {
 			out[i] = int16((w0*int64(a[i]) + w1*int64(b[i]) + half) >> shift)
+		}
+	case 3:
+		a, b, c := planes[0], planes[1], planes[2]
+		b, c = b[:len(a)], c[:len(a)]
+		w0, w1, w2 := int64(w[0]), int64(w[1]), int64(w[2])
+		for i := range out {
+			out[i] = int16((w0*int64(a[i]) + w1*int64(b[i]) + w2*int64(c[i]) + half) >> shift)
 		}
 	default:
 		for i := range out {
