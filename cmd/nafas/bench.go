@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,6 +24,13 @@ type benchCmd struct {
 	Rounds int    `help:"How often everything is done; the table has the medians." default:"5"`
 }
 
+// Rows of the table beside those of the stages.
+const (
+	wholeReading = "whole reading"
+	onnxAlone    = "ONNX Runtime alone, the same tiles"
+	allButONNX   = "all but ONNX Runtime"
+)
+
 // stageFigures are the measurements of one stage over the rounds.
 type stageFigures struct {
 	name      string
@@ -40,6 +48,16 @@ func (t *benchTable) add(name string, wall, cpu float64) {
 		}
 	}
 	t.stages = append(t.stages, &stageFigures{name, []float64{wall}, []float64{cpu}})
+}
+
+// lastCPU are the processor seconds that a stage took last.
+func (t *benchTable) lastCPU(name string) float64 {
+	for _, s := range t.stages {
+		if s.name == name {
+			return s.cpu[len(s.cpu)-1]
+		}
+	}
+	return 0
 }
 
 // measure times f: wall seconds, and processor seconds of the whole process.
@@ -77,11 +95,15 @@ func (c *benchCmd) Run(s *streams, ctx kongContext) error {
 	if err != nil {
 		return err
 	}
+	c.tape = &tape{}
 	engine, err := c.open(ctx, s, true)
 	if err != nil {
 		return err
 	}
 	defer engine.close()
+	if err := c.record(ctx, engine, items); err != nil {
+		return err
+	}
 	var table benchTable
 	for range max(1, c.Rounds) {
 		if err := c.round(ctx, engine, items, &table); err != nil {
@@ -98,28 +120,46 @@ func (c *benchCmd) round(ctx context.Context, e *engine, items []source.Item, ta
 	if err := table.measure("parse, decode, assemble, one core", func() error { return assembleAlone(ctx, items) }); err != nil {
 		return err
 	}
-	return table.measure("whole reading", func() error {
-		batch, err := e.reader.ReadStudies(ctx, items, nil)
-		if err != nil {
-			return err
-		}
-		read := false
-		for _, r := range batch.Studies {
-			for _, series := range r.Series {
-				if series.Result == nil {
-					continue
-				}
-				read = true
-				for _, t := range series.Result.Timings {
-					table.add("  "+t.Stage, t.Wall.Seconds(), 0)
-				}
+	if err := table.measure(wholeReading, func() error { return readWhole(ctx, e, items, table) }); err != nil {
+		return err
+	}
+	if err := table.measure(onnxAlone, func() error { return c.tape.play(ctx) }); err != nil {
+		return err
+	}
+	table.add(allButONNX, math.NaN(), table.lastCPU(wholeReading)-table.lastCPU(onnxAlone))
+	return nil
+}
+
+// record reads once, and keeps what the networks were given.
+func (c *benchCmd) record(ctx context.Context, e *engine, items []source.Item) error {
+	c.tape.recording = true
+	defer func() { c.tape.recording = false }()
+	return readWhole(ctx, e, items, &benchTable{})
+}
+
+// readWhole reads the series as nafas triage does, and adds the time of each
+// stage to the table.
+func readWhole(ctx context.Context, e *engine, items []source.Item, table *benchTable) error {
+	batch, err := e.reader.ReadStudies(ctx, items, nil)
+	if err != nil {
+		return err
+	}
+	read := false
+	for _, r := range batch.Studies {
+		for _, series := range r.Series {
+			if series.Result == nil {
+				continue
+			}
+			read = true
+			for _, t := range series.Result.Timings {
+				table.add("  "+t.Stage, t.Wall.Seconds(), 0)
 			}
 		}
-		if !read {
-			return fmt.Errorf("no series could be read; try nafas triage on the same path")
-		}
-		return nil
-	})
+	}
+	if !read {
+		return fmt.Errorf("no series could be read; try nafas triage on the same path")
+	}
+	return nil
 }
 
 func readAlone(items []source.Item) error {
@@ -153,7 +193,11 @@ func (t *benchTable) print(s *streams, files int) error {
 		if m := median(stage.cpu); m > 0 {
 			cpu = fmt.Sprintf("%.3f", m)
 		}
-		fmt.Fprintf(w, "%s\t%.3f\t%s\t%.2f\n", stage.name, median(stage.wall), cpu, median(stage.wall)/alone)
+		wall, times := "", ""
+		if m := median(stage.wall); !math.IsNaN(m) {
+			wall, times = fmt.Sprintf("%.3f", m), fmt.Sprintf("%.2f", m/alone)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", stage.name, wall, cpu, times)
 	}
 	fmt.Fprintf(w, "peak memory\t%.0f MiB\n", peakMiB())
 	return w.Flush()

@@ -28,6 +28,8 @@ type engineFlags struct {
 
 	// rules are those of a settings file; none: the default ones.
 	rules priority.Rules `kong:"-"`
+	// tape, where there is one, lies between the pipeline and its networks.
+	tape *tape `kong:"-"`
 }
 
 // maxThreads is more than any machine has that this is for; far beyond, the
@@ -63,7 +65,7 @@ func (f engineFlags) open(ctx context.Context, s *streams, fetch bool) (*engine,
 	if err != nil {
 		return nil, err
 	}
-	pipeline, err := inference.New(inference.Config{Model: model, Networks: n.runners()})
+	pipeline, err := inference.New(inference.Config{Model: model, Networks: f.tape.hear(n.runners())})
 	if err == nil {
 		_, err = pipeline.Verify(ctx)
 	}
