@@ -36,11 +36,14 @@ var ErrRows = errors.New("rows of a pass")
 func Of(r rescore.Rescoring, rows Rows) Pass {
 	asked := len(r.Settings.Guidelines) == 0 || slices.Contains(r.Settings.Guidelines, string(suggest.LungRADS))
 	return Pass{
-		Label: cmp.Or(r.Name, fmt.Sprintf("rescoring %d", r.ID)), Model: r.Model,
+		Label: cmp.Or(r.Name, Unnamed(fmt.Sprint(r.ID))), Model: r.Model,
 		Uncategorised: !asked || r.Settings.Screening == "no",
 		Studies:       rows.studies,
 	}
 }
+
+// Unnamed is the label of a rescoring that nobody gave a name, by its number.
+func Unnamed(number string) string { return "rescoring " + number }
 
 // studies groups rows.
 func (rows Rows) studies(each func(Study) error) error {

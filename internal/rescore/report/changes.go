@@ -66,8 +66,11 @@ func (s speaker) sides(r Report) []sideRow {
 	before := w.Live
 	if r.Rescoring.Baseline != rescore.BaselineLive {
 		before = isolated(b.Label)
-		if r.Rescoring.Baseline != "" {
-			before = s.fill(w.Numbered, r.Rescoring.Baseline) + " · " + before
+		if number := r.Rescoring.Baseline; number != "" {
+			numbered := s.fill(w.Numbered, number)
+			if before = numbered + " · " + before; b.Label == compare.Unnamed(number) {
+				before = numbered
+			}
 		}
 	}
 	return []sideRow{

@@ -262,6 +262,15 @@ func TestWhatIsNotDoneIsSaid(t *testing.T) {
 	require.NotContains(t, page, "there are more than")
 }
 
+func TestAnEarlierRescoringIsNamedOnce(t *testing.T) {
+	r := reportOf(t, 20, 1)
+	r.Rescoring.Baseline = "5"
+	for label, want := range map[string]string{compare.Unnamed("5"): "<td>rescoring 5</td>", "spring": "<td>rescoring 5 · "} {
+		r.Comparison.Before.Label = label
+		require.True(t, strings.Contains(written(t, r, "en"), want), label)
+	}
+}
+
 func TestAtMostTwoHundredAreListed(t *testing.T) {
 	r := reportOf(t, 2600, 3)
 	n := len(r.Comparison.LookAgain)
