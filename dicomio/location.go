@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io/fs"
+	"syscall"
 	"unsafe"
 
 	"github.com/suyashkumar/dicom/pkg/tag"
@@ -60,6 +61,9 @@ func readError(err error) error {
 	}
 	if pe := new(fs.PathError); errors.As(err, &pe) {
 		err = pe.Err
+	}
+	if number := syscall.Errno(0); errors.As(err, &number) {
+		return &refusal.Error{Reason: refusal.Unreadable, Found: "the system does not hand out the file", Remedy: "see that its disk or share is there and that this program may read it, and try again", Err: err}
 	}
 	return &refusal.Error{Reason: refusal.Malformed, Found: "the file could not be read", Remedy: "check the file and send it again", Err: err}
 }

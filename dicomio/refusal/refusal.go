@@ -18,6 +18,9 @@ const (
 	Malformed Reason = "DICOM_MALFORMED"
 	// Unsupported: valid, but Nafas has no decoder for it.
 	Unsupported Reason = "DICOM_UNSUPPORTED"
+	// Unreadable: the system does not hand out the bytes: the disk or the share is
+	// gone or broken, or this program may not read them. It says nothing of them.
+	Unreadable Reason = "SOURCE_UNREADABLE"
 	// TooLarge: a limit on bytes, slices, nesting or inflated size is passed.
 	TooLarge Reason = "TOO_LARGE"
 )

@@ -12,8 +12,9 @@ func Remedy(language, name string) (string, bool) {
 var remedies = map[string]threefold{
 	"DICOM_MALFORMED": {"export the data again from their source and send them again",
 		"exporter de nouveau les données depuis leur source et les renvoyer", "صدّر البيانات من مصدرها من جديد وأعد إرسالها"},
-	"DICOM_UNSUPPORTED": {"send the data in an encoding that is read, such as Explicit VR Little Endian",
-		"envoyer les données dans un codage pris en charge, par exemple Explicit VR Little Endian", "أرسل البيانات بترميز مدعوم، مثل Explicit VR Little Endian"},
+	"DICOM_UNSUPPORTED": {"send the data in an encoding that is read, such as Explicit VR Little Endian, and files of an archive unpacked",
+		"envoyer les données dans un codage pris en charge, par exemple Explicit VR Little Endian, et décompresser les fichiers d'une archive",
+		"أرسل البيانات بترميز مدعوم، مثل Explicit VR Little Endian، وفُكّ ضغط ملفات الأرشيف"},
 	"TOO_LARGE": {"send the data in smaller parts, or raise the limit",
 		"envoyer les données en parties plus petites, ou relever la limite", "أرسل البيانات في أجزاء أصغر، أو ارفع الحد المسموح"},
 	"NOT_CT": {"send a chest CT series",

@@ -171,6 +171,7 @@ const ReasonNotHandedOut = "SOURCE_FAILED"
 // it named.
 const ReasonIncomplete = "SOURCE_INCOMPLETE"
 
-// ReasonUnreadable is of a file or a folder that the system does not hand out, and
-// of a study of which an archive does not say what it holds.
+// ReasonUnreadable is of a file or a folder that the system does not hand out
+// (refusal.Unreadable), and of a study of which an archive does not say what it
+// holds.
 const ReasonUnreadable = "SOURCE_UNREADABLE"

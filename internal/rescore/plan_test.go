@@ -101,7 +101,10 @@ func TestTendingServesTheRecipesAndSaysSo(t *testing.T) {
 		return nil
 	}})
 	require.Equal(t, []triage.Recipe{recipe}, served)
-	require.Equal(t, []rescore.Sign{{Name: "w1", Host: "h", Program: "p", Recipes: served, Slots: 3, SeenAt: b.now}}, b.ledger.signs)
+	sign := rescore.Sign{Name: "w1", Host: "h", Program: "p", Recipes: served, Slots: 3, SeenAt: b.now}
+	left := sign
+	left.Recipes = nil
+	require.Equal(t, []rescore.Sign{sign, left}, b.ledger.signs, "at its end it reads nothing any more")
 	require.Equal(t, b.now.Add(-time.Minute), b.ledger.deadline)
 }
 

@@ -43,7 +43,8 @@ const aheadPerSlot, leastAhead = 8, 64
 
 // Tend looks after the queue until ctx ends: it says that this worker lives,
 // serves the queues of the rescorings that it can read, feeds them, and takes
-// over from workers that are dead. Errors are logged and tried again.
+// over from workers that are dead. Errors are logged and tried again. At its end it
+// says that this worker reads nothing any more.
 func (w *Worker) Tend(ctx context.Context, o TendOptions) {
 	o = o.withDefaults()
 	t := &tending{Worker: w, o: o, told: map[int64]string{}}
@@ -53,6 +54,7 @@ func (w *Worker) Tend(ctx context.Context, o TendOptions) {
 		}
 		select {
 		case <-ctx.Done():
+			t.leave(ctx)
 			return
 		case <-time.After(o.Feed):
 		}
@@ -132,10 +134,7 @@ func (t *tending) alive(ctx context.Context) error {
 	if time.Since(t.aliveAt) < t.o.Alive {
 		return nil
 	}
-	err := t.Ledger.Alive(ctx, Sign{
-		Name: t.Name, Host: t.o.Host, Program: t.o.Program, Recipes: t.served, Slots: t.o.Slots, SeenAt: t.Now(),
-	})
-	if err != nil {
+	if err := t.Ledger.Alive(ctx, t.sign(t.served)); err != nil {
 		return err
 	}
 	t.aliveAt = time.Now()
@@ -144,6 +143,23 @@ func (t *tending) alive(ctx context.Context) error {
 		t.Log.WarnContext(ctx, "took over the studies of workers that are silent", "studies", n)
 	}
 	return err
+}
+
+// leaveTime is the most that saying so may take: a worker that only vanishes is
+// known to be dead a minute later.
+const leaveTime = 2 * time.Second
+
+// leave says that this worker reads nothing any more.
+func (t *tending) leave(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTime)
+	defer cancel()
+	if err := t.Ledger.Alive(ctx, t.sign(nil)); err != nil {
+		t.Log.InfoContext(ctx, "that this worker ends could not be written down", "error", err)
+	}
+}
+
+func (t *tending) sign(recipes []triage.Recipe) Sign {
+	return Sign{Name: t.Name, Host: t.o.Host, Program: t.o.Program, Recipes: recipes, Slots: t.o.Slots, SeenAt: t.Now()}
 }
 
 func (t *tending) feed(ctx context.Context, r Rescoring) error {

@@ -115,7 +115,44 @@ func (a attempt) read(ctx context.Context) (triage.StudyReading, error) {
 	for _, f := range files {
 		job.Files = append(job.Files, triage.ReadingFile{Path: f.Path, Name: f.Name})
 	}
-	return a.Readers.Read(ctx, a.c.Rescoring, job)
+	reading, err := a.Readers.Read(ctx, a.c.Rescoring, job)
+	if err != nil {
+		return reading, err
+	}
+	return reading, a.wasThere(ctx, reading)
+}
+
+// wasThere: a file that was fetched and could not be read a moment later says
+// nothing of itself. Its disk or share went away, and the study is tried again for
+// as long as that is not there, as one that was not handed out.
+func (a attempt) wasThere(ctx context.Context, r triage.StudyReading) error {
+	why := unreadable(r)
+	if why == nil {
+		return nil
+	}
+	if a.c.Trouble[troubleSource] >= sourceTries {
+		source, err := a.Sources.Open(ctx, a.c.Rescoring)
+		if err == nil && source.Probe(ctx) == nil {
+			return nil
+		}
+	}
+	return &sourceError{errors.New(why.Error())} // no refusal yet
+}
+
+// unreadable is why a file or a series of a reading could not be read from its
+// disk; nil where none was.
+func unreadable(r triage.StudyReading) *refusal.Error {
+	for _, f := range r.Refused {
+		if refusal.Of(f.Err) == refusal.Unreadable {
+			return f.Err
+		}
+	}
+	for _, s := range r.Series {
+		if s.NotRead != nil && s.NotRead.Reason == refusal.Unreadable {
+			return s.NotRead
+		}
+	}
+	return nil
 }
 
 func (a attempt) fetch(ctx context.Context) ([]Fetched, func(), error) {

@@ -136,6 +136,14 @@ func TestWhatIsTriedAgain(t *testing.T) {
 			b.archive.fetch, b.archive.probe = errors.New("refused"), errors.New("down")
 			b.ledger.trouble = map[triage.TroubleKind]int{"source": 99}
 		}, "source"},
+		"a file that went away at the last moment": {func(b *bench) { b.readers.reading.Refused = unreadableFile }, "source"},
+		"a series that went away at the last moment": {func(b *bench) {
+			b.readers.reading.Series = []triage.Series{{UID: "1.1.1", NotRead: unreadableFile[0].Err}}
+		}, "source"},
+		"a share that is down, however often": {func(b *bench) {
+			b.readers.reading.Refused, b.archive.probe = unreadableFile, errors.New("down")
+			b.ledger.trouble = map[triage.TroubleKind]int{"source": 99}
+		}, "source"},
 		"an archive's first failures": {func(b *bench) { b.archive.fetch = errors.New("500") }, "source"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -147,6 +155,20 @@ func TestWhatIsTriedAgain(t *testing.T) {
 			require.Empty(t, b.ledger.finished)
 		})
 	}
+}
+
+var unreadableFile = []triage.RefusedFile{{Name: "b.dcm", Err: refusal.New(refusal.Unreadable, "", "no such device")}}
+
+// A file that cannot be read again and again, of an archive that is there, ends as
+// such; the rest of the study is read without it.
+func TestAFileThatStaysUnreadable(t *testing.T) {
+	b := newBench()
+	b.readers.reading = triage.StudyReading{Series: []triage.Series{{UID: "1.1.1", Result: result("k")}}, Refused: unreadableFile}
+	b.ledger.trouble = map[triage.TroubleKind]int{"source": 5}
+	require.NoError(t, b.work(t))
+	require.Equal(t, map[string]rescore.SeriesState{"1.1.1": rescore.Scored, "1.1.2": rescore.Skipped}, ends(t, b))
+	require.Equal(t, rescore.ReasonUnreadable, b.ledger.finished[0].Loose[0].Reason)
+	require.EqualValues(t, rescore.ReasonUnreadable, refusal.Unreadable)
 }
 
 func TestStoppingGivesTheStudyBack(t *testing.T) {

@@ -41,6 +41,8 @@ func refusalCode(r refusal.Reason) codes.Code {
 	switch r {
 	case refusal.Malformed, refusal.Unsupported:
 		return codes.InvalidArgument
+	case refusal.Unreadable:
+		return codes.Unavailable
 	case refusal.TooLarge:
 		return codes.ResourceExhausted
 	default:

@@ -3,8 +3,10 @@ package triage
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"nafas/dicomio/refusal"
 )
@@ -103,6 +105,36 @@ type ReadingFile struct {
 	Content Sum
 	// Name is for messages about an unvetted file; it may be empty.
 	Name string
+}
+
+// MarshalJSON keeps a path that is not UTF-8 as it is: in a JSON string U+FFFD would
+// stand in it, and another file be read, or none.
+func (f ReadingFile) MarshalJSON() ([]byte, error) {
+	out := readingFileJSON{plain: plain(f)}
+	if !utf8.ValidString(f.Path) {
+		out.Path, out.PathBytes = "", []byte(f.Path)
+	}
+	return json.Marshal(out)
+}
+
+// UnmarshalJSON is the inverse of MarshalJSON.
+func (f *ReadingFile) UnmarshalJSON(data []byte) error {
+	var in readingFileJSON
+	if err := json.Unmarshal(data, &in); err != nil {
+		return err
+	}
+	if *f = ReadingFile(in.plain); len(in.PathBytes) > 0 {
+		f.Path = string(in.PathBytes)
+	}
+	return nil
+}
+
+type plain ReadingFile
+
+// readingFileJSON is a file in JSON, with a path that is no text as bytes.
+type readingFileJSON struct {
+	plain
+	PathBytes []byte `json:",omitempty"`
 }
 
 // StudyReading is what came of reading one study.

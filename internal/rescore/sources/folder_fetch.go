@@ -182,6 +182,9 @@ func escapes(err error) bool {
 // study makes a refusal of what is one study's trouble; what else an archive does
 // not hand out may come back.
 func study(err error) error {
+	if errors.Is(err, rescore.ErrSpool) {
+		return err // of this machine, and its path is the spool's
+	}
 	if errors.Is(err, fs.ErrPermission) {
 		return refusal.New(rescore.ReasonUnreadable, "let this program read the files", "a file of the study that is not readable: %s", unix.EACCES.Error())
 	}

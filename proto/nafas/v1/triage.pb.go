@@ -724,6 +724,9 @@ const (
 	Reason_REASON_PRIOR_NOT_ASSESSED Reason = 31
 	// Of a comparison: the images of the earlier study could not be read again.
 	Reason_REASON_PRIOR_NOT_READ Reason = 32
+	// The system does not hand out the bytes: their disk or share is gone or broken,
+	// or may not be read. It says nothing of them.
+	Reason_REASON_SOURCE_UNREADABLE Reason = 33
 )
 
 // Enum value maps for Reason.
@@ -762,6 +765,7 @@ var (
 		30: "REASON_PRIOR_IMAGES_DELETED",
 		31: "REASON_PRIOR_NOT_ASSESSED",
 		32: "REASON_PRIOR_NOT_READ",
+		33: "REASON_SOURCE_UNREADABLE",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":          0,
@@ -797,6 +801,7 @@ var (
 		"REASON_PRIOR_IMAGES_DELETED": 30,
 		"REASON_PRIOR_NOT_ASSESSED":   31,
 		"REASON_PRIOR_NOT_READ":       32,
+		"REASON_SOURCE_UNREADABLE":    33,
 	}
 )
 
@@ -6205,7 +6210,7 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\x11NODULE_KIND_SOLID\x10\x01\x12\x1a\n" +
 	"\x16NODULE_KIND_PART_SOLID\x10\x02\x12\x1c\n" +
 	"\x18NODULE_KIND_GROUND_GLASS\x10\x03\x12\x19\n" +
-	"\x15NODULE_KIND_CALCIFIED\x10\x04*\xe9\x06\n" +
+	"\x15NODULE_KIND_CALCIFIED\x10\x04*\x87\a\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16REASON_DICOM_MALFORMED\x10\x01\x12\x1c\n" +
@@ -6240,7 +6245,8 @@ const file_nafas_v1_triage_proto_rawDesc = "" +
 	"\x15REASON_LIMIT_EXCEEDED\x10\x1d\x12\x1f\n" +
 	"\x1bREASON_PRIOR_IMAGES_DELETED\x10\x1e\x12\x1d\n" +
 	"\x19REASON_PRIOR_NOT_ASSESSED\x10\x1f\x12\x19\n" +
-	"\x15REASON_PRIOR_NOT_READ\x10 2\xe4\x05\n" +
+	"\x15REASON_PRIOR_NOT_READ\x10 \x12\x1c\n" +
+	"\x18REASON_SOURCE_UNREADABLE\x10!2\xe4\x05\n" +
 	"\rTriageService\x12O\n" +
 	"\fSubmitSeries\x12\x1d.nafas.v1.SubmitSeriesRequest\x1a\x1e.nafas.v1.SubmitSeriesResponse(\x01\x12Q\n" +
 	"\fTriageSeries\x12\x1d.nafas.v1.TriageSeriesRequest\x1a\x1e.nafas.v1.TriageSeriesResponse(\x010\x01\x12A\n" +
