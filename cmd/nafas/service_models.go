@@ -98,7 +98,7 @@ func (s *service) beginModels(ctx context.Context) error {
 	}
 	s.workers = &modelWorkers{flags: s.flags, log: s.log}
 	s.models = registry.New(s.store.Models(), s.store.Models(), s.workers, registry.Options{
-		Shipped: shipped, MinFreeBytes: s.flags.MinFree << 20, Name: pseudonyms.Study, Log: s.log,
+		Shipped: shipped, MinFreeBytes: s.flags.MinFree << 20, Needed: s.rescoringWith, Name: pseudonyms.Study, Log: s.log,
 	})
 	who := shellUser()
 	first := registry.First{Named: s.flags.Model != "", Anew: s.flags.ActivateModel, Who: registry.Who{Name: who.Name, By: who.By}}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -60,6 +61,21 @@ func (s *service) workRescorings(ctx context.Context) error {
 		return nil
 	}
 	return s.past.tend(context.WithoutCancel(ctx), true)
+}
+
+// rescoringWith names a rescoring that is not through and reads with a model; ""
+// where there is none.
+func (s *service) rescoringWith(ctx context.Context, sha256 string) (string, error) {
+	if s.past == nil {
+		return "", nil
+	}
+	all, err := s.past.service.List(ctx)
+	for _, r := range all {
+		if !r.State.Final() && r.Model.SHA256 == sha256 {
+			return fmt.Sprintf("rescoring %d", r.ID), nil
+		}
+	}
+	return "", err
 }
 
 // stopRescorings lets what is read come to its end within the grace.

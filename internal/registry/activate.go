@@ -119,6 +119,13 @@ func (s *Service) Remove(ctx context.Context, name string, readings bool, who Wh
 	if m.Folder == "" {
 		return m, refuse(NotNow, "", "%s is part of this program and has nothing to remove", named(m.Model))
 	}
+	by, err := s.opt.Needed(ctx, m.SHA256)
+	if err != nil {
+		return m, err
+	}
+	if by != "" {
+		return m, refuse(NotNow, "Wait until it is through, or cancel it.", "%s is what %s reads with", named(m.Model), by)
+	}
 	if err := s.ledger.Remove(context.WithoutCancel(ctx), m.SHA256, readings, who, s.opt.Now()); err != nil {
 		return m, err
 	}

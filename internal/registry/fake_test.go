@@ -121,10 +121,12 @@ type bench struct {
 	t       *testing.T
 	dir     string
 	workers *workers
-	store   *store.SQLite
-	models  *registry.Service
-	app     *triage.Service
-	runner  *jobs.Runner
+	// needed names what reads with a model beside the service.
+	needed map[string]string
+	store  *store.SQLite
+	models *registry.Service
+	app    *triage.Service
+	runner *jobs.Runner
 }
 
 var amina = registry.Who{Name: "amina", By: "token"}
@@ -160,6 +162,7 @@ func (b *bench) begin(f registry.First, shipped ...*manifest.Model) error {
 	b.store, err = store.Open(b.t.Context(), b.dir, store.Options{Log: silent()})
 	require.NoError(b.t, err)
 	b.models = registry.New(b.store.Models(), b.store.Models(), b.workers, registry.Options{
+		Needed:  func(_ context.Context, sha256 string) (string, error) { return b.needed[sha256], nil },
 		Shipped: shipped, MinFreeBytes: 1, Quiet: 20 * time.Millisecond, Log: silent(),
 	})
 	f.Who = registry.Who{Name: "root", By: "shell"}

@@ -126,6 +126,20 @@ func TestNamesOfModels(t *testing.T) {
 	require.False(t, changed, "it is live")
 }
 
+// What a rescoring reads with stays until that is through.
+func TestAModelThatIsNeededElsewhere(t *testing.T) {
+	b := newBench(t)
+	m, _, err := b.install(version(t, "2.0.0"))
+	require.NoError(t, err)
+	b.needed = map[string]string{m.SHA256: "rescoring 3"}
+	_, err = b.models.Remove(t.Context(), "test-dense-spots:2.0.0", false, amina)
+	require.Equal(t, registry.NotNow, kind(err))
+	require.ErrorContains(t, err, "rescoring 3")
+	b.needed = nil
+	_, err = b.models.Remove(t.Context(), "test-dense-spots:2.0.0", false, amina)
+	require.NoError(t, err)
+}
+
 // A model of the program is listed, and gets into the data folder once it is used.
 func TestShippedModels(t *testing.T) {
 	b := newBench(t)

@@ -19,6 +19,9 @@ type Options struct {
 	Shipped []*manifest.Model
 	// MinFreeBytes is the watermark: no model is installed while less is free.
 	MinFreeBytes int64
+	// Needed names what outside of Ledger still reads with a model, such as
+	// "rescoring 3"; "" where nothing does. nil: nothing.
+	Needed func(ctx context.Context, sha256 string) (string, error)
 	// Name is a study's pseudonym, for the log.
 	Name func(studyUID string) string
 	// Quiet is how long a study in shadow waits, in one go, for live ones to end.
@@ -33,6 +36,9 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	if o.Name == nil {
 		o.Name = func(string) string { return "unnamed" }
+	}
+	if o.Needed == nil {
+		o.Needed = func(context.Context, string) (string, error) { return "", nil }
 	}
 	if o.Quiet == 0 {
 		o.Quiet = 30 * time.Second
