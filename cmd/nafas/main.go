@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
 	"google.golang.org/grpc/codes"
@@ -67,6 +68,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		fmt.Fprintln(stderr, "nafas:", err)
 		return exitFailed
+	}
+	for _, arg := range args {
+		if !utf8.ValidString(arg) {
+			fmt.Fprintf(stderr, "nafas: the argument %q is not UTF-8; of a file or folder with such a name, give the folder above it\n", arg)
+			return exitUsage
+		}
 	}
 	command, err := parser.Parse(args)
 	if exited >= 0 {

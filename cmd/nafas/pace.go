@@ -61,6 +61,9 @@ func (p *pace) line(r rescore.Rescoring) string {
 	}
 	line := fmt.Sprintf("rescoring %d, %s: %d of %d studies (%.0f%%)", r.ID, r.State, t.StudiesDone, t.Studies, percent(t.StudiesDone, t.Studies))
 	line += fmt.Sprintf("; %d scored, %d unchanged, %d skipped, %d failed", t.Scored, t.Unchanged, t.Skipped, t.Failed)
+	if waitsForHours(r, p.now()) {
+		return line + "; waits for its hours, " + r.Limits.Window
+	}
 	rate, known := p.rate(r)
 	if !known {
 		return line

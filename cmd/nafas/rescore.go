@@ -53,7 +53,7 @@ func (f limitFlags) limits() rescore.Limits {
 type sourceFlags struct {
 	From        string `help:"Of a PACS, studies from this date on (YYYYMMDD)." placeholder:"DATE"`
 	To          string `help:"Of a PACS, studies up to this date (YYYYMMDD)." placeholder:"DATE"`
-	Modality    string `help:"Of a PACS, studies with series of this modality." default:"CT"`
+	Modality    string `help:"Of a PACS, studies with series of this modality. Default: CT, unless --studies names them." placeholder:"MODALITY"`
 	Description string `help:"Of a PACS, studies with this description; * and ? stand for anything." placeholder:"TEXT"`
 	Studies     string `help:"Of a PACS, the studies whose UIDs are in this file, one a line; - for standard input." placeholder:"FILE"`
 	TokenFile   string `help:"File that holds the bearer token for a PACS's DICOMweb services." type:"path" name:"pacs-token-file" placeholder:"FILE"`
@@ -69,11 +69,11 @@ func (f sourceFlags) spec(source string, in io.Reader) (rescore.SourceSpec, erro
 	if err != nil {
 		return spec, usageError{err}
 	}
-	spec.Query = rescore.Query{From: f.From, To: f.To, Modality: f.Modality, Description: f.Description}
+	spec.Query = f.query()
 	spec.TokenFile, spec.CA, spec.TLS, spec.OwnAE, spec.Listen = f.TokenFile, f.CA, f.TLS, f.AE, f.Listen
 	if spec.Kind == rescore.SourceFolder {
-		if f.From != "" || f.To != "" || f.Description != "" || f.Studies != "" {
-			return spec, usage("--from, --to, --description and --studies choose studies of a PACS; a folder is read as a whole")
+		if f.From != "" || f.To != "" || f.Modality != "" || f.Description != "" || f.Studies != "" {
+			return spec, usage("--from, --to, --modality, --description and --studies choose studies of a PACS; a folder is read as a whole")
 		}
 		spec = rescore.SourceSpec{Kind: spec.Kind, Root: spec.Root}
 	}
@@ -82,6 +82,15 @@ func (f sourceFlags) spec(source string, in io.Reader) (rescore.SourceSpec, erro
 	}
 	spec.Studies, err = readUIDs(f.Studies, in)
 	return spec, err
+}
+
+// query is what is asked of a PACS. A list of studies stands for itself.
+func (f sourceFlags) query() rescore.Query {
+	q := rescore.Query{From: f.From, To: f.To, Modality: f.Modality, Description: f.Description}
+	if q.Modality == "" && f.Studies == "" {
+		q.Modality = "CT"
+	}
+	return q
 }
 
 // readUIDs reads one UID a line; empty lines and those that begin with # are
@@ -140,9 +149,25 @@ func (c *rescoreStartCmd) request() (rescore.Request, error) {
 	if err != nil {
 		return rescore.Request{}, err
 	}
+	if err := c.checkBaseline(); err != nil {
+		return rescore.Request{}, err
+	}
 	rq := rescore.Request{Name: c.Name, Model: c.Model, Baseline: c.Baseline, Source: spec, Limits: c.limits()}
 	rq.Settings, err = pastSettings(file)
 	return rq, err
+}
+
+// checkBaseline refuses a comparison with a service that never was, before days of
+// reading and not after them.
+func (c *rescoreStartCmd) checkBaseline() error {
+	if c.Baseline != rescore.BaselineLive {
+		return nil
+	}
+	live, err := liveOf(c.Data)
+	if err == nil && live == nil {
+		return usage("--baseline live compares with what the service of a data folder said, and %s is of none: name that folder with --data", c.Data)
+	}
+	return errors.Join(err, closeLive(live))
 }
 
 // pastSettings are the part of a settings file that decides results.
@@ -182,7 +207,7 @@ func (c *rescoreStartCmd) Run(s *streams, ctx kongContext) error {
 		fmt.Fprintf(s.err, "begun; nafas rescore show %d says how far it is\n", r.ID)
 		return errors.Join(printRescoring(s, r), st.close(0))
 	}
-	return c.stay(s, ctx, st, working, c.HandOut, r.ID)
+	return c.stay(s, ctx, st, working, stayOptions{c.HandOut, c.Insecure}, r.ID)
 }
 
 // asUsage: what cannot be in a request is wrong use.
@@ -197,12 +222,8 @@ func asUsage(err error) error {
 // open opens the ledger to work, or, where another process works already or
 // detached, only to steer it.
 func (f rescoreFlags) open(ctx context.Context, s *streams, insecure, detached bool) (st *station, working bool, err error) {
-	o := stationOptions{log: s.calm(), insecure: insecure, works: !detached}
-	if o.works {
-		if o.live, err = liveOf(f.Data); err != nil {
-			return nil, false, err
-		}
-		st, err = f.station(ctx, o)
+	if !detached {
+		st, err = f.working(ctx, s, insecure)
 		if err == nil {
 			return st, true, nil
 		}
@@ -210,15 +231,29 @@ func (f rescoreFlags) open(ctx context.Context, s *streams, insecure, detached b
 			return nil, false, err
 		}
 		fmt.Fprintln(s.err, "another nafas process works on this data folder; it does the work, and this one looks on")
-		o.works, o.live = false, nil
 	}
-	st, err = f.station(ctx, o)
+	st, err = f.station(ctx, stationOptions{log: s.calm(), insecure: insecure})
 	return st, false, err
 }
 
+// working opens the ledger to work; rescorings.ErrInUse where another process does.
+func (f rescoreFlags) working(ctx context.Context, s *streams, insecure bool) (*station, error) {
+	live, err := liveOf(f.Data)
+	if err != nil {
+		return nil, err
+	}
+	return f.station(ctx, stationOptions{log: s.calm(), insecure: insecure, works: true, live: live})
+}
+
+// stayOptions are what besides flags of every verb decides how work is done.
+type stayOptions struct {
+	handOut  handOutFlags
+	insecure bool
+}
+
 // stay works, or looks on, until a rescoring is through.
-func (f rescoreFlags) stay(s *streams, ctx context.Context, st *station, working bool, h handOutFlags, id int64) (err error) {
-	if st.handOut, err = h.begin(st.ledger, st.sources, st.log); err != nil {
+func (f rescoreFlags) stay(s *streams, ctx context.Context, st *station, working bool, o stayOptions, id int64) (err error) {
+	if st.handOut, err = o.handOut.begin(st.ledger, st.sources, st.log); err != nil {
 		return errors.Join(err, st.close(0))
 	}
 	if working {
@@ -226,12 +261,24 @@ func (f rescoreFlags) stay(s *streams, ctx context.Context, st *station, working
 			return errors.Join(err, st.close(0))
 		}
 	}
-	r, err := f.follow(s, ctx, st.service, id)
+	var heir *station
+	r, err := f.follow(s, ctx, st.service, id, func() (over bool, err error) {
+		if !working {
+			heir, err = f.inherit(ctx, s, o.insecure)
+		}
+		return heir != nil, err
+	})
 	if ctx.Err() != nil && working {
 		fmt.Fprintf(s.err, "stopping; nafas rescore resume %d goes on\n", id)
 	}
 	if closeErr := st.close(stopGrace); err == nil {
 		err = closeErr
+	}
+	if heir != nil {
+		if err != nil {
+			return errors.Join(err, heir.close(0))
+		}
+		return f.stay(s, ctx, heir, true, o, id)
 	}
 	if err != nil {
 		return err
@@ -240,6 +287,19 @@ func (f rescoreFlags) stay(s *streams, ctx context.Context, st *station, working
 		return err
 	}
 	return ended(r)
+}
+
+// inherit opens the ledger to work where the process that did so has ended; nil
+// where it has not. What it left would else wait for ever, with somebody looking on.
+func (f rescoreFlags) inherit(ctx context.Context, s *streams, insecure bool) (*station, error) {
+	st, err := f.working(ctx, s, insecure)
+	if errors.Is(err, rescorings.ErrInUse) {
+		return nil, nil
+	}
+	if err == nil {
+		fmt.Fprintln(s.err, "the process that worked on this data folder has ended; this one does the work now")
+	}
+	return st, err
 }
 
 // stopGrace is how long studies in hand may take when the process is told to end.
@@ -258,10 +318,12 @@ func ended(r rescore.Rescoring) error {
 	return nil
 }
 
-// follow shows how far a rescoring is until it is through or paused.
-func (f rescoreFlags) follow(s *streams, ctx context.Context, service *rescore.Service, id int64) (rescore.Rescoring, error) {
+// follow shows how far a rescoring is until it is through or paused, or over says
+// that there is nothing more to follow here.
+func (f rescoreFlags) follow(s *streams, ctx context.Context, service *rescore.Service, id int64, over func() (bool, error)) (rescore.Rescoring, error) {
 	show := newPace(s)
 	defer show.finish()
+	asked := time.Now()
 	for {
 		r, err := service.Get(ctx, id)
 		if err != nil {
@@ -271,6 +333,12 @@ func (f rescoreFlags) follow(s *streams, ctx context.Context, service *rescore.S
 		if r.State.Final() || r.State == rescore.StatePaused {
 			return r, nil
 		}
+		if time.Since(asked) > inheritEvery {
+			if yes, err := over(); yes || err != nil {
+				return r, err
+			}
+			asked = time.Now()
+		}
 		select {
 		case <-ctx.Done():
 			return r, ctx.Err()
@@ -279,8 +347,9 @@ func (f rescoreFlags) follow(s *streams, ctx context.Context, service *rescore.S
 	}
 }
 
-// followEvery is how often a rescoring that is followed is looked at.
-const followEvery = 500 * time.Millisecond
+// followEvery is how often a rescoring that is followed is looked at, inheritEvery
+// how often whether another process still works.
+const followEvery, inheritEvery = 500 * time.Millisecond, 2 * time.Second
 
 func (c *rescoreStartCmd) preview(s *streams, ctx context.Context, rq rescore.Request) error {
 	bar := newBar(s, -1, "looking")

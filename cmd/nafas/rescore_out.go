@@ -55,6 +55,9 @@ func (c *rescoreExportCmd) export(ctx context.Context, p passes, r rescore.Resco
 
 // looking opens the ledger to look at one rescoring.
 func (f rescoreFlags) looking(s *streams, ctx context.Context, id int64, do func(passes, rescore.Rescoring) error) error {
+	if err := f.exists(); err != nil {
+		return err
+	}
 	st, err := f.station(ctx, stationOptions{log: s.calm()})
 	if err != nil {
 		return err

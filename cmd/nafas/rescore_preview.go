@@ -88,8 +88,8 @@ func (f rescoreFlags) paceBefore(ctx context.Context, rq rescore.Request, o stat
 	if err != nil {
 		return 0, false, &rescore.ErrRequest{Field: "model", Err: err}
 	}
-	if _, err := os.Stat(f.Data); err != nil && os.Getenv("NAFAS_DATABASE") == "" && f.DatabaseFile == "" {
-		return 0, false, nil // a preview makes no data folder
+	if f.exists() != nil {
+		return 0, false, nil // a preview makes no database
 	}
 	l, err := f.ledger(ctx, stationOptions{log: o.log})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -17,6 +18,9 @@ import (
 
 // steer opens the ledger without working, and has f done.
 func (f rescoreFlags) steer(s *streams, ctx context.Context, do func(*rescore.Service) error) error {
+	if err := f.exists(); err != nil {
+		return err
+	}
 	st, err := f.station(ctx, stationOptions{log: s.calm()})
 	if err != nil {
 		return err
@@ -33,7 +37,7 @@ func explained(err error) error {
 	case errors.Is(err, rescore.ErrNotPublished):
 		return fmt.Errorf("%w: there is nothing to withdraw", err)
 	case errors.Is(err, rescore.ErrState):
-		return fmt.Errorf("%w: it is over", err)
+		return fmt.Errorf("%w: it is over; nafas rescore SOURCE begins a new one, which reads only what this one has no result of", err)
 	}
 	return asUsage(err)
 }
@@ -75,7 +79,16 @@ func rescoringRow(r rescore.Rescoring) []string {
 
 // place is where the studies of a source are, in a word.
 func place(s rescore.SourceSpec) string {
-	return s.Root + s.URL + s.Peer // one of them
+	return printable(s.Root + s.URL + s.Peer) // one of them
+}
+
+// printable shows what would steer a terminal or break a table as its code.
+func printable(text string) string {
+	quoted := strconv.QuoteToGraphic(text)
+	if plain := strings.NewReplacer(`\\`, `\`, `\"`, `"`).Replace(quoted[1 : len(quoted)-1]); plain == text {
+		return text
+	}
+	return quoted
 }
 
 func moment(t time.Time) string {
@@ -132,7 +145,7 @@ func (c *rescoreShowCmd) Run(s *streams, ctx kongContext) error {
 
 func printReasons(s *streams, r rescore.Rescoring, at []rescore.Sign) error {
 	if r.State == rescore.StatePlanning || r.State == rescore.StateRunning {
-		fmt.Fprintf(s.out, "\n%s\n", whoIsAtIt(r, at))
+		fmt.Fprintf(s.out, "\n%s\n", whoIsAtIt(r, at, time.Now()))
 	}
 	if left, known := rescore.Remaining(r); known && !r.State.Final() {
 		fmt.Fprintf(s.out, "\nabout %s left, by the pace so far\n", spoken(left))
@@ -152,7 +165,10 @@ func printReasons(s *streams, r rescore.Rescoring, at []rescore.Sign) error {
 }
 
 // whoIsAtIt says who reads, or that nobody does.
-func whoIsAtIt(r rescore.Rescoring, at []rescore.Sign) string {
+func whoIsAtIt(r rescore.Rescoring, at []rescore.Sign, now time.Time) string {
+	if r.Limits.Window != "" && waitsForHours(r, now) {
+		return fmt.Sprintf("it waits for its hours, %s; nafas rescore limit %d --window changes them", r.Limits.Window, r.ID)
+	}
 	if len(at) == 0 {
 		return fmt.Sprintf("nobody is at it: nafas rescore resume %d goes on", r.ID)
 	}
@@ -161,6 +177,12 @@ func whoIsAtIt(r rescore.Rescoring, at []rescore.Sign) string {
 		slots += w.Slots
 	}
 	return fmt.Sprintf("%d workers are at it, on %d cores", len(at), slots)
+}
+
+// waitsForHours says that a rescoring does not work at this time of day.
+func waitsForHours(r rescore.Rescoring, now time.Time) bool {
+	w, err := rescore.ParseWindow(r.Limits.Window)
+	return err == nil && !w.Open(now)
 }
 
 type rescorePauseCmd struct {
@@ -222,6 +244,9 @@ type rescoreResumeCmd struct {
 
 // Run goes on, and works or looks on until the end.
 func (c *rescoreResumeCmd) Run(s *streams, ctx kongContext) error {
+	if err := c.exists(); err != nil {
+		return err
+	}
 	st, working, err := c.open(ctx, s, c.Insecure, c.Detach)
 	if err != nil {
 		return err
@@ -233,5 +258,5 @@ func (c *rescoreResumeCmd) Run(s *streams, ctx kongContext) error {
 	if c.Detach {
 		return errors.Join(printRescoring(s, r), st.close(0))
 	}
-	return c.stay(s, ctx, st, working, c.HandOut, c.ID)
+	return c.stay(s, ctx, st, working, stayOptions{c.HandOut, c.Insecure}, c.ID)
 }

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -212,6 +214,19 @@ func (f rescoreFlags) station(ctx context.Context, o stationOptions) (*station, 
 func fetchesAhead(slots int) int { return slots + 1 }
 
 func program() string { return "nafas " + buildVersion() }
+
+// exists refuses a data folder that keeps no rescorings: one that is looked into must
+// not be made by that, and its emptiness not be taken for an answer.
+func (f ledgerFlags) exists() error {
+	dsn, err := f.dsn()
+	if err != nil || dsn != "" {
+		return err
+	}
+	if _, err := os.Stat(filepath.Join(f.Data, rescorings.FileName)); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s keeps no rescorings; --data names the folder that nafas rescore or nafas serve was begun with", f.Data)
+	}
+	return err
+}
 
 // ledger opens the ledger that the flags name.
 func (f ledgerFlags) ledger(ctx context.Context, o stationOptions) (*rescorings.Ledger, error) {

@@ -16,10 +16,11 @@ import (
 	"nafas/internal/store"
 )
 
-// The files of a data folder that are of rescorings.
+// FileName is the database of a data folder's rescorings.
+const FileName = "rescore.db"
+
 const (
-	databaseFile = "rescore.db"
-	lockFile     = "rescore.lock"
+	lockFile = "rescore.lock"
 	// schemaLock is held for as long as the schema is looked at, by whoever opens.
 	schemaLock = "rescore.schema.lock"
 )
@@ -50,7 +51,7 @@ func (l *Ledger) openSQLite(ctx context.Context, dir string, works bool) error {
 			return err
 		}
 	}
-	if err = l.connectSQLite(filepath.Join(dir, databaseFile)); err != nil {
+	if err = l.connectSQLite(filepath.Join(dir, FileName)); err != nil {
 		return err
 	}
 	schema, err := waitLock(ctx, filepath.Join(dir, schemaLock))

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"nafas/internal/rescore"
+)
+
+// usedWrongly runs nafas and returns what it says on standard error.
+func usedWrongly(t *testing.T, code int, args ...string) string {
+	t.Helper()
+	var said strings.Builder
+	require.Equal(t, code, run(context.Background(), args, io.Discard, &said), said.String())
+	return said.String()
+}
+
+func listOf(t *testing.T, text string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "uids")
+	require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
+	return name
+}
+
+func TestWhatIsAskedOfAPACS(t *testing.T) {
+	listed := strings.NewReader("1.2.3\n# not this one\n\n1.2.4\n")
+	spec, err := sourceFlags{Studies: "-"}.spec("PACS=127.0.0.1:104", listed)
+	require.NoError(t, err)
+	require.Equal(t, []string{"1.2.3", "1.2.4"}, spec.Studies)
+	require.Equal(t, rescore.Query{}, spec.Query, "a list of studies stands for itself")
+
+	spec, err = sourceFlags{From: "20200101"}.spec("http://127.0.0.1:8042/dicom-web", nil)
+	require.NoError(t, err)
+	require.Equal(t, rescore.Query{From: "20200101", Modality: "CT"}, spec.Query)
+
+	_, err = sourceFlags{Modality: "MR"}.spec(t.TempDir(), nil)
+	require.ErrorAs(t, err, new(usageError), "a folder is read as a whole")
+}
+
+func TestAListOfStudiesIsAsked(t *testing.T) {
+	said := usedWrongly(t, exitFailed, "rescore", "PACS=127.0.0.1:9", "--studies", listOf(t, "1.2.3\n"), "--dry-run", "--data", t.TempDir())
+	require.Contains(t, said, "refused", "the PACS is asked, and is not there")
+}
+
+func TestWhereNoRescoringsAreKept(t *testing.T) {
+	for _, args := range [][]string{{"list"}, {"show", "1"}, {"resume", "1"}, {"report", "1"}, {"export", "1", "--out", "tables"}, {"again", "1"}} {
+		data := t.TempDir()
+		said := usedWrongly(t, exitFailed, append(append([]string{"rescore"}, args...), "--data", data)...)
+		require.Contains(t, said, "keeps no rescorings", args)
+		made, err := os.ReadDir(data)
+		require.NoError(t, err)
+		require.Empty(t, made, args)
+	}
+	data := t.TempDir()
+	said := usedWrongly(t, exitUsage, "rescore", t.TempDir(), "--baseline", "live", "--data", data)
+	require.Contains(t, said, "name that folder with --data")
+}
+
+func TestArgumentsThatAreNotUTF8(t *testing.T) {
+	require.Contains(t, usedWrongly(t, exitUsage, "triage", "/archive/M\xfcller"), "give the folder above it")
+}
+
+func TestWhoIsAtIt(t *testing.T) {
+	r := rescore.Rescoring{ID: 4, State: rescore.StateRunning, Limits: rescore.Limits{Window: "20:00-06:00"}}
+	noon := time.Date(2026, 3, 2, 12, 0, 0, 0, time.Local)
+	require.Contains(t, whoIsAtIt(r, nil, noon), "waits for its hours, 20:00-06:00")
+	require.Contains(t, whoIsAtIt(r, nil, noon.Add(10*time.Hour)), "nobody is at it")
+	require.Contains(t, whoIsAtIt(r, []rescore.Sign{{Slots: 2}, {Slots: 1}}, noon.Add(10*time.Hour)), "2 workers are at it, on 3 cores")
+	p := pace{now: func() time.Time { return noon }}
+	r.Planned = true
+	require.Contains(t, p.line(r), "waits for its hours")
+}
+
+func TestPathsInTables(t *testing.T) {
+	for text, want := range map[string]string{
+		"/archive/Müller \"x\" \\ 2": "/archive/Müller \"x\" \\ 2", "/a\nb": `"/a\nb"`, "/a\x1b[2J": `"/a\x1b[2J"`, "/a\xfc": `"/a\xfc"`,
+	} {
+		require.Equal(t, want, printable(text))
+	}
+}
