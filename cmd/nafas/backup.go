@@ -19,12 +19,17 @@ import (
 
 type backupCmd struct {
 	Data string `help:"Data folder; a service may run on it." default:"nafas-data" type:"path"`
-	Out  string `short:"o" required:"" help:"File to write: a tar file, compressed by gzip. It is patient data." type:"path" placeholder:"FILE"`
+	databaseFlags
+	Out string `short:"o" required:"" help:"File to write: a tar file, compressed by gzip. It is patient data." type:"path" placeholder:"FILE"`
 }
 
 // Run writes a backup under another name, and gives it its own when it is
 // whole and durable.
 func (c *backupCmd) Run(s *streams, ctx kongContext) error {
+	dsn, err := c.dsn()
+	if err != nil {
+		return err
+	}
 	if _, err := os.Lstat(c.Out); !errors.Is(err, fs.ErrNotExist) {
 		return usage("%s is there already", c.Out)
 	}
@@ -40,7 +45,23 @@ func (c *backupCmd) Run(s *streams, ctx kongContext) error {
 	if err := errors.Join(os.Rename(part, c.Out), store.OS{}.SyncDir(filepath.Dir(c.Out))); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(s.out, "%s: %d studies, %d files, every sum compared\n", c.Out, m.Studies, len(m.Files))
+	if _, err := fmt.Fprintf(s.out, "%s: %d studies, %d files, every sum compared\n", c.Out, m.Studies, len(m.Files)); err != nil {
+		return err
+	}
+	return ofRescorings(s.out, m, dsn != "")
+}
+
+// ofRescorings says which rescorings a backup holds. What is kept in PostgreSQL is
+// not, and nobody should learn that from a restore.
+func ofRescorings(w io.Writer, m store.Manifest, postgres bool) error {
+	words := "rescorings: none are in this folder\n"
+	if m.Rescorings() {
+		words = "rescorings: those of this folder are in it (" + store.RescoringsFile + ")\n"
+	}
+	if postgres {
+		words += "rescorings in PostgreSQL are NOT in it: back that database up by its own means, such as pg_dump\n"
+	}
+	_, err := io.WriteString(w, words)
 	return err
 }
 
@@ -78,7 +99,12 @@ func (c *restoreCmd) Run(s *streams, ctx kongContext) error {
 	if err != nil {
 		return fmt.Errorf("nothing is restored: %w", err)
 	}
-	_, err = fmt.Fprintf(s.out, "%s: %d studies and %d files of %s, every sum compared\n", c.Data, m.Studies, len(m.Files), m.StartedAt.Local().Format("2006-01-02 15:04:05"))
+	if _, err := fmt.Fprintf(s.out, "%s: %d studies and %d files of %s, every sum compared\n", c.Data, m.Studies, len(m.Files), m.StartedAt.Local().Format("2006-01-02 15:04:05")); err != nil {
+		return err
+	}
+	if m.Rescorings() {
+		_, err = fmt.Fprintln(s.out, "rescorings: those of the backup; nafas rescore resume goes on with them from there")
+	}
 	return err
 }
 

@@ -25,7 +25,7 @@ type pastFlags struct {
 func (f serviceFlags) rescoreFlags() rescoreFlags {
 	work := defaultWorkFlags()
 	work.Cores, work.Models, work.Onnxruntime, work.Memory, work.ReadLimit = f.Past.Cores, f.Past.Models, f.Onnxruntime, f.WorkerLimit, f.ReadLimit
-	return rescoreFlags{ledgerFlags{Data: f.Data, DatabaseFile: f.Past.DatabaseFile}, work}
+	return rescoreFlags{ledgerFlags{Data: f.Data, databaseFlags: databaseFlags{f.Past.DatabaseFile}}, work}
 }
 
 // defaultWorkFlags are the flags as they are without any.

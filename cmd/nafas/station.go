@@ -28,13 +28,18 @@ import (
 
 // ledgerFlags say where rescorings are kept.
 type ledgerFlags struct {
-	Data         string `help:"Data folder; its rescore.db keeps rescorings where no database is named." default:"nafas-data" type:"path"`
+	Data string `help:"Data folder; its rescore.db keeps rescorings where no database is named." default:"nafas-data" type:"path"`
+	databaseFlags
+}
+
+// databaseFlags name a database that several machines share.
+type databaseFlags struct {
 	DatabaseFile string `help:"File with the connection string of a PostgreSQL database that several machines share, such as postgres://nafas@db/nafas; or set NAFAS_DATABASE." type:"path" env:"NAFAS_DATABASE_FILE" placeholder:"FILE"`
 }
 
 // dsn is "" for SQLite. It never comes as a flag: it holds a password, and flags
 // are seen by every user of the machine.
-func (f ledgerFlags) dsn() (string, error) {
+func (f databaseFlags) dsn() (string, error) {
 	if f.DatabaseFile == "" {
 		return os.Getenv("NAFAS_DATABASE"), nil
 	}

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -47,16 +48,27 @@ type backup struct {
 	dir      string
 	out      *tar.Writer
 	manifest Manifest
+	// serves and rescores say which databases the folder has.
+	serves, rescores bool
+}
+
+// Rescorings says whether it holds the rescorings of the data folder; those in
+// PostgreSQL are never in it.
+func (m Manifest) Rescorings() bool { return m.has(RescoringsFile) }
+
+func (m Manifest) has(name string) bool {
+	return slices.ContainsFunc(m.Files, func(f BackupFile) bool { return f.Name == name })
 }
 
 // Backup writes the data folder dir to w as a tar file, whether a server runs
 // on it or not. Nothing is missing that was acknowledged before it began, and
-// every file that its database names is in it, with the sum that its row says.
-// scratch is a folder for a copy of the database.
+// every file that its database names is in it, with the sum that its row says. A
+// folder may have rescorings alone. scratch is a folder for copies of the databases.
 func Backup(ctx context.Context, dir, scratch string, w io.Writer) (Manifest, error) {
 	b := &backup{dir: dir, out: tar.NewWriter(w), manifest: Manifest{Format: backupFormat, StartedAt: time.Now().UTC()}}
-	if _, err := os.Stat(filepath.Join(dir, databaseFile)); err != nil {
-		return b.manifest, fmt.Errorf("%s is no data folder: %w", dir, err)
+	var err error
+	if b.serves, b.rescores, err = databases(dir); err != nil {
+		return b.manifest, err
 	}
 	if err := notRestoring(dir); err != nil {
 		return b.manifest, err
@@ -73,28 +85,38 @@ func Backup(ctx context.Context, dir, scratch string, w io.Writer) (Manifest, er
 	return b.manifest, b.out.Close()
 }
 
-// write: what lies in the inbox first, since it leaves the inbox once it has
-// rows; then the database; then the files of its rows.
-func (b *backup) write(ctx context.Context, scratch string) error {
-	if err := b.inbox(ctx); err != nil {
-		return err
+// databases says which of its two databases a folder has; it has one at least.
+func databases(dir string) (serves, rescores bool, err error) {
+	_, main := os.Stat(filepath.Join(dir, databaseFile))
+	_, rescorings := os.Stat(filepath.Join(dir, RescoringsFile))
+	if main != nil && !errors.Is(main, fs.ErrNotExist) || rescorings != nil && main != nil {
+		return false, false, fmt.Errorf("%s is no data folder: %w", dir, main)
 	}
+	if rescorings != nil && !errors.Is(rescorings, fs.ErrNotExist) {
+		return false, false, rescorings
+	}
+	return main == nil, rescorings == nil, nil
+}
+
+// write: what lies in the inbox first, since it leaves the inbox once it has
+// rows; then the databases; then the files of the rows.
+func (b *backup) write(ctx context.Context, scratch string) error {
 	temporary, err := os.MkdirTemp(scratch, ".nafas-backup-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(temporary)
-	database := filepath.Join(temporary, databaseFile)
-	if err := copyDatabase(ctx, filepath.Join(b.dir, databaseFile), database); err != nil {
-		return fmt.Errorf("copying the database: %w", err)
+	if b.serves {
+		if err := b.service(ctx, temporary); err != nil {
+			return err
+		}
 	}
-	if _, err := b.add(databaseFile, database, false); err != nil {
-		return err
+	if b.rescores {
+		if _, err := b.database(ctx, RescoringsFile, temporary); err != nil {
+			return err
+		}
 	}
 	if _, err := b.add(PseudonymKeyFile, filepath.Join(b.dir, PseudonymKeyFile), true); err != nil {
-		return err
-	}
-	if err := b.named(ctx, database); err != nil {
 		return err
 	}
 	text, err := json.MarshalIndent(b.manifest, "", " ")
@@ -106,6 +128,28 @@ func (b *backup) write(ctx context.Context, scratch string) error {
 	}
 	_, err = b.out.Write(text)
 	return err
+}
+
+// service adds what a service keeps.
+func (b *backup) service(ctx context.Context, temporary string) error {
+	if err := b.inbox(ctx); err != nil {
+		return err
+	}
+	database, err := b.database(ctx, databaseFile, temporary)
+	if err != nil {
+		return err
+	}
+	return b.named(ctx, database)
+}
+
+// database adds a copy of a database, and returns where in temporary that is.
+func (b *backup) database(ctx context.Context, name, temporary string) (string, error) {
+	to := filepath.Join(temporary, name)
+	if err := copyDatabase(ctx, filepath.Join(b.dir, name), to); err != nil {
+		return to, fmt.Errorf("copying the database %s: %w", name, err)
+	}
+	_, err := b.add(name, to, false)
+	return to, err
 }
 
 // inbox adds what may have been acknowledged before the backup began: files

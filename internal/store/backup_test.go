@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"database/sql"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -290,4 +292,32 @@ func TestARestoreThatWasKilled(t *testing.T) {
 		require.Len(t, fileSums(t, s), 2)
 		require.NoError(t, s.Close())
 	}
+}
+
+// A database of rescorings that is damaged is not restored, with a manifest that
+// says so or not.
+func TestDamagedRescoringsAreNotRestored(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, store.RescoringsFile), []byte("no database"), 0o600))
+	_, err := store.Backup(t.Context(), dir, t.TempDir(), io.Discard)
+	require.ErrorContains(t, err, store.RescoringsFile)
+
+	write := func(name string) {
+		db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, name))
+		require.NoError(t, err)
+		_, err = db.ExecContext(t.Context(), `CREATE TABLE x (y TEXT); INSERT INTO x VALUES ('kept')`)
+		require.NoError(t, errors.Join(err, db.Close()))
+	}
+	require.NoError(t, os.Remove(filepath.Join(dir, store.RescoringsFile)))
+	write(store.RescoringsFile)
+	whole := takeBackup(t, dir)
+	to := filepath.Join(t.TempDir(), "to")
+	_, err = store.Restore(t.Context(), bytes.NewReader(bytes.ReplaceAll(whole, []byte("kept"), []byte("lost"))), to)
+	require.ErrorContains(t, err, "damaged")
+	left, err := os.ReadDir(to)
+	require.NoError(t, err)
+	require.LessOrEqual(t, len(left), 1, "nothing but the lock")
+	_, err = store.Restore(t.Context(), bytes.NewReader(whole), to)
+	require.NoError(t, err)
+	require.FileExists(t, filepath.Join(to, store.RescoringsFile))
 }

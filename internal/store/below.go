@@ -11,6 +11,10 @@ import (
 // The functions of this file are for the stores in the folders below: what they
 // keep of the same kind they keep in the same form.
 
+// RescoringsFile is the database of internal/store/rescorings in a data folder. A
+// backup copies it like the other one.
+const RescoringsFile = "rescore.db"
+
 // EncodeResult writes a result as rows hold it: JSON.
 func EncodeResult(r triage.Result) (string, error) { return encodeResult(r) }
 

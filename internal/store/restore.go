@@ -38,8 +38,8 @@ func notRestoring(dir string) error {
 }
 
 // restored are the names that a restore may make in a data folder, in the order
-// in which they get there: the database last.
-var restored = []string{instancesDir, quarantineDir, modelsDir, inboxDir, PseudonymKeyFile, databaseFile}
+// in which they get there: the databases last.
+var restored = []string{instancesDir, quarantineDir, modelsDir, inboxDir, PseudonymKeyFile, RescoringsFile, databaseFile}
 
 // Restore makes the data folder dir, which is empty or not there, from a backup.
 // Every sum is compared before the first file is at its place; where anything
@@ -65,7 +65,7 @@ func Restore(ctx context.Context, r io.Reader, dir string) (Manifest, error) {
 		err = checkNamed(ctx, m, staging)
 	}
 	if err == nil {
-		err = forgetSessions(ctx, filepath.Join(staging, databaseFile))
+		err = forgetSessions(ctx, m, filepath.Join(staging, databaseFile))
 	}
 	if err == nil {
 		err = takePlaces(dir, staging)
@@ -146,7 +146,7 @@ func extract(ctx context.Context, r io.Reader, staging string) (Manifest, error)
 // backupName: a file at the top, or the name of a file as the folder makes
 // them.
 func backupName(name string) bool {
-	if name == databaseFile || name == PseudonymKeyFile {
+	if name == databaseFile || name == RescoringsFile || name == PseudonymKeyFile {
 		return true
 	}
 	parts := strings.Split(name, "/")
@@ -215,18 +215,23 @@ func syncAll(dirs map[string]bool) error {
 	return errors.Join(errs...)
 }
 
-// checkNamed makes sure that the database is whole, and that every file is
-// there that it names.
+// checkNamed makes sure that the databases are whole, and that every file is
+// there that they name.
 func checkNamed(ctx context.Context, m Manifest, staging string) error {
-	db, err := readCopy(filepath.Join(staging, databaseFile))
+	if m.Rescorings() {
+		db, err := wholeCopy(ctx, filepath.Join(staging, RescoringsFile))
+		if err != nil {
+			return err
+		}
+		if err := db.Close(); err != nil || !m.has(databaseFile) {
+			return err
+		}
+	}
+	db, err := wholeCopy(ctx, filepath.Join(staging, databaseFile))
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	var state string
-	if err := db.QueryRowContext(ctx, `PRAGMA integrity_check(1)`).Scan(&state); err != nil || state != "ok" {
-		return errors.Join(fmt.Errorf("the database of the backup is damaged: %s", state), err)
-	}
 	files, err := namedFiles(ctx, db)
 	if err != nil {
 		return err
@@ -243,9 +248,25 @@ func checkNamed(ctx context.Context, m Manifest, staging string) error {
 	return nil
 }
 
+// wholeCopy opens a database that is not damaged.
+func wholeCopy(ctx context.Context, path string) (*sql.DB, error) {
+	db, err := readCopy(path)
+	if err != nil {
+		return nil, err
+	}
+	var state string
+	if err := db.QueryRowContext(ctx, `PRAGMA integrity_check(1)`).Scan(&state); err != nil || state != "ok" {
+		return nil, errors.Join(fmt.Errorf("the database %s of the backup is damaged: %s", filepath.Base(path), state), err, db.Close())
+	}
+	return db, nil
+}
+
 // forgetSessions signs everybody out: who has signed out since the backup, or was
 // kept out, does not come in again by it.
-func forgetSessions(ctx context.Context, path string) (err error) {
+func forgetSessions(ctx context.Context, m Manifest, path string) (err error) {
+	if !m.has(databaseFile) {
+		return nil
+	}
 	u := url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: "mode=rw&_pragma=synchronous(FULL)&_pragma=journal_mode(DELETE)"}
 	db, err := sql.Open("sqlite", u.String())
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 )
 
 // FileName is the database of a data folder's rescorings.
-const FileName = "rescore.db"
+const FileName = store.RescoringsFile
 
 const (
 	lockFile = "rescore.lock"
