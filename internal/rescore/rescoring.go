@@ -155,7 +155,8 @@ const (
 	Failed SeriesState = "failed"
 )
 
-// Totals count what became of the inputs. Inputs is the sum of the states.
+// Totals count what became of the inputs. Inputs is the sum of the states, and
+// Inputs and Erased together are all that ever were.
 type Totals struct {
 	Studies, StudiesDone int64
 	// Inputs are series and files that belong to none.
@@ -166,6 +167,9 @@ type Totals struct {
 	// Late counts results that came from an attempt that no longer had the study,
 	// and were refused.
 	Late int64
+	// Erased counts inputs that were erased since, with all that was kept of them.
+	// They are in none of the other counts but Files.
+	Erased int64
 	// Reasons counts skipped and failed inputs by reason.
 	Reasons map[string]int64
 }

@@ -35,6 +35,8 @@ type Erasable struct {
 	// quarantine, and older versions of instances that are another patient's
 	// now.
 	Quarantined, Versions int
+	// Rescorings are what was taken out of them before, for the proof.
+	Rescorings []RescoringsErasure
 
 	patients, quarantine, versions []int64
 }

@@ -34,8 +34,35 @@ type Proof struct {
 	// Files are the SHA-256 of every file that was removed.
 	Files     []triage.Sum `json:"removed_files_sha256"`
 	Delivered int          `json:"deliveries_that_stay_at_their_destination"`
-	NotErased []string     `json:"not_erased"`
+	// Rescorings are what was taken out of them, by where they are kept.
+	Rescorings []RescoringsErasure `json:"rescorings,omitempty"`
+	NotErased  []string            `json:"not_erased"`
 }
+
+// RescoringsErasure says what was taken out of the rescorings of one database. It
+// names nobody.
+type RescoringsErasure struct {
+	// KeptIn is "rescore.db" or "PostgreSQL".
+	KeptIn     string             `json:"kept_in"`
+	Rescorings []RescoringErasure `json:"rescorings"`
+	// Results are those of all its rescorings: they share them.
+	Results int64 `json:"results"`
+}
+
+// RescoringErasure says what was taken out of one rescoring.
+type RescoringErasure struct {
+	// Rescoring is its number.
+	Rescoring int64 `json:"rescoring"`
+	Studies   int64 `json:"studies"`
+	// Inputs are the series of the studies, and files that belong to none.
+	Inputs int64 `json:"inputs"`
+	// ListEntries were shown to readers; Listed are UIDs of its source's list.
+	ListEntries int64 `json:"published_list_entries"`
+	Listed      int64 `json:"listed_by_the_source"`
+}
+
+// Empty says that nothing was there.
+func (e RescoringsErasure) Empty() bool { return len(e.Rescorings) == 0 && e.Results == 0 }
 
 // Erase deletes all that is stored of a patient: rows first, in one transaction
 // that lists the files and keeps the proof, then the files, then what is left of
@@ -67,15 +94,19 @@ func (s *SQLite) Erase(ctx context.Context, e Erasable, at time.Time, name func(
 	if err := s.finishErasures(ctx); err != nil {
 		return proof, err
 	}
-	return proof, s.searched(e)
+	var uids []string
+	for _, study := range e.Studies {
+		uids = append(uids, study.UID)
+	}
+	return proof, Searched(filepath.Join(s.dir, databaseFile), uids)
 }
 
-// searched looks through the bytes of the database for the studies that were
+// Searched looks through the bytes of a database for the studies that were
 // erased: a table that nobody thought of is found here and not by somebody else.
 // Whoever calls it closes the database next: closing any handle of the file ends
 // this process's locks on it (fcntl).
-func (s *SQLite) searched(e Erasable) error {
-	f, err := os.Open(filepath.Join(s.dir, databaseFile))
+func Searched(path string, studyUIDs []string) error {
+	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
@@ -92,9 +123,9 @@ func (s *SQLite) searched(e Erasable) error {
 		if last {
 			data = append(data, 0)
 		}
-		for _, study := range e.Studies {
-			if len(study.UID) >= shortestUID && stands(data, study.UID) {
-				return errors.New("the UID of an erased study still stands in the database: please report that")
+		for _, uid := range studyUIDs {
+			if len(uid) >= shortestUID && stands(data, uid) {
+				return fmt.Errorf("the UID of an erased study still stands in %s: please report that", filepath.Base(path))
 			}
 		}
 		if last {
@@ -121,11 +152,16 @@ func stands(data []byte, uid string) bool {
 	}
 }
 
+// NamesUID says whether a text holds a UID that is too long to be there by chance.
+func NamesUID(text, uid string) bool {
+	return len(uid) >= shortestUID && len(text) >= len(uid) && stands([]byte("\x00"+text+"\x00"), uid)
+}
+
 // shortestUID is what may stand anywhere: "1.2" does, in other UIDs.
 const shortestUID = 20
 
 func (s *SQLite) eraseRows(ctx context.Context, tx *sql.Tx, e Erasable, at time.Time, name func(string) string) (Proof, error) {
-	proof := Proof{ErasedAt: at.UTC(), Installation: s.installation, PatientRecords: len(e.Patients), NotErased: notErased}
+	proof := Proof{ErasedAt: at.UTC(), Installation: s.installation, PatientRecords: len(e.Patients), NotErased: NotErased, Rescorings: e.Rescorings}
 	// Tables refer to each other; at the end nothing may be left that refers to
 	// what is gone.
 	if _, err := tx.ExecContext(ctx, `PRAGMA defer_foreign_keys = ON`); err != nil {
@@ -212,14 +248,17 @@ func (s *SQLite) readWithout(ctx context.Context, tx *sql.Tx, studies []int64, a
 	return nil
 }
 
-// notErased is what an erasure cannot reach.
-var notErased = []string{
+// NotErased is what an erasure cannot reach.
+var NotErased = []string{
 	"objects that were delivered to archives stay there: withdraw them there",
 	"backups that were written before",
 	"the log of the service, which names studies by pseudonyms only",
 	"the audit trail's records of who did what and when, which name studies by pseudonyms only, and what was sent of them to a collector before",
 	"copies that the file system or the disk keeps below the files: encrypt the disk",
 	"files in quarantine that do not say whose they are",
+	"tables, reports and lists of rescorings that were written to files, and the archives that rescorings read: another rescoring finds the patient there again",
+	"files of a rescoring that belong to no series and do not have a UID of the patient's studies in their path",
+	"rescorings in a PostgreSQL database that was not named, and what PostgreSQL keeps of deleted rows in its files until they are vacuumed, in its log, its replicas and its backups",
 }
 
 // remove lists files of a table and deletes their rows.
@@ -353,28 +392,34 @@ func (s *SQLite) finishErasures(ctx context.Context) error {
 	if err := errors.Join(s.disk.SyncDir(s.Abs(inboxDir)), s.disk.SyncDir(s.Abs(spoolDir))); err != nil {
 		return err
 	}
-	for _, statement := range []string{`PRAGMA secure_delete = ON`, `VACUUM`} {
-		if _, err := s.write.ExecContext(ctx, statement); err != nil {
-			return err
-		}
-	}
-	if err := s.emptyLog(ctx); err != nil {
+	if err := Scrub(ctx, s.write); err != nil {
 		return err
 	}
 	if _, err := s.write.ExecContext(ctx, `UPDATE erasure SET finished_at = ? WHERE finished_at IS NULL`, micros(time.Now())); err != nil {
 		return err
 	}
-	return s.emptyLog(ctx)
+	return emptyLog(ctx, s.write)
 }
 
-// emptyLog has the database's log written into it and cut to nothing.
-func (s *SQLite) emptyLog(ctx context.Context) error {
+// Scrub takes what deleted rows left out of the free pages of a SQLite database and
+// out of its log. db has one connection, and nobody else uses the database.
+func Scrub(ctx context.Context, db *sql.DB) error {
+	for _, statement := range []string{`PRAGMA secure_delete = ON`, `VACUUM`} {
+		if _, err := db.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return emptyLog(ctx, db)
+}
+
+// emptyLog has a database's log written into it and cut to nothing.
+func emptyLog(ctx context.Context, db *sql.DB) error {
 	var busy, pages, done int
-	if err := s.write.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &done); err != nil {
+	if err := db.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &done); err != nil {
 		return err
 	}
 	if busy != 0 {
-		return errors.New("somebody reads the database: end it and start nafas once, which finishes the erasure")
+		return errors.New("somebody reads the database: end that, and erase again or start nafas once, which finishes the erasure")
 	}
 	return nil
 }

@@ -28,7 +28,11 @@ type dialect struct {
 	clock string
 	// lastAttempter is the client that has a job of river_job.
 	lastAttempter string
-	postgres      bool
+	// jobStudy is the study of a job of river_job.
+	jobStudy string
+	// keptIn names the database to people.
+	keptIn   string
+	postgres bool
 }
 
 var sqliteDialect = &dialect{
@@ -36,6 +40,8 @@ var sqliteDialect = &dialect{
 	riverNow:      `strftime('%Y-%m-%d %H:%M:%f', 'now')`,
 	riverTime:     `strftime('%Y-%m-%d %H:%M:%f', CAST(? AS REAL) / 1e6, 'unixepoch')`,
 	lastAttempter: `json_extract(attempted_by, '$[#-1]')`,
+	jobStudy:      `json_extract(args, '$.study_uid')`,
+	keptIn:        FileName,
 }
 
 var postgresDialect = &dialect{
@@ -47,6 +53,8 @@ var postgresDialect = &dialect{
 	riverTime:     `to_timestamp(CAST(? AS DOUBLE PRECISION) / 1e6)`,
 	clock:         `CAST(extract(epoch FROM clock_timestamp()) * 1e6 AS BIGINT)`,
 	lastAttempter: `attempted_by[array_length(attempted_by, 1)]`,
+	jobStudy:      `args->>'study_uid'`,
+	keptIn:        "PostgreSQL",
 	postgres:      true,
 }
 

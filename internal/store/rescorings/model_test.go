@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"nafas/internal/rescore"
+	"nafas/internal/store/rescorings"
 	"nafas/internal/triage"
 )
 
@@ -42,12 +43,13 @@ type model struct {
 	cursor  string
 	studies map[string]*modelStudy
 	loose   map[string]end
-	files   int64
-	late    int64
+	// found are the studies in whose reading files were found that belong to none.
+	found               map[string]string
+	files, late, erased int64
 }
 
 func (m *model) totals() rescore.Totals {
-	out := rescore.Totals{Studies: int64(len(m.studies)), Files: m.files, Late: m.late, Reasons: map[string]int64{}}
+	out := rescore.Totals{Studies: int64(len(m.studies)), Files: m.files, Late: m.late, Erased: m.erased, Reasons: map[string]int64{}}
 	count := func(e end) {
 		out.Inputs++
 		switch e.state {
@@ -125,6 +127,7 @@ func TestTotalsAddUpWhateverHappens(t *testing.T) {
 			{"plan", w.plan}, {"plan", w.plan}, {"end planning", w.endPlanning}, {"feed", w.feedSome}, {"feed", w.feedSome},
 			{"claim", w.claimOne}, {"claim", w.claimOne}, {"claim", w.claimOne}, {"finish", w.finishOne}, {"finish", w.finishOne}, {"finish", w.finishOne},
 			{"return", w.returnOne}, {"trouble", w.troubleOne}, {"control", w.controlOne}, {"control", w.controlOne}, {"take over", w.takeOverAll},
+			{"erase", w.eraseOne},
 		}
 		happened := map[string]int{}
 		for step := range steps {
@@ -148,8 +151,9 @@ func TestTotalsAddUpWhateverHappens(t *testing.T) {
 			w.compare(m)
 			happened[string(m.state)]++
 			happened["late"] += int(m.late)
+			happened["erased"] += int(m.erased)
 		}
-		for _, want := range []string{"late", "done", "take over"} {
+		for _, want := range []string{"late", "done", "take over", "erased"} {
 			require.NotZero(t, happened[want], "%s never happened: %v", want, happened)
 		}
 	})
@@ -173,7 +177,7 @@ func (w *walk) compare(m *model) {
 
 func (w *walk) begin() {
 	r := []triage.Recipe{recipe, other}[w.IntN(2)]
-	w.all = append(w.all, &model{id: w.create(r), recipe: r, whole: w.IntN(2) == 0, state: rescore.StatePlanning, studies: map[string]*modelStudy{}, loose: map[string]end{}})
+	w.all = append(w.all, &model{id: w.create(r), recipe: r, whole: w.IntN(2) == 0, state: rescore.StatePlanning, studies: map[string]*modelStudy{}, loose: map[string]end{}, found: map[string]string{}})
 }
 
 func (w *walk) plan(m *model) {
@@ -357,9 +361,47 @@ func (w *walk) finishOne(m *model) {
 		}
 		s.state = "done"
 		if _, known := m.loose[path]; len(o.Loose) > 0 && !known {
-			m.loose[path] = end{rescore.Failed, "MALFORMED"}
+			m.loose[path], m.found[path] = end{rescore.Failed, "MALFORMED"}, uid
 		}
 	}
+}
+
+// eraseOne erases a study from all rescorings.
+func (w *walk) eraseOne(*model) {
+	if w.IntN(2) > 0 {
+		return
+	}
+	for first, n := w.IntN(6), 0; n < 6; n++ {
+		uid := strconv.Itoa((first + n) % 6)
+		_, err := w.Erase(w.t.Context(), []string{uid}, at)
+		if slices.ContainsFunc(w.all, func(m *model) bool { return m.studies[uid] != nil && !m.planned && !m.state.Final() }) {
+			require.ErrorIs(w.t, err, rescorings.ErrListing)
+			continue
+		}
+		require.NoError(w.t, err)
+		for _, m := range w.all {
+			m.erase(uid)
+		}
+		return
+	}
+}
+
+func (m *model) erase(uid string) {
+	s := m.studies[uid]
+	if s == nil {
+		return
+	}
+	m.erased += int64(len(s.series))
+	delete(m.studies, uid)
+	for path, of := range m.found {
+		if of == uid {
+			m.erased++
+			delete(m.loose, path)
+			delete(m.found, path)
+		}
+	}
+	m.cursor = ""
+	m.settle()
 }
 
 func (w *walk) returnOne(m *model) {
