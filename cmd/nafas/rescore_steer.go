@@ -65,7 +65,7 @@ func (c *rescoreListCmd) Run(s *streams, ctx kongContext) error {
 
 var rescoringHeader = []string{
 	"id", "name", "state", "model", "version", "source", "baseline", "studies", "studies_done", "inputs", "waiting", "scored", "unchanged",
-	"skipped", "failed", "late", "created_at", "ended_at", "why",
+	"skipped", "failed", "late", "created_at", "ended_at", "why", "erased",
 }
 
 func rescoringRow(r rescore.Rescoring) []string {
@@ -73,7 +73,7 @@ func rescoringRow(r rescore.Rescoring) []string {
 	t := r.Totals
 	return []string{
 		n(r.ID), r.Name, string(r.State), r.Model.Name, r.Model.Version, place(r.Source), r.Baseline, n(t.Studies), n(t.StudiesDone), n(t.Inputs),
-		n(t.Waiting), n(t.Scored), n(t.Unchanged), n(t.Skipped), n(t.Failed), n(t.Late), moment(r.CreatedAt), moment(r.EndedAt), r.Why,
+		n(t.Waiting), n(t.Scored), n(t.Unchanged), n(t.Skipped), n(t.Failed), n(t.Late), moment(r.CreatedAt), moment(r.EndedAt), r.Why, n(t.Erased),
 	}
 }
 
@@ -152,6 +152,9 @@ func printReasons(s *streams, r rescore.Rescoring, at []rescore.Sign) error {
 	}
 	if r.Why != "" {
 		fmt.Fprintf(s.out, "\n%s: %s\n", r.State, r.Why)
+	}
+	if r.Totals.Erased > 0 {
+		fmt.Fprintf(s.out, "\n%d inputs were erased since, and are in none of these numbers\n", r.Totals.Erased)
 	}
 	if len(r.Totals.Reasons) == 0 {
 		return nil

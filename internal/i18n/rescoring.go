@@ -39,8 +39,8 @@ type RescoringPass struct {
 // RescoringAccounts say what became of the inputs.
 type RescoringAccounts struct {
 	Title, Every, ByState, State, Inputs, Share, Meaning, Total, Sum string
-	// Studies takes those that are done and all, Files and Late a count.
-	Studies, Files, Late                             string
+	// Studies takes those that are done and all, Files, Late and Erased a count.
+	Studies, Files, Late, Erased                     string
 	Failed, FailedIs, Skipped, SkippedIs, Reason, Do string
 	NoneFailed, NoneSkipped, NoReason, Found         string
 	// States and Meanings are by code of internal/rescore.

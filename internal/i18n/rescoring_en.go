@@ -37,6 +37,7 @@ var englishRescoring = RescoringWords{
 		ByState: "Inputs by state", State: "State", Inputs: "Inputs", Share: "Share", Meaning: "What it means", Total: "All inputs", Sum: "Together",
 		Studies: "Studies that are done: %s of %s.", Files: "Files that the source has listed: %s.",
 		Late:   "Results that came from a worker which had lost the study by then, and were refused: %s.",
+		Erased: "Inputs that were erased since, with all that was kept of them, and that are counted nowhere else: %s.",
 		Failed: "Failed inputs, by reason", FailedIs: "They should have been read and could not be. Nothing is known of them.",
 		Skipped: "Skipped inputs, by reason", SkippedIs: "They are nothing for a nodule detector, or not the series of their study that is read. Nothing is known of them either.",
 		Reason: "Reason", Do: "What to do", NoneFailed: "No input failed.", NoneSkipped: "No input was skipped.", NoReason: "no reason was kept",

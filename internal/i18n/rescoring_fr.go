@@ -37,6 +37,7 @@ var frenchRescoring = RescoringWords{
 		ByState: "Entrées par état", State: "État", Inputs: "Entrées", Share: "Part", Meaning: "Signification", Total: "Toutes les entrées", Sum: "Ensemble",
 		Studies: "Examens achevés\u00a0:\u00a0%s sur\u00a0%s.", Files: "Fichiers recensés à la source\u00a0:\u00a0%s.",
 		Late:   "Résultats refusés, venus d'un processus qui n'avait plus l'examen en charge\u00a0:\u00a0%s.",
+		Erased: "Entrées effacées depuis, avec tout ce qui en était conservé, et qui ne sont comptées nulle part ailleurs\u00a0:\u00a0%s.",
 		Failed: "Entrées en échec, par motif", FailedIs: "Elles auraient dû être lues et n'ont pas pu l'être. On n'en sait rien.",
 		Skipped: "Entrées écartées, par motif", SkippedIs: "Elles ne conviennent pas à un détecteur de nodules, ou ne sont pas la série de leur examen qui est lue. On n'en sait rien non plus.",
 		Reason: "Motif", Do: "Que faire", NoneFailed: "Aucune entrée en échec.", NoneSkipped: "Aucune entrée écartée.", NoReason: "aucun motif conservé",

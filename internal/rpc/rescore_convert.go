@@ -35,7 +35,7 @@ func RescoringProto(r rescore.Rescoring) *nafasv1.Rescoring {
 		Totals: &nafasv1.RescoringTotals{
 			Studies: r.Totals.Studies, StudiesDone: r.Totals.StudiesDone, Inputs: r.Totals.Inputs, Waiting: r.Totals.Waiting,
 			Scored: r.Totals.Scored, Unchanged: r.Totals.Unchanged, Skipped: r.Totals.Skipped, Failed: r.Totals.Failed,
-			Files: r.Totals.Files, Late: r.Totals.Late, Reasons: r.Totals.Reasons,
+			Files: r.Totals.Files, Late: r.Totals.Late, Erased: r.Totals.Erased, Reasons: r.Totals.Reasons,
 		},
 	}
 	return p

@@ -45,6 +45,9 @@ func (s speaker) accounts(t rescore.Totals) accounts {
 	if t.Late > 0 {
 		out.Notes = append(out.Notes, s.fill(w.Late, s.count(int(t.Late))))
 	}
+	if t.Erased > 0 {
+		out.Notes = append(out.Notes, s.fill(w.Erased, s.count(int(t.Erased))))
+	}
 	return out
 }
 

@@ -149,7 +149,7 @@ func reportOf(t *testing.T, studies, years int) report.Report {
 }
 
 func rescoringOf(a archive) rescore.Rescoring {
-	t := rescore.Totals{Studies: int64(len(a.after)), StudiesDone: int64(len(a.after)), Files: 1_234_567, Late: 2, Reasons: map[string]int64{}}
+	t := rescore.Totals{Studies: int64(len(a.after)), StudiesDone: int64(len(a.after)), Files: 1_234_567, Late: 2, Erased: 5, Reasons: map[string]int64{}}
 	end := func(state *int64, reason string, n int64) {
 		*state += n
 		if t.Inputs += n; reason != "" && n > 0 {

@@ -672,7 +672,10 @@ type RescoringTotals struct {
 	// refused.
 	Late int64 `protobuf:"varint,10,opt,name=late,proto3" json:"late,omitempty"`
 	// Skipped and failed inputs by reason.
-	Reasons       map[string]int64 `protobuf:"bytes,11,rep,name=reasons,proto3" json:"reasons,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	Reasons map[string]int64 `protobuf:"bytes,11,rep,name=reasons,proto3" json:"reasons,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	// Inputs that were erased since, with all that was kept of them. They are in
+	// none of the other counts but files.
+	Erased        int64 `protobuf:"varint,12,opt,name=erased,proto3" json:"erased,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -782,6 +785,13 @@ func (x *RescoringTotals) GetReasons() map[string]int64 {
 		return x.Reasons
 	}
 	return nil
+}
+
+func (x *RescoringTotals) GetErased() int64 {
+	if x != nil {
+		return x.Erased
+	}
+	return 0
 }
 
 // Rescoring is one pass of one model over an archive.
@@ -2230,7 +2240,7 @@ const file_nafas_v1_rescore_proto_rawDesc = "" +
 	"\n" +
 	"guidelines\x18\x02 \x03(\tR\n" +
 	"guidelines\x12\x1c\n" +
-	"\tscreening\x18\x03 \x01(\tR\tscreening\"\x90\x03\n" +
+	"\tscreening\x18\x03 \x01(\tR\tscreening\"\xa8\x03\n" +
 	"\x0fRescoringTotals\x12\x18\n" +
 	"\astudies\x18\x01 \x01(\x03R\astudies\x12!\n" +
 	"\fstudies_done\x18\x02 \x01(\x03R\vstudiesDone\x12\x16\n" +
@@ -2243,7 +2253,8 @@ const file_nafas_v1_rescore_proto_rawDesc = "" +
 	"\x05files\x18\t \x01(\x03R\x05files\x12\x12\n" +
 	"\x04late\x18\n" +
 	" \x01(\x03R\x04late\x12@\n" +
-	"\areasons\x18\v \x03(\v2&.nafas.v1.RescoringTotals.ReasonsEntryR\areasons\x1a:\n" +
+	"\areasons\x18\v \x03(\v2&.nafas.v1.RescoringTotals.ReasonsEntryR\areasons\x12\x16\n" +
+	"\x06erased\x18\f \x01(\x03R\x06erased\x1a:\n" +
 	"\fReasonsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"\xf1\x04\n" +
