@@ -91,6 +91,8 @@ func TestExitCodes(t *testing.T) {
 		{"a backup of nothing", []string{"backup", "--data", empty, "-o", filepath.Join(empty, "b")}, exitFailed, "no data folder"},
 		{"a restore of what is no backup", []string{"restore", text, "--data", filepath.Join(empty, "r")}, exitFailed, "nothing is restored"},
 		{"nobody to erase", []string{"erase", " ", "--data", empty}, exitUsage, "Patient ID"},
+		{"an erasure of what is no study", []string{"rescore", "erase", "x", "--data", empty}, exitUsage, "no UID"},
+		{"an erasure of no study", []string{"rescore", "erase", "--data", empty}, exitUsage, "say which studies"},
 		{"help", []string{"--help"}, exitDone, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

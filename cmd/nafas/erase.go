@@ -22,12 +22,14 @@ type eraseCmd struct {
 	Patient string  `arg:"" optional:"" help:"The Patient ID." placeholder:"PATIENT_ID"`
 	Issuer  *string `help:"The issuer of the ID, where IDs of several are stored; '' for none." placeholder:"ISSUER"`
 	Data    string  `help:"Data folder of a service that is stopped." default:"nafas-data" type:"existingdir"`
-	Yes     bool    `help:"Do not ask."`
-	Proofs  bool    `help:"Print the proofs of all erasures so far, and erase nothing."`
-	Shared  bool    `help:"Erase studies that name another patient too, as a whole." name:"shared-studies"`
+	databaseFlags
+	Yes    bool `help:"Do not ask."`
+	Proofs bool `help:"Print the proofs of all erasures so far, and erase nothing."`
+	Shared bool `help:"Erase studies that name another patient too, as a whole." name:"shared-studies"`
 }
 
-// Run lists what is stored of a patient, asks, erases it, and prints the proof.
+// Run lists what is stored of a patient, rescorings included, asks, erases it, and
+// prints the proof.
 func (c *eraseCmd) Run(s *streams, ctx kongContext) error {
 	c.Patient = strings.TrimSpace(c.Patient)
 	if (c.Patient == "") != c.Proofs {
@@ -81,7 +83,8 @@ func (c *eraseCmd) erase(ctx context.Context, s *streams, db *store.SQLite) (sto
 		return store.Proof{}, err
 	}
 	if found.Empty() {
-		return store.Proof{}, errors.New("nothing is stored of a patient with this ID" + map[bool]string{true: " and issuer"}[c.Issuer != nil])
+		return store.Proof{}, errors.New("nothing is stored of a patient with this ID" + map[bool]string{true: " and issuer"}[c.Issuer != nil] +
+			"; of studies that rescorings alone know no patient is kept: nafas rescore erase STUDY_UID")
 	}
 	if issuers := found.Issuers(); len(issuers) > 1 {
 		return store.Proof{}, usage("the ID is stored with several issuers, %q: they may be several people. Say which with --issuer", issuers)
@@ -89,19 +92,40 @@ func (c *eraseCmd) erase(ctx context.Context, s *streams, db *store.SQLite) (sto
 	if err := c.list(s.err, found); err != nil {
 		return store.Proof{}, err
 	}
+	past, err := openPast(ctx, c.Data, c.databaseFlags, s.logger())
+	if err != nil {
+		return store.Proof{}, err
+	}
+	proof, err := c.eraseAll(ctx, s, db, past, found, pseudonyms)
+	return proof, errors.Join(err, past.close())
+}
+
+// eraseAll erases from the rescorings first: once the patient's rows are gone
+// nobody knows which studies were theirs.
+func (c *eraseCmd) eraseAll(ctx context.Context, s *streams, db *store.SQLite, past *pastLedgers, found store.Erasable, pseudonyms *triage.Pseudonyms) (store.Proof, error) {
+	var uids []string
+	for _, study := range found.Studies {
+		uids = append(uids, study.UID)
+	}
+	scored, err := past.erasable(ctx, uids)
+	if err != nil {
+		return store.Proof{}, err
+	}
+	listPast(s.err, scored)
 	if !c.Yes && !agreed(os.Stdin, s.err) {
 		return store.Proof{}, errors.New("nothing was erased")
 	}
-	deleted := audit.Event{Kind: audit.Deleted, Who: shellUser(), Detail: "nafas erase"}
-	for _, study := range found.Studies {
-		deleted.StudyUIDs = append(deleted.StudyUIDs, study.UID)
-	}
+	deleted := audit.Event{Kind: audit.Deleted, Who: shellUser(), Detail: "nafas erase", StudyUIDs: uids}
 	// Before: afterwards nobody knows whose they were.
 	if err := audit.NewTrail(db.Books(), pseudonyms.Study).Record(ctx, deleted); err != nil {
 		return store.Proof{}, fmt.Errorf("nothing was erased: %w", err)
 	}
 	// What has begun is brought to its end, whoever loses patience.
-	proof, err := db.Erase(context.WithoutCancel(ctx), found, time.Now(), pseudonyms.Study)
+	ctx = context.WithoutCancel(ctx)
+	if found.Rescorings, err = past.erase(ctx, uids); err != nil {
+		return store.Proof{}, fmt.Errorf("erasing from the rescorings: %w. The rest is still there: run nafas erase again", err)
+	}
+	proof, err := db.Erase(ctx, found, time.Now(), pseudonyms.Study)
 	if err != nil {
 		return proof, fmt.Errorf("%w. Run nafas erase --proofs: it finishes what was begun, and its proof is among them", err)
 	}

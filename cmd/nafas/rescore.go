@@ -29,6 +29,7 @@ type rescoreCmd struct {
 	Limit  rescoreLimitCmd  `cmd:"" help:"Change when and how hard a rescoring works."`
 	Report rescoreReportCmd `cmd:"" help:"Write what came of a rescoring as pages for people, in three languages."`
 	Export rescoreExportCmd `cmd:"" help:"Write what became of every input, and every finding, as tables for other programs."`
+	Erase  rescoreEraseCmd  `cmd:"" help:"Erase studies from all rescorings, and print a proof."`
 	Again  rescoreAgainCmd  `cmd:"" help:"List the studies that a reader should look at again, and show readers that list."`
 }
 

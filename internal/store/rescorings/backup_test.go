@@ -3,6 +3,8 @@ package rescorings_test
 import (
 	"bytes"
 	"fmt"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -71,4 +73,41 @@ func (h *hook) Write(p []byte) (int, error) {
 		f()
 	}
 	return h.Buffer.Write(p)
+}
+
+// What deploy.md says of PostgreSQL: a dump beside who works, put back over what has
+// happened since.
+func TestADumpOfPostgreSQLHoldsRescorings(t *testing.T) {
+	b := onPostgres(t)
+	file := filepath.Join(t.TempDir(), "dump")
+	run := func(program string, args ...string) {
+		t.Helper()
+		path, err := exec.LookPath(program)
+		if err != nil && os.Getenv("CI") != "true" {
+			t.Skip(err)
+		}
+		require.NoError(t, err)
+		said, err := exec.CommandContext(t.Context(), path, args...).CombinedOutput()
+		require.NoError(t, err, "%s", said)
+	}
+	id := b.planned(recipe, part("1", "1.1", "CT"), part("2", "2.1", "CT"))
+	b.feed(id, 2)
+	b.finish(id, "1")
+	require.NoError(t, b.Publish(t.Context(), listOf(id, at), entriesOf("1", 5)))
+	before := b.rows(id)
+	run("pg_dump", "--format=custom", "--dbname", b.dsn, "--file", file)
+	b.finish(id, "2")
+	require.NoError(t, b.Withdraw(t.Context(), id))
+	require.NoError(t, b.Ledger.Close())
+	run("pg_restore", "--dbname", b.dsn, "--clean", "--if-exists", file)
+
+	l, err := rescorings.OpenPostgres(t.Context(), b.dsn, rescorings.Options{Works: true})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, l.Close()) })
+	b.Ledger = l
+	require.Equal(t, before, b.rows(id))
+	require.Len(t, b.published(), 1)
+	b.finish(id, "2")
+	b.recount(id)
+	require.Equal(t, rescore.StateDone, b.get(id).State)
 }
