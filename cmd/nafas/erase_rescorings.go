@@ -100,13 +100,14 @@ func (p *pastLedgers) erase(ctx context.Context, uids []string) ([]store.Rescori
 // emptySpools removes images that a rescoring which was killed has fetched into the
 // data folder. What a process has in hand it removes itself.
 func emptySpools(data string) error {
-	dirs, err := filepath.Glob(filepath.Join(rescoreFlags{ledgerFlags: ledgerFlags{Data: data}}.spool(), "*"))
-	if err != nil {
+	root := rescoreFlags{ledgerFlags: ledgerFlags{Data: data}}.spool()
+	dirs, err := os.ReadDir(root)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	var errs []error
 	for _, dir := range dirs {
-		spool, err := sources.OpenSpool(dir)
+		spool, err := sources.OpenSpool(filepath.Join(root, dir.Name()))
 		if err == nil {
 			err = spool.Close()
 		}

@@ -152,11 +152,6 @@ func stands(data []byte, uid string) bool {
 	}
 }
 
-// NamesUID says whether a text holds a UID that is too long to be there by chance.
-func NamesUID(text, uid string) bool {
-	return len(uid) >= shortestUID && len(text) >= len(uid) && stands([]byte("\x00"+text+"\x00"), uid)
-}
-
 // shortestUID is what may stand anywhere: "1.2" does, in other UIDs.
 const shortestUID = 20
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"time"
 
@@ -217,10 +218,15 @@ func (s *standing) erased(state, reason string) {
 	s.add.erased++
 }
 
+// uidLike is what may be a UID and is too long to be there by chance; what follows
+// it may be the ending of a file's name.
+var uidLike = regexp.MustCompile(`[0-9][0-9.]{18,}[0-9]`)
+
 // named says whether a text names one of the studies, or a series of theirs.
 func (e *erasure) named(text string) bool {
-	is := func(uid string) bool { return store.NamesUID(text, uid) }
-	return slices.ContainsFunc(e.studies, is) || slices.ContainsFunc(slices.Collect(maps.Keys(e.series)), is)
+	return slices.ContainsFunc(uidLike.FindAllString(text, -1), func(uid string) bool {
+		return e.series[uid] || slices.Contains(e.studies, uid)
+	})
 }
 
 // looseThatName deletes files that belong to no series and have a UID of the
