@@ -134,7 +134,7 @@ func TestOneWorkerIsKilledAndOneIsCutOff(t *testing.T) {
 
 		select {
 		case <-coordinator.ended:
-		case <-time.After(waitLong):
+		case <-time.After(waitLong + time.Duration(*archiveSeries)*time.Second):
 			t.Fatal("the rescoring does not end")
 		}
 		require.Equal(t, exitSomeFailed, coordinator.cmd.ProcessState.ExitCode())

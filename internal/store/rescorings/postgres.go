@@ -60,6 +60,11 @@ func OpenPostgres(ctx context.Context, dsn string, o Options) (*Ledger, error) {
 	return l, nil
 }
 
+// thinking is the most that one may be silent with a transaction open: nobody here
+// does anything else meanwhile, and who is cut off then holds up all that work on the
+// same rescoring.
+const thinking = 15 * time.Second
+
 // bound sees to it that nothing waits for ever, whoever asks: River's statements
 // have no time limits of their own.
 func bound(c *pgx.ConnConfig) {
@@ -72,9 +77,9 @@ func bound(c *pgx.ConnConfig) {
 	}
 	c.DialFunc = d.DialContext
 	c.StatementCacheCapacity = statements
-	limit := strconv.FormatInt(most.Milliseconds(), 10)
+	limit, idle := strconv.FormatInt(most.Milliseconds(), 10), strconv.FormatInt(thinking.Milliseconds(), 10)
 	for name, value := range map[string]string{
-		"application_name": "nafas", "statement_timeout": limit, "idle_in_transaction_session_timeout": limit,
+		"application_name": "nafas", "statement_timeout": limit, "idle_in_transaction_session_timeout": idle,
 		// The server gives back the locks of a client that is cut off.
 		"tcp_keepalives_idle": "15", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3",
 	} {
