@@ -170,4 +170,5 @@ func (b *browser) signOff() {
 	b.see("dialog[open] .button.primary")
 	b.click("dialog[open] .button.primary")
 	b.see(".study-foot.signed")
+	b.saved() // else the page asks before it is left
 }
