@@ -37,12 +37,12 @@ func (p *pastReaders) Can(r rescore.Rescoring) error {
 }
 
 // Read implements rescore.Readers.
-func (p *pastReaders) Read(ctx context.Context, r rescore.Rescoring, job triage.ReadingJob) (triage.StudyReading, error) {
+func (p *pastReaders) Read(ctx context.Context, r rescore.Rescoring, job triage.ReadingJob, ready func(context.Context) error) (triage.StudyReading, error) {
 	one, err := p.shelf.find(r)
 	if err != nil {
 		return triage.StudyReading{}, fmt.Errorf("%w: %w", triage.ErrNoWorker, err)
 	}
-	return p.pool.Read(ctx, r.Recipe, func() (*exec.Cmd, error) { return p.command(one, r.Settings) }, job)
+	return p.pool.Read(ctx, r.Recipe, func() (*exec.Cmd, error) { return p.command(one, r.Settings) }, job, ready)
 }
 
 // command starts this binary again as a worker process for one core.

@@ -49,7 +49,10 @@ func (s *shelf) Fetch(_ context.Context, c rescore.Case) ([]rescore.Fetched, fun
 }
 
 // Read: study 7 brings its process down each time, study 8 fails once.
-func (s *shelf) Read(_ context.Context, r rescore.Rescoring, job triage.ReadingJob) (triage.StudyReading, error) {
+func (s *shelf) Read(ctx context.Context, r rescore.Rescoring, job triage.ReadingJob, ready func(context.Context) error) (triage.StudyReading, error) {
+	if err := ready(ctx); err != nil {
+		return triage.StudyReading{}, err
+	}
 	s.mu.Lock()
 	s.tries[job.StudyUID]++
 	try := s.tries[job.StudyUID]

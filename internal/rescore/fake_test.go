@@ -27,6 +27,7 @@ type ledger struct {
 	returned int
 	trouble  map[triage.TroubleKind]int
 	planned  []rescore.Batch
+	onPlan   func()
 	plan     error
 	ended    int
 	fed      map[int64]bool // by rescoring: whole
@@ -79,6 +80,9 @@ func (l *ledger) Plan(_ context.Context, _ int64, after string, b rescore.Batch)
 		return rescore.ErrState
 	}
 	l.r.Cursor, l.planned = b.Cursor, append(l.planned, b)
+	if l.onPlan != nil {
+		l.onPlan()
+	}
 	return nil
 }
 
@@ -122,6 +126,7 @@ type archive struct {
 	fetch    error
 	probe    error
 	released int
+	opened   int
 }
 
 func (a *archive) Scan(_ context.Context, after string, each func(rescore.Batch) error) error {
@@ -140,7 +145,10 @@ func (a *archive) Scan(_ context.Context, after string, each func(rescore.Batch)
 func (a *archive) Whole() bool                 { return a.whole }
 func (a *archive) Probe(context.Context) error { return a.probe }
 
-func (a *archive) Open(context.Context, rescore.Rescoring) (rescore.Source, error) { return a, a.open }
+func (a *archive) Open(context.Context, rescore.Rescoring) (rescore.Source, error) {
+	a.opened++
+	return a, a.open
+}
 
 func (a *archive) Fetch(_ context.Context, c rescore.Case) ([]rescore.Fetched, func(), error) {
 	if a.fetch != nil {
@@ -155,11 +163,19 @@ type readers struct {
 	reading triage.StudyReading
 	err     error
 	jobs    []triage.ReadingJob
+	// waiting is what happens while a study waits for a core.
+	waiting func()
 }
 
 func (r *readers) Can(rescore.Rescoring) error { return r.can }
 
-func (r *readers) Read(_ context.Context, _ rescore.Rescoring, job triage.ReadingJob) (triage.StudyReading, error) {
+func (r *readers) Read(ctx context.Context, _ rescore.Rescoring, job triage.ReadingJob, ready func(context.Context) error) (triage.StudyReading, error) {
+	if r.waiting != nil {
+		r.waiting()
+	}
+	if err := ready(ctx); err != nil {
+		return triage.StudyReading{}, err
+	}
 	r.jobs = append(r.jobs, job)
 	return r.reading, r.err
 }

@@ -6,12 +6,15 @@ import (
 )
 
 // Plan lists the inputs of a rescoring from where it stands, and ends its
-// planning. It returns nil too where somebody paused or cancelled it meanwhile;
-// errOthersPlan where another process lists them at the same time; another error
-// where the source or the ledger is not there.
+// planning. It returns nil too where somebody paused or cancelled it meanwhile, and
+// outside of its window; errOthersPlan where another process lists them at the same
+// time; another error where the source or the ledger is not there.
 func (w *Worker) Plan(ctx context.Context, id int64) error {
 	r, err := w.Ledger.Rescoring(ctx, id)
 	if err != nil || r.Planned || r.State != StatePlanning {
+		return err
+	}
+	if open, err := r.openAt(w.Now()); err != nil || !open {
 		return err
 	}
 	source, err := w.Sources.Open(ctx, r)
@@ -24,7 +27,7 @@ func (w *Worker) Plan(ctx context.Context, id int64) error {
 			return err
 		}
 		at = b.Cursor
-		return nil
+		return w.stillOpen(ctx, id)
 	})
 	switch {
 	case errors.Is(err, ErrNotNow):
@@ -37,6 +40,20 @@ func (w *Worker) Plan(ctx context.Context, id int64) error {
 	err = w.Ledger.EndPlanning(ctx, id, Readable, w.Now())
 	if errors.Is(err, ErrNotNow) {
 		return nil
+	}
+	return err
+}
+
+// stillOpen is ErrNotNow outside of the window of a rescoring: listing an archive
+// costs it as much as reading does.
+func (w *Worker) stillOpen(ctx context.Context, id int64) error {
+	r, err := w.Ledger.Rescoring(ctx, id)
+	if err != nil {
+		return err
+	}
+	open, err := r.openAt(w.Now())
+	if err == nil && !open {
+		return ErrNotNow
 	}
 	return err
 }

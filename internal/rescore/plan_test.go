@@ -50,6 +50,20 @@ func TestAPauseEndsPlanningForNow(t *testing.T) {
 	}
 }
 
+func TestListingKeepsToItsWindow(t *testing.T) {
+	b := planning("")
+	b.ledger.r.Limits.Window = "02:00-06:00"
+	require.NoError(t, b.worker(nil).Plan(t.Context(), 7))
+	require.Empty(t, b.ledger.planned)
+	require.Zero(t, b.archive.opened, "nothing is asked of the archive")
+
+	b = planning("")
+	b.ledger.onPlan = func() { b.ledger.r.Limits.Window = "02:00-06:00" }
+	require.NoError(t, b.worker(nil).Plan(t.Context(), 7))
+	require.Len(t, b.ledger.planned, 1, "it stops after the batch in which the window closed")
+	require.Zero(t, b.ledger.ended)
+}
+
 // tend looks after the queue for one round.
 func (b *bench) tend(t *testing.T, o rescore.TendOptions) {
 	ctx, cancel := context.WithCancel(t.Context())

@@ -79,7 +79,7 @@ func (w *Worker) Work(ctx context.Context, t triage.Token, j Job) error {
 }
 
 func (a attempt) work(ctx context.Context) error {
-	if open, err := a.open(); err != nil || !open {
+	if open, err := a.c.Rescoring.openAt(a.Now()); err != nil || !open {
 		return errors.Join(err, a.giveBack(ctx))
 	}
 	if a.c.Earlier != nil {
@@ -95,10 +95,10 @@ func (a attempt) work(ctx context.Context) error {
 	return a.failed(ctx, err)
 }
 
-// open says whether the rescoring works at this time of day.
-func (a attempt) open() (bool, error) {
-	window, err := ParseWindow(a.c.Rescoring.Limits.Window)
-	return window.Open(a.Now()), err
+// openAt says whether a rescoring works at this time of day.
+func (r Rescoring) openAt(now time.Time) (bool, error) {
+	window, err := ParseWindow(r.Limits.Window)
+	return window.Open(now), err
 }
 
 // read fetches the study and has it read.
@@ -108,14 +108,11 @@ func (a attempt) read(ctx context.Context) (triage.StudyReading, error) {
 		return triage.StudyReading{}, err
 	}
 	defer release()
-	if err := a.afterLive(ctx); err != nil {
-		return triage.StudyReading{}, err
-	}
 	job := triage.ReadingJob{StudyUID: a.c.StudyUID, Unvetted: true, Known: a.c.Known}
 	for _, f := range files {
 		job.Files = append(job.Files, triage.ReadingFile{Path: f.Path, Name: f.Name})
 	}
-	reading, err := a.Readers.Read(ctx, a.c.Rescoring, job)
+	reading, err := a.Readers.Read(ctx, a.c.Rescoring, job, a.mayBegin)
 	if err != nil {
 		return reading, err
 	}
@@ -155,6 +152,24 @@ func unreadable(r triage.StudyReading) *refusal.Error {
 	return nil
 }
 
+// mayBegin waits, with a core at hand, until no live study waits or is read.
+// ErrNotNow where the rescoring does not work by then: a study that was fetched ahead
+// may have waited for hours, and its rescoring be paused, or its window closed.
+func (a attempt) mayBegin(ctx context.Context) error {
+	if err := a.afterLive(ctx); err != nil {
+		return err
+	}
+	r, err := a.Ledger.Rescoring(ctx, a.job.Rescoring)
+	if err != nil {
+		return err
+	}
+	open, err := r.openAt(a.Now())
+	if err == nil && (r.State.Final() || r.State == StatePaused || !open) {
+		return ErrNotNow
+	}
+	return err
+}
+
 func (a attempt) fetch(ctx context.Context) ([]Fetched, func(), error) {
 	source, err := a.Sources.Open(ctx, a.c.Rescoring)
 	if err != nil {
@@ -182,7 +197,7 @@ func (a attempt) afterLive(ctx context.Context) error {
 		if err != nil {
 			// Live studies must not wait for a rescoring, nor it for a database that
 			// cannot be looked into: it is tried again.
-			return fmt.Errorf("whether live studies wait is not known: %w", err)
+			return fmt.Errorf("%w: whether live studies wait is not known: %w", triage.ErrNoWorker, err)
 		}
 		if !busy {
 			return nil
@@ -237,7 +252,7 @@ func (a attempt) failed(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(err, triage.ErrFenced):
 		return err
-	case errors.Is(ctx.Err(), context.Canceled):
+	case errors.Is(ctx.Err(), context.Canceled), errors.Is(err, ErrNotNow):
 		return a.giveBack(ctx)
 	case errors.As(err, &refused):
 		return a.setAside(ctx, refused)

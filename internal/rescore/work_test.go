@@ -220,6 +220,31 @@ func TestLiveStudiesGoFirst(t *testing.T) {
 	require.Negative(t, l.looks, "it was read when nothing live waited any more")
 
 	b, l = newBench(), &live{err: errors.New("locked")}
+	b.ledger.trouble = map[triage.TroubleKind]int{triage.TroubleNoWorker: 99}
 	require.Error(t, b.worker(l).Work(t.Context(), triage.Token{}, rescore.Job{}))
 	require.Empty(t, b.readers.jobs, "where it is not known whether live studies wait, none is read")
+	require.Empty(t, b.ledger.finished, "which is no study's fault, however often")
+}
+
+// A study that was fetched ahead waits for a core, and meanwhile things change.
+func TestWhatChangesWhileAStudyWaitsForACore(t *testing.T) {
+	for name, change := range map[string]func(b *bench, l *live){
+		"a live study comes":       func(_ *bench, l *live) { l.looks = 2 },
+		"its window closes":        func(b *bench, _ *live) { b.ledger.r.Limits.Window = "02:00-06:00" },
+		"the rescoring is paused":  func(b *bench, _ *live) { b.ledger.r.State = rescore.StatePaused },
+		"the rescoring is through": func(b *bench, _ *live) { b.ledger.r.State = rescore.StateCancelled },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, l := newBench(), &live{}
+			b.readers.waiting = func() { change(b, l) }
+			require.NoError(t, b.worker(l).Work(t.Context(), triage.Token{}, rescore.Job{}))
+			if name == "a live study comes" {
+				require.Negative(t, l.looks, "it went first")
+				require.Len(t, b.readers.jobs, 1)
+				return
+			}
+			require.Empty(t, b.readers.jobs)
+			require.Equal(t, 1, b.ledger.returned, "it waits to be fed again")
+		})
+	}
 }

@@ -34,15 +34,19 @@ func NewPool(slots int, o Options) *Pool {
 	return &Pool{opt: o.withDefaults(), slots: make(chan struct{}, slots)}
 }
 
-// Read waits for a slot and reads with a child of this recipe; command starts
-// one where there is none. triage.ErrNoWorker also where the child turns out to
+// Read waits for a slot, asks ready, whose error it returns, and reads with a child of
+// this recipe; command starts one where there is none. triage.ErrNoWorker also where the child turns out to
 // read with another recipe.
-func (p *Pool) Read(ctx context.Context, recipe triage.Recipe, command func() (*exec.Cmd, error), job triage.ReadingJob) (triage.StudyReading, error) {
+func (p *Pool) Read(ctx context.Context, recipe triage.Recipe, command func() (*exec.Cmd, error), job triage.ReadingJob,
+	ready func(context.Context) error) (triage.StudyReading, error) {
 	select {
 	case p.slots <- struct{}{}:
 		defer func() { <-p.slots }()
 	case <-ctx.Done():
 		return triage.StudyReading{}, ctx.Err()
+	}
+	if err := ready(ctx); err != nil {
+		return triage.StudyReading{}, err
 	}
 	s, tooMany, err := p.take(recipe, command)
 	if err != nil {

@@ -2,6 +2,7 @@ package worker_test
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -43,15 +44,36 @@ func pidOf(t *testing.T, r triage.StudyReading) int {
 	return pid
 }
 
+// atOnce: a study may begin as soon as there is a slot.
+func atOnce(context.Context) error { return nil }
+
+// TestAStudyBeginsOnlyWhereItMay: with a slot at hand, and not before, it is asked.
+func TestAStudyBeginsOnlyWhereItMay(t *testing.T) {
+	p := pool(t, 1)
+	_, err := p.Read(t.Context(), recipe("a"), of("a"), job("1.1"), func(ctx context.Context) error {
+		short, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
+		defer cancel()
+		_, err := p.Read(short, recipe("a"), of("a"), job("1.2"), func(context.Context) error {
+			t.Error("the other one has the slot")
+			return nil
+		})
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		return io.ErrNoProgress
+	})
+	require.ErrorIs(t, err, io.ErrNoProgress)
+	_, err = p.Read(t.Context(), recipe("a"), of("a"), job("1.3"), atOnce)
+	require.NoError(t, err, "the slot is free again")
+}
+
 func TestAPoolReadsEachStudyWithItsOwnModel(t *testing.T) {
 	p := pool(t, 1)
-	a, err := p.Read(t.Context(), recipe("a"), of("a"), job("1.1"))
+	a, err := p.Read(t.Context(), recipe("a"), of("a"), job("1.1"), atOnce)
 	require.NoError(t, err)
 	require.Equal(t, recipe("a"), a.Recipe)
-	again, err := p.Read(t.Context(), recipe("a"), of("a"), job("1.2"))
+	again, err := p.Read(t.Context(), recipe("a"), of("a"), job("1.2"), atOnce)
 	require.NoError(t, err)
 	require.Equal(t, pidOf(t, a), pidOf(t, again), "the child of the recipe is used again")
-	b, err := p.Read(t.Context(), recipe("b"), of("b"), job("1.3"))
+	b, err := p.Read(t.Context(), recipe("b"), of("b"), job("1.3"), atOnce)
 	require.NoError(t, err)
 	require.Equal(t, recipe("b"), b.Recipe)
 	require.Eventually(t, func() bool { return syscall.Kill(pidOf(t, a), 0) != nil }, 10*time.Second, 10*time.Millisecond,
@@ -59,7 +81,7 @@ func TestAPoolReadsEachStudyWithItsOwnModel(t *testing.T) {
 }
 
 func TestAPoolNeverReadsWithAnotherModelThanIsAskedFor(t *testing.T) {
-	_, err := pool(t, 1).Read(t.Context(), recipe("a"), of("b"), job("1.1"))
+	_, err := pool(t, 1).Read(t.Context(), recipe("a"), of("b"), job("1.1"), atOnce)
 	require.ErrorIs(t, err, triage.ErrNoWorker)
 }
 
@@ -69,7 +91,7 @@ func TestAPoolReadsInItsSlots(t *testing.T) {
 	var long sync.WaitGroup
 	for range 2 {
 		long.Go(func() {
-			_, err := p.Read(ctx, recipe("a"), of("a"), job("tiles"))
+			_, err := p.Read(ctx, recipe("a"), of("a"), job("tiles"), atOnce)
 			require.ErrorIs(t, err, context.Canceled)
 		})
 	}
@@ -77,25 +99,25 @@ func TestAPoolReadsInItsSlots(t *testing.T) {
 	require.Eventually(t, func() bool { return p.Busy() == 2 }, 10*time.Second, time.Millisecond)
 	short, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer stop()
-	_, err := p.Read(short, recipe("a"), of("a"), job("1.1"))
+	_, err := p.Read(short, recipe("a"), of("a"), job("1.1"), atOnce)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	cancel()
 	long.Wait()
-	_, err = p.Read(t.Context(), recipe("a"), of("a"), job("1.1"))
+	_, err = p.Read(t.Context(), recipe("a"), of("a"), job("1.1"), atOnce)
 	require.NoError(t, err)
 }
 
 func TestACrashInAPoolCostsOneAttempt(t *testing.T) {
 	p := pool(t, 1)
-	_, err := p.Read(t.Context(), recipe("a"), of("a"), job("killed"))
+	_, err := p.Read(t.Context(), recipe("a"), of("a"), job("killed"), atOnce)
 	require.ErrorIs(t, err, triage.ErrWorkerDied)
-	_, err = p.Read(t.Context(), recipe("a"), of("a"), job("1.1"))
+	_, err = p.Read(t.Context(), recipe("a"), of("a"), job("1.1"), atOnce)
 	require.NoError(t, err)
 }
 
 func TestAClosedPoolReadsNothing(t *testing.T) {
 	p := pool(t, 1)
 	p.Close()
-	_, err := p.Read(t.Context(), recipe("a"), of("a"), job("1.1"))
+	_, err := p.Read(t.Context(), recipe("a"), of("a"), job("1.1"), atOnce)
 	require.ErrorIs(t, err, worker.ErrClosed)
 }
