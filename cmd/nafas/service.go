@@ -323,7 +323,10 @@ func (s *service) stop() error {
 	}
 	s.rpc.Shutdown(ctx)
 	s.models.Stop()
-	err := errors.Join(s.stopRescorings(s.flags.Grace), s.jobs.Stop(context.Background(), s.flags.Grace, cleanupTime))
+	// At once: a live study must not wait for a rescoring, here least of all.
+	past := make(chan error, 1)
+	go func() { past <- s.stopRescorings(s.flags.Grace) }()
+	err := errors.Join(s.jobs.Stop(context.Background(), s.flags.Grace, cleanupTime), <-past)
 	s.people.stop(context.Background(), s.log)
 	s.close()
 	return err
