@@ -132,7 +132,7 @@ type rescoreStartCmd struct {
 	sourceFlags `group:"PACS:"`
 	Source      string       `arg:"" help:"A folder or zip file; the base URL of a PACS's DICOMweb services; or a PACS's AE title and where it listens." placeholder:"FOLDER|URL|TITLE=HOST:PORT"`
 	Model       string       `help:"Model: a shipped name, one that is installed in the service of --data, or a folder with a model.yaml. Default: the live one of that service, else the shipped one." placeholder:"NAME|DIR"`
-	Baseline    string       `help:"What to compare with in reports: live for what the service of this data folder said, or the number of another rescoring." placeholder:"live|N"`
+	Baseline    string       `help:"What to compare with in reports: live for what the service of this data folder said, or the number or name of another rescoring." placeholder:"live|N|NAME"`
 	Name        string       `help:"A name for people." placeholder:"TEXT"`
 	Settings    string       `help:"Settings file (YAML) of a service: its rules of priorities, and which guidelines are asked." type:"existingfile" placeholder:"FILE"`
 	DryRun      bool         `help:"Say what would be read, what would be skipped and why, and how long it would take; read nothing."`

@@ -30,8 +30,7 @@ func (c *rescoreAgainCmd) Run(s *streams, ctx kongContext) error {
 			return nil
 		})
 	}
-	return c.looking(s, ctx, c.ID, func(p passes, r rescore.Rescoring) error {
-		r = c.of(r)
+	return c.looking(s, ctx, c.ID, c.Baseline, func(p passes, r rescore.Rescoring) error {
 		changed, err := p.compared(ctx, r)
 		if err != nil {
 			return err

@@ -19,8 +19,8 @@ type rescoreExportCmd struct {
 // Run writes the tables of a rescoring: its inputs, its findings and, with a
 // baseline, the studies to look at again.
 func (c *rescoreExportCmd) Run(s *streams, ctx kongContext) error {
-	return c.looking(s, ctx, c.ID, func(p passes, r rescore.Rescoring) error {
-		names, err := c.export(ctx, p, c.of(r))
+	return c.looking(s, ctx, c.ID, c.Baseline, func(p passes, r rescore.Rescoring) error {
+		names, err := c.export(ctx, p, r)
 		for _, name := range names {
 			fmt.Fprintln(s.out, name)
 		}
@@ -53,8 +53,9 @@ func (c *rescoreExportCmd) export(ctx context.Context, p passes, r rescore.Resco
 	return out.Complete()
 }
 
-// looking opens the ledger to look at one rescoring.
-func (f rescoreFlags) looking(s *streams, ctx context.Context, id int64, do func(passes, rescore.Rescoring) error) error {
+// looking opens the ledger to look at one rescoring, beside a baseline where it is
+// not to be the one that it was begun with.
+func (f rescoreFlags) looking(s *streams, ctx context.Context, id int64, baseline string, do func(passes, rescore.Rescoring) error) error {
 	if err := f.exists(); err != nil {
 		return err
 	}
@@ -66,6 +67,11 @@ func (f rescoreFlags) looking(s *streams, ctx context.Context, id int64, do func
 	r, err := st.service.Get(ctx, id)
 	if err != nil {
 		return explained(err)
+	}
+	if baseline != "" {
+		if r.Baseline, err = st.service.Baseline(ctx, baseline); err != nil {
+			return asUsage(err)
+		}
 	}
 	if note := overOrNot(r); note != "" {
 		fmt.Fprintln(s.err, "note:", note)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,7 +45,7 @@ func (p passes) baseline(ctx context.Context, r rescore.Rescoring) (before *comp
 	}
 	id, err := strconv.ParseInt(r.Baseline, 10, 64)
 	if err != nil {
-		return nil, nil, usage("--baseline %s is neither live nor the number of a rescoring", r.Baseline)
+		return nil, nil, err
 	}
 	other, err := p.station.service.Get(ctx, id)
 	if err != nil {
@@ -140,12 +139,7 @@ func (l livePass) priority(study triage.Study, result *triage.Result) triage.Pri
 // baselineFlag says what to compare with, where it is not what the rescoring was
 // begun with.
 type baselineFlag struct {
-	Baseline string `help:"What to compare with: live for what the service of this data folder said, or the number of another rescoring. Default: as the rescoring was begun with." placeholder:"live|N"`
-}
-
-func (f baselineFlag) of(r rescore.Rescoring) rescore.Rescoring {
-	r.Baseline = cmp.Or(f.Baseline, r.Baseline)
-	return r
+	Baseline string `help:"What to compare with: live for what the service of this data folder said, or the number or name of another rescoring. Default: as the rescoring was begun with." placeholder:"live|N|NAME"`
 }
 
 // overOrNot refuses to speak of a rescoring that is not through as if it were.

@@ -28,8 +28,8 @@ type rescoreReportCmd struct {
 
 // Run writes the report of a rescoring, one file a language.
 func (c *rescoreReportCmd) Run(s *streams, ctx kongContext) error {
-	return c.looking(s, ctx, c.ID, func(p passes, r rescore.Rescoring) error {
-		all, err := c.report(ctx, p, c.of(r))
+	return c.looking(s, ctx, c.ID, c.Baseline, func(p passes, r rescore.Rescoring) error {
+		all, err := c.report(ctx, p, r)
 		if err != nil {
 			return err
 		}

@@ -28,6 +28,7 @@ type ledger struct {
 	trouble  map[triage.TroubleKind]int
 	planned  []rescore.Batch
 	onPlan   func()
+	more     []rescore.Rescoring
 	plan     error
 	ended    int
 	fed      map[int64]bool // by rescoring: whole
@@ -38,7 +39,7 @@ type ledger struct {
 func (l *ledger) Rescoring(context.Context, int64) (rescore.Rescoring, error) { return l.r, nil }
 
 func (l *ledger) Rescorings(context.Context) ([]rescore.Rescoring, error) {
-	return []rescore.Rescoring{l.r}, nil
+	return append([]rescore.Rescoring{l.r}, l.more...), nil
 }
 
 func (l *ledger) Claim(_ context.Context, _ triage.Token, _ int64, uid, _ string) (rescore.Case, error) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"nafas/internal/triage"
@@ -67,7 +68,8 @@ func (s *Service) draft(ctx context.Context, rq Request) (Rescoring, error) {
 	if err := rq.Limits.check(); err != nil {
 		return Rescoring{}, &ErrRequest{"limits", err}
 	}
-	if err := s.checkBaseline(ctx, rq.Baseline); err != nil {
+	baseline, err := s.Baseline(ctx, rq.Baseline)
+	if err != nil {
 		return Rescoring{}, err
 	}
 	model, recipe, from, err := s.models.Resolve(rq.Model, rq.Settings)
@@ -76,7 +78,7 @@ func (s *Service) draft(ctx context.Context, rq Request) (Rescoring, error) {
 	}
 	r := Rescoring{
 		Name: rq.Name, Source: rq.Source, Model: model, ModelFrom: from, Recipe: recipe, Settings: rq.Settings, Limits: rq.Limits,
-		Baseline: rq.Baseline, State: StatePlanning, Home: s.host, CreatedAt: s.now(),
+		Baseline: baseline, State: StatePlanning, Home: s.host, CreatedAt: s.now(),
 	}
 	if _, err := s.sources.Open(ctx, r); err != nil {
 		return Rescoring{}, &ErrRequest{"source", err}
@@ -84,18 +86,34 @@ func (s *Service) draft(ctx context.Context, rq Request) (Rescoring, error) {
 	return r, nil
 }
 
-func (s *Service) checkBaseline(ctx context.Context, baseline string) error {
-	if baseline == "" || baseline == BaselineLive {
-		return nil
+// Baseline turns what somebody calls a baseline into Rescoring.Baseline: "" and
+// BaselineLive stay, the number or the name of a rescoring becomes its number.
+// *ErrRequest where there is none such, or more than one of the name.
+func (s *Service) Baseline(ctx context.Context, called string) (string, error) {
+	if called == "" || called == BaselineLive {
+		return called, nil
 	}
-	id, err := strconv.ParseInt(baseline, 10, 64)
+	all, err := s.ledger.Rescorings(ctx)
 	if err != nil {
-		return &ErrRequest{"baseline", fmt.Errorf("baseline %q is neither %q nor the number of a rescoring", baseline, BaselineLive)}
+		return "", err
 	}
-	if _, err = s.ledger.Rescoring(ctx, id); errors.Is(err, ErrNotFound) {
-		return &ErrRequest{"baseline", fmt.Errorf("there is no rescoring %d to compare with", id)}
+	var named []string
+	for _, r := range all {
+		number := strconv.FormatInt(r.ID, 10)
+		if number == called {
+			return number, nil
+		}
+		if r.Name == called {
+			named = append(named, number)
+		}
 	}
-	return err
+	switch len(named) {
+	case 1:
+		return named[0], nil
+	case 0:
+		return "", &ErrRequest{"baseline", fmt.Errorf("there is no rescoring %q to compare with: it is %q, or the number or the name of one", called, BaselineLive)}
+	}
+	return "", &ErrRequest{"baseline", fmt.Errorf("rescorings %s are called %q: give the number of one", strings.Join(named, ", "), called)}
 }
 
 // check refuses limits that mean nothing.

@@ -49,6 +49,19 @@ func TestARescoringBeginsWithEverythingChecked(t *testing.T) {
 	}, r)
 }
 
+func TestWhatABaselineIsCalled(t *testing.T) {
+	b := newBench()
+	b.ledger.r.Name = "spring"
+	for called, want := range map[string]string{"": "", "live": "live", "7": "7", "spring": "7"} {
+		got, err := b.service(shelf{}).Baseline(t.Context(), called)
+		require.NoError(t, err, called)
+		require.Equal(t, want, got)
+	}
+	b.ledger.more = []rescore.Rescoring{{ID: 9, Name: "spring"}}
+	_, err := b.service(shelf{}).Baseline(t.Context(), "spring")
+	require.ErrorContains(t, err, "7, 9")
+}
+
 func TestWhatCannotBeIsRefusedByItsField(t *testing.T) {
 	for field, c := range map[string]struct {
 		rq     rescore.Request

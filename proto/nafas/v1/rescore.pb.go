@@ -960,7 +960,8 @@ type RescoringRequest struct {
 	Name   string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	Source *RescoringSource       `protobuf:"bytes,2,opt,name=source,proto3" json:"source,omitempty"`
 	// Name of a model; empty for the one that reads live studies.
-	Model         string             `protobuf:"bytes,3,opt,name=model,proto3" json:"model,omitempty"`
+	Model string `protobuf:"bytes,3,opt,name=model,proto3" json:"model,omitempty"`
+	// "", "live", or the number or the name of another rescoring.
 	Baseline      string             `protobuf:"bytes,4,opt,name=baseline,proto3" json:"baseline,omitempty"`
 	Settings      *RescoringSettings `protobuf:"bytes,5,opt,name=settings,proto3" json:"settings,omitempty"`
 	Limits        *RescoringLimits   `protobuf:"bytes,6,opt,name=limits,proto3" json:"limits,omitempty"`
