@@ -92,14 +92,14 @@ func hideCorners(seen bitmask, hu []int16) {
 func holding(v int16, seen bitmask, hu []int16) bitmask {
 	out := newBits(seen.box)
 	for j := range seen.box[1] {
-		values := hu[j*seen.box[0] : (j+1)*seen.box[0]]
-		for w := range out.row(j) {
+		row, values := out.row(j), hu[j*seen.box[0]:(j+1)*seen.box[0]]
+		for w := range row {
 			n := min(64, len(values))
 			word := uint64(0)
 			for _, h := range values[:n] {
 				word = word>>1 | (uint64(uint16(h^v))-1)&(1<<63) // less than 0 where equal
 			}
-			out.row(j)[w], values = word>>uint(64-n), values[n:]
+			row[w], values = word>>uint(64-n), values[n:]
 		}
 	}
 	return out.and(seen)
