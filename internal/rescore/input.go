@@ -136,8 +136,9 @@ type Source interface {
 	// Fetch makes the files of a case ready to read, those of the series that could
 	// be read (Readable) alone; release gives back what was fetched, and is never
 	// nil. Errors: *refusal.Error for what this study alone is to blame for (it is
-	// gone, or not all of it is there), ErrSpool for this machine's own trouble, any
-	// other for a source that is not there or does not hand it out now.
+	// gone, or not all of it is there), ErrSpool for this machine's own trouble,
+	// ErrNotThisStudy for what would befall any study now, any other for a source
+	// that is not there or does not hand this one out.
 	// There is no file where there is an error.
 	Fetch(ctx context.Context, c Case) (files []Fetched, release func(), err error)
 	// Probe says whether the source is there at all: what it still does not hand
@@ -148,6 +149,11 @@ type Source interface {
 // ErrSpool is in errors of the folder for what is fetched: it is full, or gone. No
 // source and no study is to blame.
 var ErrSpool = errors.New("the folder for what is fetched")
+
+// ErrNotThisStudy is in errors of a source that answers, and yet hands out no study,
+// whichever is asked for: it does not know us, or we cannot listen for what it
+// sends. Its studies are tried again until somebody has mended that.
+var ErrNotThisStudy = errors.New("no study is to blame")
 
 // Fetched is one file that is ready to read.
 type Fetched struct {

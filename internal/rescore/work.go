@@ -180,7 +180,7 @@ func (a attempt) fetch(ctx context.Context) ([]Fetched, func(), error) {
 	switch {
 	case err == nil:
 		return files, release, nil
-	case errors.As(err, &refused), errors.Is(err, ErrSpool):
+	case errors.As(err, &refused), blameless(err):
 		return nil, nil, err
 	}
 	if a.c.Trouble[troubleSource] >= sourceTries && source.Probe(ctx) == nil {
@@ -289,10 +289,14 @@ type sourceError struct{ error }
 
 func (e *sourceError) Unwrap() error { return e.error }
 
+// blameless says that neither this study nor any other has to do with it, however
+// often it happens.
+func blameless(err error) bool { return errors.Is(err, ErrSpool) || errors.Is(err, ErrNotThisStudy) }
+
 func troubleOf(err error) triage.TroubleKind {
 	var source *sourceError
 	switch {
-	case errors.Is(err, triage.ErrNoWorker), errors.Is(err, ErrSpool):
+	case errors.Is(err, triage.ErrNoWorker), blameless(err):
 		return triage.TroubleNoWorker
 	case errors.As(err, &source):
 		return troubleSource

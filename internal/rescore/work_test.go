@@ -3,6 +3,7 @@ package rescore_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -131,6 +132,10 @@ func TestWhatIsTriedAgain(t *testing.T) {
 		}, triage.TroubleNoWorker},
 		"a spool that is full, however often": {func(b *bench) {
 			b.archive.fetch, b.ledger.trouble = rescore.ErrSpool, map[triage.TroubleKind]int{triage.TroubleNoWorker: 99, "source": 99}
+		}, triage.TroubleNoWorker},
+		"an archive that does not reach us, however often": {func(b *bench) {
+			b.archive.fetch = fmt.Errorf("%w: address already in use", rescore.ErrNotThisStudy)
+			b.ledger.trouble = map[triage.TroubleKind]int{triage.TroubleNoWorker: 99, "source": 99}
 		}, triage.TroubleNoWorker},
 		"an archive that is down, however often": {func(b *bench) {
 			b.archive.fetch, b.archive.probe = errors.New("refused"), errors.New("down")

@@ -32,7 +32,7 @@ const dimseFetches = 1
 type Own struct{ AE, Listen string }
 
 // NewDIMSE asks a PACS for the studies of a query, or for those of a list. It
-// listens from the first Fetch on, until Close.
+// listens while something is fetched, and Options.Idle longer.
 func NewDIMSE(to dimse.Remote, own Own, q rescore.Query, studies []string, opt Options) *DIMSE {
 	opt = opt.withDefaults()
 	d := &DIMSE{opt: opt, to: to, throttle: newThrottle()}
@@ -44,7 +44,7 @@ func NewDIMSE(to dimse.Remote, own Own, q rescore.Query, studies []string, opt O
 // Whole implements rescore.Source.
 func (d *DIMSE) Whole() bool { return true }
 
-// Close stops listening.
+// Close stops listening at once.
 func (d *DIMSE) Close() error { return d.own.close() }
 
 // Scan implements rescore.Source: as of Web.

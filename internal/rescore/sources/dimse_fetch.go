@@ -21,9 +21,11 @@ func (d *DIMSE) Fetch(ctx context.Context, c rescore.Case) ([]rescore.Fetched, f
 		return nil, none, err
 	}
 	defer end()
-	if err := d.own.start(); err != nil {
+	letGo, err := d.own.hold()
+	if err != nil {
 		return nil, none, err
 	}
+	defer letGo()
 	return fetchSeries(ctx, d.opt, c, func(r *receipt, got *came) error { return d.series(ctx, r, got) })
 }
 

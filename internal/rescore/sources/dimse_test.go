@@ -118,6 +118,31 @@ func TestAStudyIsSentToUs(t *testing.T) {
 	require.Len(t, fetched(t, s, c), 17, "it listens again")
 }
 
+// Two rescorings may be told to listen at one place. The second waits for the first
+// to be through or paused, and no study of it is to blame meanwhile.
+func TestWhoFetchesNoMoreListensNoMore(t *testing.T) {
+	h, c := chestStudy(t)
+	p := startPACS(t, &fakePACS{holdings: []holding{h}})
+	opt := options(t)
+	opt.Decoded, opt.Pause, opt.Idle = pixel.Known(), time.Millisecond, 300*time.Millisecond
+	first, second := p.sourceWith(t, opt, rescore.Query{}), p.sourceWith(t, opt, rescore.Query{})
+	require.Len(t, fetched(t, first, c), 17)
+	_, release, err := second.Fetch(t.Context(), c)
+	release()
+	require.ErrorIs(t, err, rescore.ErrNotThisStudy)
+	require.ErrorContains(t, err, "in use")
+	require.Eventually(t, func() bool {
+		files, release, err := second.Fetch(t.Context(), c)
+		release()
+		return err == nil && len(files) == 17
+	}, 10*time.Second, 50*time.Millisecond)
+	require.Eventually(t, func() bool {
+		_, release, err := first.Fetch(t.Context(), c)
+		release()
+		return err == nil
+	}, 10*time.Second, 50*time.Millisecond, "and the first listens again when it goes on")
+}
+
 // What a PACS does not send: a study is not read in part, and what is no study's
 // fault is none.
 func TestMovesThatFail(t *testing.T) {
@@ -173,9 +198,6 @@ func TestMovesThatFail(t *testing.T) {
 	_, release, err := s.Fetch(context.Background(), study)
 	release()
 	require.Equal(t, refusal.Reason(rescore.ReasonGone), refusal.Of(err))
-	_, release, err = p.source(t, rescore.Query{}).Fetch(context.Background(), study)
-	release()
-	require.ErrorContains(t, err, "in use", "one source listens there")
 	require.NoError(t, s.Close())
 
 	p.holdings = []holding{h}

@@ -28,8 +28,15 @@ type listener struct {
 	opt      Options
 	throttle *throttle
 
-	mu     sync.Mutex
+	// door guards what says whether it is listened: it is held while that changes,
+	// which takes longer than mu may be held.
+	door   sync.Mutex
 	server *dimse.Server
+	// held counts the fetches under way; idle ends the listening after the last.
+	held int
+	idle *time.Timer
+
+	mu sync.Mutex
 	// expected are the series that were asked for.
 	expected map[seriesKey]*expected
 }
@@ -47,10 +54,43 @@ func newListener(from dimse.Remote, own Own, opt Options, t *throttle) *listener
 	return &listener{Own: own, from: from, opt: opt, throttle: t, expected: map[seriesKey]*expected{}}
 }
 
+// hold begins to listen, where that is not done yet, and keeps it up until letGo.
+// ErrNotThisStudy where the address is not to be had, as when another rescoring
+// listens there.
+func (l *listener) hold() (letGo func(), err error) {
+	l.door.Lock()
+	defer l.door.Unlock()
+	if err := l.start(); err != nil {
+		return nil, err
+	}
+	if l.idle != nil {
+		l.idle.Stop()
+	}
+	l.held++
+	return l.letGo, nil
+}
+
+// letGo has the address given back where nothing is fetched for a while: a
+// rescoring that is paused or through must not keep it from the next one.
+func (l *listener) letGo() {
+	l.door.Lock()
+	defer l.door.Unlock()
+	if l.held--; l.held == 0 {
+		l.idle = time.AfterFunc(l.opt.Idle, l.rest)
+	}
+}
+
+// rest stops listening where nobody fetches.
+func (l *listener) rest() {
+	l.door.Lock()
+	defer l.door.Unlock()
+	if l.held == 0 {
+		l.shut()
+	}
+}
+
 // start begins to listen, where that is not done yet.
 func (l *listener) start() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	if l.server != nil {
 		return nil
 	}
@@ -60,7 +100,7 @@ func (l *listener) start() error {
 	}
 	ln, err := net.Listen("tcp", l.Listen)
 	if err != nil {
-		return fmt.Errorf("listening for what the archive sends: %w", err)
+		return fmt.Errorf("%w: listening for what the archive sends: %w", rescore.ErrNotThisStudy, err)
 	}
 	l.server = dimse.NewServer(dimse.ServerConfig{
 		CalledAEs: []string{l.AE}, CallingAEs: []string{l.from.CalledAE}, Peers: peers, TLS: l.opt.ListenTLS,
@@ -102,16 +142,20 @@ func addressesOf(address string) ([]netip.Prefix, error) {
 const stopWithin = 5 * time.Second
 
 func (l *listener) close() error {
-	l.mu.Lock()
-	server := l.server
-	l.server = nil
-	l.mu.Unlock()
-	if server != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
-		defer cancel()
-		server.Shutdown(ctx)
-	}
+	l.door.Lock()
+	defer l.door.Unlock()
+	l.shut()
 	return nil
+}
+
+func (l *listener) shut() {
+	if l.server == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
+	defer cancel()
+	l.server.Shutdown(ctx)
+	l.server = nil
 }
 
 // errTwice is a fault of the program: a study is read by one at a time.

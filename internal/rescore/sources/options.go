@@ -32,7 +32,10 @@ type Options struct {
 	MaxStudyBytes int64
 	// Pause is before an archive is asked again for what failed. Default 2 s.
 	Pause time.Duration
-	Log   *slog.Logger
+	// Idle is how long it is listened for a PACS after the last fetch. Default 2 s:
+	// the next study mostly comes sooner, and another rescoring may wait for the port.
+	Idle time.Duration
+	Log  *slog.Logger
 }
 
 func (o Options) withDefaults() Options {
@@ -47,6 +50,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Pause <= 0 {
 		o.Pause = 2 * time.Second
+	}
+	if o.Idle <= 0 {
+		o.Idle = 2 * time.Second
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()
