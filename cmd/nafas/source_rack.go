@@ -40,7 +40,11 @@ func (k *sourceRack) Open(_ context.Context, r rescore.Rescoring) (rescore.Sourc
 		return source, nil
 	}
 	if k.isAway(r) {
-		return k.relay(k.relayed)
+		away, err := k.relay(k.relayed)
+		if err != nil {
+			return nil, err
+		}
+		return away.For(r.ID), nil
 	}
 	if r.Source.Kind == rescore.SourceDIMSE && r.Home != k.host {
 		return nil, fmt.Errorf("the archive sends the studies of rescoring %d to %s alone: say --files-from", r.ID, r.Home)

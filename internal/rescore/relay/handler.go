@@ -31,6 +31,10 @@ type Ledger interface {
 // fewer.
 const filesHeader = "Nafas-Files"
 
+// troubleHeader, with this value, is in a reply about trouble that no study has to do
+// with, such as a full disk here: no proxy on the way says that.
+const troubleHeader, troubleHere = "Nafas-Trouble", "not-of-this-study"
+
 // refused is the body of a reply about a study that this study alone is to blame
 // for.
 type refused struct {
@@ -44,17 +48,38 @@ type handler struct {
 	log     *slog.Logger
 }
 
-// Handler answers GET /rescorings/{id}/studies/{study}, and GET /probe, to machines
-// that may read.
+// Handler answers GET /rescorings/{id}/studies/{study}, and GET
+// /rescorings/{id}/probe, which says whether the source of a rescoring is there at
+// all, to machines that may read. GET /probe is what workers of earlier versions ask.
 func Handler(gate access.Gate, l Ledger, s rescore.Sources, log *slog.Logger) http.Handler {
 	h := &handler{l, s, log}
 	mux := http.NewServeMux()
 	mux.Handle("GET /probe", gate.Machines(access.RoleRead, http.HandlerFunc(h.probe)))
+	mux.Handle("GET /rescorings/{id}/probe", gate.Machines(access.RoleRead, http.HandlerFunc(h.probeSource)))
 	mux.Handle("GET /rescorings/{id}/studies/{study}", gate.Machines(access.RoleRead, http.HandlerFunc(h.study)))
 	return mux
 }
 
 func (h *handler) probe(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }
+
+// probeSource probes the source itself: that this process answers says nothing of a
+// share that it has lost.
+func (h *handler) probeSource(w http.ResponseWriter, r *http.Request) {
+	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	if err != nil {
+		http.Error(w, "not the number of a rescoring", http.StatusBadRequest)
+		return
+	}
+	source, _, err := h.open(r.Context(), id)
+	if err == nil {
+		err = source.Probe(r.Context())
+	}
+	if err != nil {
+		h.refuse(w, r, err)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
 
 func (h *handler) study(w http.ResponseWriter, r *http.Request) {
 	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
@@ -93,7 +118,7 @@ func plain(err error) error {
 }
 
 func (h *handler) fetch(ctx context.Context, id int64, studyUID string) ([]rescore.Fetched, func(), error) {
-	r, err := h.ledger.Rescoring(ctx, id)
+	source, r, err := h.open(ctx, id)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -101,11 +126,16 @@ func (h *handler) fetch(ctx context.Context, id int64, studyUID string) ([]resco
 	if err != nil {
 		return nil, nil, err
 	}
-	source, err := h.sources.Open(ctx, r)
-	if err != nil {
-		return nil, nil, err
-	}
 	return source.Fetch(ctx, rescore.Case{Rescoring: r, StudyUID: studyUID, Parts: parts})
+}
+
+func (h *handler) open(ctx context.Context, id int64) (rescore.Source, rescore.Rescoring, error) {
+	r, err := h.ledger.Rescoring(ctx, id)
+	if err != nil {
+		return nil, r, err
+	}
+	source, err := h.sources.Open(ctx, r)
+	return source, r, err
 }
 
 func (h *handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
@@ -120,6 +150,9 @@ func (h *handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		http.Error(w, "no such study of a rescoring", http.StatusNotFound)
 	default:
 		h.log.WarnContext(r.Context(), "a study cannot be handed out", "error", plain(err))
+		if errors.Is(err, rescore.ErrSpool) || errors.Is(err, rescore.ErrNotThisStudy) {
+			w.Header().Set(troubleHeader, troubleHere)
+		}
 		http.Error(w, "the study cannot be handed out now", http.StatusServiceUnavailable)
 	}
 }

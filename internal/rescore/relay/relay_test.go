@@ -27,7 +27,11 @@ type home struct {
 	err      error
 	asked    rescore.Case
 	released int
+	// open and probe are the errors of a source that is lost.
+	open, probe error
 }
+
+func (h *home) Probe(context.Context) error { return h.probe }
 
 func (h *home) Rescoring(_ context.Context, id int64) (rescore.Rescoring, error) {
 	if id != 7 {
@@ -40,7 +44,7 @@ func (h *home) Parts(_ context.Context, _ int64, uid string) ([]rescore.Part, er
 	return []rescore.Part{{StudyUID: uid, SeriesUID: "1.1.1", Instances: 2}}, nil
 }
 
-func (h *home) Open(context.Context, rescore.Rescoring) (rescore.Source, error) { return h, nil }
+func (h *home) Open(context.Context, rescore.Rescoring) (rescore.Source, error) { return h, h.open }
 
 func (h *home) Fetch(_ context.Context, c rescore.Case) ([]rescore.Fetched, func(), error) {
 	h.asked = c
@@ -65,7 +69,7 @@ func away(t *testing.T, h *home, change func(http.Handler) http.Handler) (*relay
 		return dir, func() { _ = os.RemoveAll(dir) }, err
 	})
 	require.NoError(t, err)
-	return s, spool
+	return s.For(7), spool
 }
 
 func twoFiles(t *testing.T) *home {
@@ -184,6 +188,9 @@ func TestStrangersGetNothing(t *testing.T) {
 		"/rescorings/7/studies/..%2f..%2fetc": http.StatusBadRequest,
 		"/rescorings/x/studies/1.1":           http.StatusBadRequest,
 		"/rescorings/8/studies/1.1":           http.StatusNotFound,
+		"/rescorings/8/probe":                 http.StatusNotFound,
+		"/rescorings/x/probe":                 http.StatusBadRequest,
+		"/probe":                              http.StatusNoContent,
 		"/":                                   http.StatusNotFound,
 	} {
 		rec := httptest.NewRecorder()
@@ -194,6 +201,50 @@ func TestStrangersGetNothing(t *testing.T) {
 		_, err := relay.NewSource(bad, "", nil, nil)
 		require.Error(t, err, bad)
 	}
+}
+
+// A machine that answers and has lost its share must not fail the studies on it.
+func TestAProbeIsOfTheSource(t *testing.T) {
+	for name, c := range map[string]struct {
+		home *home
+		err  string
+	}{
+		"it is there":               {&home{}, ""},
+		"the share is lost":         {&home{probe: errors.New("stale handle")}, "503"},
+		"the source does not open":  {&home{open: errors.New("no token")}, "503"},
+		"no room on its own disk":   {&home{probe: rescore.ErrSpool}, "no study is to blame"},
+		"it cannot listen for PACS": {&home{open: rescore.ErrNotThisStudy}, "no study is to blame"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, _ := away(t, c.home, nil)
+			err := s.Probe(t.Context())
+			if c.err == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorContains(t, err, c.err)
+		})
+	}
+	s, _ := away(t, &home{}, nil)
+	require.ErrorContains(t, s.For(8).Probe(t.Context()), "404", "a rescoring that is not known there")
+}
+
+// What is wrong with the machine that has the files counts for no study, and what a
+// proxy or a source says does.
+func TestTroubleOfTheOtherMachineIsToldApart(t *testing.T) {
+	for err, blameless := range map[error]bool{
+		fmt.Errorf("%w: no space left", rescore.ErrSpool):      true,
+		fmt.Errorf("%w: in use", rescore.ErrNotThisStudy):      true,
+		errors.New("stale handle"):                             false,
+		refusal.New(rescore.ReasonGone, "put it back", "gone"): false,
+	} {
+		s, _ := away(t, &home{err: err}, nil)
+		_, _, got := s.Fetch(t.Context(), one)
+		require.Equal(t, blameless, errors.Is(got, rescore.ErrNotThisStudy), "%v", got)
+	}
+	s, _ := away(t, &home{}, instead("", http.StatusServiceUnavailable))
+	_, _, err := s.Fetch(t.Context(), one)
+	require.NotErrorIs(t, err, rescore.ErrNotThisStudy)
 }
 
 // A disk that is full here is nobody else's fault.

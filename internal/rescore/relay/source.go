@@ -19,12 +19,14 @@ import (
 	"nafas/internal/rescore"
 )
 
-// Source has the files of studies from the machine that listed them.
+// Source has the files of the studies of one rescoring from the machine that listed
+// them.
 type Source struct {
-	base   *url.URL
-	token  string
-	client *http.Client
-	spool  Spool
+	rescoring int64
+	base      *url.URL
+	token     string
+	client    *http.Client
+	spool     Spool
 }
 
 // Spool makes a folder for what is fetched together; remove removes it.
@@ -32,7 +34,7 @@ type Spool func() (dir string, remove func(), err error)
 
 var _ rescore.Source = (*Source)(nil)
 
-// NewSource makes a source of a Handler's base URL. token is a bearer token, or
+// NewSource makes a source of a Handler's base URL, for one rescoring (For). token is a bearer token, or
 // ""; transport is nil for the default one; files are kept in spool while their
 // study is read.
 func NewSource(base, token string, transport http.RoundTripper, spool Spool) (*Source, error) {
@@ -47,6 +49,13 @@ func NewSource(base, token string, transport http.RoundTripper, spool Spool) (*S
 	}}, nil
 }
 
+// For is this source for a rescoring.
+func (s *Source) For(rescoring int64) *Source {
+	of := *s
+	of.rescoring = rescoring
+	return &of
+}
+
 // Scan implements rescore.Source: only the machine with the files lists them.
 func (s *Source) Scan(context.Context, string, func(rescore.Batch) error) error {
 	return errors.New("the inputs are listed by the machine that has the files")
@@ -55,13 +64,18 @@ func (s *Source) Scan(context.Context, string, func(rescore.Batch) error) error 
 // Whole implements rescore.Source.
 func (s *Source) Whole() bool { return false }
 
-// Probe implements rescore.Source.
+// Probe implements rescore.Source: whether the other machine has the source.
 func (s *Source) Probe(ctx context.Context) error {
-	reply, err := s.get(ctx, "probe")
+	reply, err := s.get(ctx, s.of("probe")...)
 	if err != nil {
 		return err
 	}
 	return reply.Body.Close()
+}
+
+// of is a path below that of the rescoring.
+func (s *Source) of(path ...string) []string {
+	return append([]string{"rescorings", strconv.FormatInt(s.rescoring, 10)}, path...)
 }
 
 func (s *Source) get(ctx context.Context, path ...string) (*http.Response, error) {
@@ -96,12 +110,15 @@ func refusalOf(reply *http.Response) error {
 		json.NewDecoder(io.LimitReader(reply.Body, mostReply)).Decode(&why) == nil && why.Reason != "" {
 		return &refusal.Error{Reason: refusal.Reason(why.Reason), Found: why.Found, Remedy: why.Remedy}
 	}
+	if reply.Header.Get(troubleHeader) == troubleHere {
+		return fmt.Errorf("%w: the machine with the files answered %s; its log says why", rescore.ErrNotThisStudy, reply.Status)
+	}
 	return fmt.Errorf("the machine with the files answered %s", reply.Status)
 }
 
 // Fetch implements rescore.Source.
 func (s *Source) Fetch(ctx context.Context, c rescore.Case) ([]rescore.Fetched, func(), error) {
-	reply, err := s.get(ctx, "rescorings", strconv.FormatInt(c.Rescoring.ID, 10), "studies", c.StudyUID)
+	reply, err := s.get(ctx, s.of("studies", c.StudyUID)...)
 	if err != nil {
 		return nil, nothing, err
 	}
