@@ -2,6 +2,7 @@ package sources_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -153,21 +154,23 @@ func TestMovesThatFail(t *testing.T) {
 		want refusal.Reason
 		err  string
 		text string
+		// blameless: it would befall every study.
+		blameless bool
 	}{
-		{"one less, and it says so", &fakePACS{give: func(f [][]byte, _ int) [][]byte { return f[1:] }}, rescore.ReasonIncomplete, "", "11 of the 12"},
+		{"one less, and it says so", &fakePACS{give: func(f [][]byte, _ int) [][]byte { return f[1:] }}, rescore.ReasonIncomplete, "", "11 of the 12", false},
 		{"one less, and it says all", &fakePACS{give: func(f [][]byte, _ int) [][]byte { return f[1:] },
-			counts: func(c command.Counts) *command.Counts { c.Completed++; return &c }}, rescore.ReasonIncomplete, "", "11 of the 12"},
+			counts: func(c command.Counts) *command.Counts { c.Completed++; return &c }}, rescore.ReasonIncomplete, "", "11 of the 12", false},
 		{"one less, and no numbers", &fakePACS{give: func(f [][]byte, _ int) [][]byte { return f[1:] },
-			counts: func(command.Counts) *command.Counts { return nil }}, rescore.ReasonIncomplete, "", "11 of the 12"},
-		{"one more than came, as it says", &fakePACS{counts: func(c command.Counts) *command.Counts { c.Completed++; return &c }}, rescore.ReasonIncomplete, "", "12 of the 12"},
-		{"one less the first time", &fakePACS{give: func(f [][]byte, nth int) [][]byte { return f[max(0, 1-nth):] }}, "", "", ""},
-		{"one twice for another", &fakePACS{give: func(f [][]byte, _ int) [][]byte { f[0] = f[1]; return f }}, rescore.ReasonIncomplete, "", "11 of the 12"},
-		{"one that nobody asked for", &fakePACS{give: func(f [][]byte, _ int) [][]byte { f[0] = other; return f }}, rescore.ReasonIncomplete, "", "11 of the 12"},
-		{"one that cannot be read", &fakePACS{give: func(f [][]byte, _ int) [][]byte { f[0] = nil; return f }}, rescore.ReasonIncomplete, "", "11 of the 12"},
-		{"it does not know us", &fakePACS{end: command.MoveDestinationUnknown, give: func([][]byte, int) [][]byte { return nil }}, "", "does not know RESCORE", ""},
-		{"nothing, and it says success", &fakePACS{give: func([][]byte, int) [][]byte { return nil }}, "", "nothing came", ""},
-		{"it calls itself otherwise", &fakePACS{calling: "STRANGER"}, "", "call itself PACS", ""},
-		{"it hangs up", &fakePACS{hangUp: true}, "", "EOF", ""},
+			counts: func(command.Counts) *command.Counts { return nil }}, rescore.ReasonIncomplete, "", "11 of the 12", false},
+		{"one more than came, as it says", &fakePACS{counts: func(c command.Counts) *command.Counts { c.Completed++; return &c }}, rescore.ReasonIncomplete, "", "12 of the 12", false},
+		{"one less the first time", &fakePACS{give: func(f [][]byte, nth int) [][]byte { return f[max(0, 1-nth):] }}, "", "", "", false},
+		{"one twice for another", &fakePACS{give: func(f [][]byte, _ int) [][]byte { f[0] = f[1]; return f }}, rescore.ReasonIncomplete, "", "11 of the 12", false},
+		{"one that nobody asked for", &fakePACS{give: func(f [][]byte, _ int) [][]byte { f[0] = other; return f }}, rescore.ReasonIncomplete, "", "11 of the 12", false},
+		{"one that cannot be read", &fakePACS{give: func(f [][]byte, _ int) [][]byte { f[0] = nil; return f }}, rescore.ReasonIncomplete, "", "11 of the 12", false},
+		{"it does not know us", &fakePACS{end: command.MoveDestinationUnknown, give: func([][]byte, int) [][]byte { return nil }}, "", "does not know RESCORE", "", true},
+		{"nothing, and it says success", &fakePACS{give: func([][]byte, int) [][]byte { return nil }}, "", "nothing came", "", false},
+		{"it calls itself otherwise", &fakePACS{calling: "STRANGER"}, "", "call itself PACS", "", true},
+		{"it hangs up", &fakePACS{hangUp: true}, "", "EOF", "", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			h, study := chestStudy(t)
@@ -184,6 +187,7 @@ func TestMovesThatFail(t *testing.T) {
 			case c.err != "":
 				require.ErrorContains(t, err, c.err)
 				require.Empty(t, refusal.Of(err))
+				require.Equal(t, c.blameless, errors.Is(err, rescore.ErrNotThisStudy))
 			default:
 				require.NoError(t, err)
 				require.Len(t, files, 17)
@@ -207,6 +211,29 @@ func TestMovesThatFail(t *testing.T) {
 	release()
 	require.Equal(t, refusal.TooLarge, refusal.Of(err))
 	require.Empty(t, left(t, opt.Spool))
+}
+
+// A series that a PACS does not even call for: whether that is the series' own
+// trouble shows by what comes otherwise.
+func TestASeriesThatIsNotSent(t *testing.T) {
+	whole, c := chestStudy(t)
+	s := series{study: "m", name: "mute", modality: "CT", slices: 3}
+	mute := rescore.Case{StudyUID: s.studyUID(), Parts: []rescore.Part{{StudyUID: s.studyUID(), SeriesUID: s.seriesUID(), Modality: "CT", Instances: 3}}}
+	p := startPACS(t, &fakePACS{holdings: []holding{whole, heldOf(t, s)}, mute: s.seriesUID()})
+	source := p.source(t, rescore.Query{})
+	fetch := func() error {
+		_, release, err := source.Fetch(t.Context(), mute)
+		release()
+		require.ErrorContains(t, err, "nothing came")
+		return err
+	}
+	require.ErrorIs(t, fetch(), rescore.ErrNotThisStudy, "nothing ever came")
+	require.Len(t, fetched(t, source, c), 17)
+	for range 2 {
+		require.NotErrorIs(t, fetch(), rescore.ErrNotThisStudy, "it sends others")
+	}
+	p.calling = "STRANGER"
+	require.ErrorIs(t, fetch(), rescore.ErrNotThisStudy, "it sent others once, and reaches us no more")
 }
 
 // A PACS sends one study at a time, unless the limits say otherwise.

@@ -44,6 +44,8 @@ type fakePACS struct {
 	counts func(command.Counts) *command.Counts
 	// hangUp ends the association in place of an answer.
 	hangUp bool
+	// mute is a series for which it opens no association.
+	mute string
 	// calling is what it calls itself when it sends.
 	calling string
 
@@ -272,6 +274,10 @@ func (a *fakeAssociation) move(id byte, elems part10.Elements) error {
 			files := s.files
 			if a.give != nil {
 				files = a.give(append([][]byte(nil), files...), a.nth("move"+series))
+			}
+			if s.uid == a.mute {
+				counts.Failed = uint16(len(files))
+				continue
 			}
 			counts = a.send(files)
 		}

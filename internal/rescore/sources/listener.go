@@ -14,6 +14,7 @@ import (
 
 	"nafas/dicomio/dimse"
 	"nafas/dicomio/dimse/command"
+	"nafas/dicomio/match"
 	"nafas/dicomio/part10"
 	"nafas/dicomio/refusal"
 
@@ -39,6 +40,10 @@ type listener struct {
 	mu sync.Mutex
 	// expected are the series that were asked for.
 	expected map[seriesKey]*expected
+	// reached counts the associations that the archive opened to us.
+	reached int
+	// last is the instance that came last; empty where none came yet.
+	last dimse.Retrieval
 }
 
 // expected is one series on its way.
@@ -180,7 +185,19 @@ func (l *listener) expect(ctx context.Context, r *receipt, got *came) (leave fun
 }
 
 // Open implements dimse.Handler.
-func (l *listener) Open(context.Context, dimse.Peer) (dimse.Session, error) { return session{l}, nil }
+func (l *listener) Open(context.Context, dimse.Peer) (dimse.Session, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.reached++
+	return session{l}, nil
+}
+
+// sent is how often the archive reached us, and what it sent last.
+func (l *listener) sent() (reached int, last dimse.Retrieval) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.reached, l.last
+}
 
 // session is one association; what it takes counts by its series alone.
 type session struct{ *listener }
@@ -229,6 +246,7 @@ func (l *listener) sort(in dimse.Instance, path string, is seen, size int64, fai
 		e.err = errors.Join(e.err, err)
 		return command.OutOfResources, "not stored; send again later"
 	}
+	l.last = dimse.Retrieval{Level: match.InstanceLevel, StudyUID: is.study, SeriesUID: is.series, SOPUID: is.instance}
 	return command.Success, ""
 }
 
