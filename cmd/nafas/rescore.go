@@ -264,9 +264,10 @@ func (f rescoreFlags) stay(s *streams, ctx context.Context, st *station, working
 	}
 	var heir *station
 	r, err := f.follow(s, ctx, st.service, id, func() (over bool, err error) {
-		if !working {
-			heir, err = f.inherit(ctx, s, o.insecure)
+		if working {
+			return false, st.takeHome(ctx, s, id)
 		}
+		heir, err = f.inherit(ctx, s, o.insecure)
 		return heir != nil, err
 	})
 	if ctx.Err() != nil && working {
@@ -288,6 +289,15 @@ func (f rescoreFlags) stay(s *streams, ctx context.Context, st *station, working
 		return err
 	}
 	return ended(r)
+}
+
+// takeHome takes a rescoring over whose host is gone by now.
+func (st *station) takeHome(ctx context.Context, s *streams, id int64) error {
+	taken, err := st.service.TakeHome(ctx, id)
+	if taken {
+		fmt.Fprintln(s.err, "the machine that listed the inputs of this rescoring has ended; this one does it now")
+	}
+	return err
 }
 
 // inherit opens the ledger to work where the process that did so has ended; nil

@@ -261,5 +261,8 @@ func (c *rescoreResumeCmd) Run(s *streams, ctx kongContext) error {
 	if c.Detach {
 		return errors.Join(printRescoring(s, r), st.close(0))
 	}
+	if home := st.home(); home != "" && r.Home != home && !r.Planned {
+		fmt.Fprintf(s.err, "%s lists the inputs of this rescoring; once it is silent for a minute, this machine does, where it has them\n", r.Home)
+	}
 	return c.stay(s, ctx, st, working, stayOptions{c.HandOut, c.Insecure}, c.ID)
 }

@@ -17,8 +17,9 @@ import (
 
 // sourceRack holds the source of each rescoring, which is opened once.
 type sourceRack struct {
-	flags    rescoreFlags
-	host     string
+	flags rescoreFlags
+	// home is the Rescoring.Home of what this process works; "" for any.
+	home     string
 	insecure bool
 	// relay makes the source of the files that are on other machines; nil for none.
 	relay func(relay.Spool) (*relay.Source, error)
@@ -46,7 +47,7 @@ func (k *sourceRack) Open(_ context.Context, r rescore.Rescoring) (rescore.Sourc
 		}
 		return away.For(r.ID), nil
 	}
-	if r.Source.Kind == rescore.SourceDIMSE && r.Home != k.host {
+	if r.Source.Kind == rescore.SourceDIMSE && k.elsewhere(r) {
 		return nil, fmt.Errorf("the archive sends the studies of rescoring %d to %s alone: say --files-from", r.ID, r.Home)
 	}
 	opt, err := k.options(r.ID != 0)
@@ -67,8 +68,10 @@ func (k *sourceRack) Open(_ context.Context, r rescore.Rescoring) (rescore.Sourc
 // isAway says that another machine hands out the files. DICOMweb services are asked
 // by each machine itself.
 func (k *sourceRack) isAway(r rescore.Rescoring) bool {
-	return k.relay != nil && r.ID != 0 && r.Home != k.host && r.Source.Kind != rescore.SourceWeb
+	return k.relay != nil && r.ID != 0 && k.elsewhere(r) && r.Source.Kind != rescore.SourceWeb
 }
+
+func (k *sourceRack) elsewhere(r rescore.Rescoring) bool { return k.home != "" && r.Home != k.home }
 
 // options are those of all sources.
 func (k *sourceRack) options(fetches bool) (sources.Options, error) {

@@ -141,9 +141,18 @@ func (s *station) tend(ctx context.Context, plan bool) error {
 		})
 	}
 	if plan {
-		s.tending.Go(func() { s.worker.PlanAll(ctx, s.host, time.Second) })
+		s.tending.Go(func() { s.worker.PlanAll(ctx, s.home(), time.Second) })
 	}
 	return nil
+}
+
+// home is the Rescoring.Home of what is worked here: "" for any in a data folder of
+// which the lock says that no other process works it, whatever either host is called.
+func (s *station) home() string {
+	if s.ledger.Shared() {
+		return s.host
+	}
+	return ""
 }
 
 // signs of life come this often in the time after which a silent worker counts as
@@ -194,7 +203,7 @@ func (f rescoreFlags) station(ctx context.Context, o stationOptions) (*station, 
 		return nil, errors.Join(err, closeLive(o.live))
 	}
 	s.pool = worker.NewPool(max(1, slots), worker.Options{Wall: f.ReadLimit, MemoryBytes: f.Memory << 20, Log: o.log})
-	s.sources = &sourceRack{flags: f, host: host, insecure: o.insecure, relay: o.relay, log: o.log}
+	s.sources = &sourceRack{flags: f, home: s.home(), insecure: o.insecure, relay: o.relay, log: o.log}
 	pseudonyms, err := triage.LoadPseudonyms(pseudonymKey(f.Data))
 	if err != nil {
 		return nil, errors.Join(err, s.close(0))
@@ -204,6 +213,9 @@ func (f rescoreFlags) station(ctx context.Context, o stationOptions) (*station, 
 		Name: host + "-" + uuid.NewString(), Log: o.log, Pseudonym: pseudonyms.Study,
 	})
 	s.service = rescore.NewService(s.ledger, s.sources, s.shelf, host, time.Now)
+	if o.works && s.ledger.Shared() {
+		s.service.ListsHere()
+	}
 	if !o.works || slots == 0 {
 		return s, nil
 	}

@@ -87,6 +87,11 @@ func (l *ledger) Plan(_ context.Context, _ int64, after string, b rescore.Batch)
 	return nil
 }
 
+func (l *ledger) SetHome(_ context.Context, _ int64, host string) error {
+	l.r.Home = host
+	return nil
+}
+
 func (l *ledger) Control(_ context.Context, _ int64, to rescore.State, why string, _ time.Time) (rescore.Rescoring, error) {
 	l.r.State, l.r.Why = to, why
 	return l.r, nil

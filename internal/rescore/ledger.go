@@ -43,6 +43,9 @@ type Ledger interface {
 	// SetLimits changes the limits.
 	SetLimits(ctx context.Context, id int64, l Limits) error
 
+	// SetHome changes Rescoring.Home. ErrNotFound where there is no such rescoring.
+	SetHome(ctx context.Context, id int64, host string) error
+
 	// Plan adds a batch and moves the cursor. The same batch again changes
 	// nothing but the cursor. ErrNotNow where the rescoring does not plan; ErrState
 	// where after is not its cursor.

@@ -155,4 +155,11 @@ func TestOnlyItsHomeListsTheInputs(t *testing.T) {
 	defer cancel()
 	b.worker(nil).PlanAll(ctx, "elsewhere", time.Hour)
 	require.Len(t, b.ledger.planned, 3)
+
+	b = planning("")
+	b.ledger.r.Home = "its name yesterday"
+	ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	b.worker(nil).PlanAll(ctx, "", time.Hour)
+	require.Len(t, b.ledger.planned, 3, "who works alone lists all")
 }

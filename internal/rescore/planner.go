@@ -18,7 +18,8 @@ const (
 const othersTime = 30 * time.Second
 
 // PlanAll plans whatever is to be planned on this host, one after the other,
-// until ctx ends. What cannot be planned is paused, and says why.
+// until ctx ends; with host "" whatever is to be planned at all. What cannot be planned
+// is paused, and says why.
 func (w *Worker) PlanAll(ctx context.Context, host string, look time.Duration) {
 	p := planner{Worker: w, host: host, others: map[int64]stand{}}
 	for {
@@ -51,7 +52,7 @@ func (p *planner) round(ctx context.Context) {
 		p.Log.WarnContext(ctx, "rescorings cannot be looked at; it is tried again", "error", err)
 	}
 	for _, r := range all {
-		if r.State == StatePlanning && r.Home == p.host && ctx.Err() == nil && !p.othersAreAt(r) {
+		if r.State == StatePlanning && (p.host == "" || r.Home == p.host) && ctx.Err() == nil && !p.othersAreAt(r) {
 			p.patiently(ctx, r)
 		}
 	}

@@ -36,7 +36,8 @@ type Rescoring struct {
 	// Planned says that every input of the source is listed.
 	Planned bool
 	// Home is the host that lists them, since the source is told as it is seen
-	// from there.
+	// from there. It says nothing where one process works the ledger (PlanAll):
+	// hosts change their names, as containers do.
 	Home      string
 	CreatedAt time.Time
 	// EndedAt is zero until the state is final.

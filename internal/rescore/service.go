@@ -46,12 +46,18 @@ type Service struct {
 	models  Models
 	host    string
 	now     func() time.Time
+	// lists is as in ListsHere.
+	lists bool
 }
 
 // NewService makes a Service. host is this machine's name; now is the clock.
 func NewService(l Ledger, s Sources, m Models, host string, now func() time.Time) *Service {
 	return &Service{ledger: l, sources: s, models: m, host: host, now: now}
 }
+
+// ListsHere says that this process lists the inputs of rescorings, in a ledger that
+// several machines share: what it resumes it may take over (TakeHome).
+func (s *Service) ListsHere() { s.lists = true }
 
 // Start keeps a new rescoring, to be planned by a worker of this host. Errors:
 // *ErrRequest, and the ledger's.
@@ -140,9 +146,45 @@ func (s *Service) Pause(ctx context.Context, id int64) (Rescoring, error) {
 	return s.ledger.Control(ctx, id, StatePaused, "asked for", s.now())
 }
 
-// Resume goes on with it; ErrState after its end.
+// Resume goes on with it, and takes it over where its host is gone (TakeHome);
+// ErrState after its end.
 func (s *Service) Resume(ctx context.Context, id int64) (Rescoring, error) {
-	return s.ledger.Control(ctx, id, StateRunning, "", s.now())
+	r, err := s.ledger.Control(ctx, id, StateRunning, "", s.now())
+	if err != nil {
+		return r, err
+	}
+	return s.takeHome(ctx, r)
+}
+
+// TakeHome makes this host the Home of a rescoring whose own is gone, where this
+// process lists inputs and has the source: a host that was renamed, or is off for
+// good, would never list the rest. taken says that it did.
+func (s *Service) TakeHome(ctx context.Context, id int64) (taken bool, err error) {
+	before, err := s.ledger.Rescoring(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	after, err := s.takeHome(ctx, before)
+	return after.Home != before.Home, err
+}
+
+func (s *Service) takeHome(ctx context.Context, r Rescoring) (Rescoring, error) {
+	// Later it matters only where a PACS sends to.
+	needed := !r.Planned || r.Source.Kind == SourceDIMSE
+	if !s.lists || r.State.Final() || r.Home == s.host || !needed {
+		return r, nil
+	}
+	at, err := s.ledger.Workers(ctx, s.now().Add(-seenLately))
+	if err != nil || slices.ContainsFunc(at, func(w Sign) bool { return w.Host == r.Home }) {
+		return r, err
+	}
+	here := r
+	here.Home = s.host
+	source, err := s.sources.Open(ctx, here)
+	if err != nil || source.Probe(ctx) != nil {
+		return r, nil // it is for who has the source
+	}
+	return here, s.ledger.SetHome(ctx, r.ID, s.host)
 }
 
 // Cancel ends it; what was read is kept. ErrState where it is done.

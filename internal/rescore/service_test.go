@@ -135,3 +135,41 @@ func TestWhoIsAtIt(t *testing.T) {
 	require.Equal(t, "b", at[0].Name)
 	require.Equal(t, b.now.Add(-time.Minute), b.ledger.deadline)
 }
+
+// A host that was renamed must not leave a rescoring that is never listed.
+func TestWhoTakesARescoringOver(t *testing.T) {
+	for name, c := range map[string]struct {
+		set  func(b *bench)
+		home string
+	}{
+		"its host is gone":            {func(*bench) {}, "here"},
+		"its host is at work":         {func(b *bench) { b.ledger.signs = []rescore.Sign{{Host: "old"}} }, "old"},
+		"another host is at work":     {func(b *bench) { b.ledger.signs = []rescore.Sign{{Host: "third"}} }, "here"},
+		"the source is not here":      {func(b *bench) { b.archive.probe = errors.New("no such folder") }, "old"},
+		"the source cannot be opened": {func(b *bench) { b.archive.open = errors.New("no token") }, "old"},
+		"all is listed":               {func(b *bench) { b.ledger.r.Planned = true }, "old"},
+		"all is listed, and a PACS sends": {func(b *bench) {
+			b.ledger.r.Planned, b.ledger.r.Source.Kind = true, rescore.SourceDIMSE
+		}, "here"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := planning("a")
+			b.ledger.r.Home = "old"
+			c.set(b)
+			s := b.service(shelf{})
+			r, err := s.Resume(t.Context(), 7)
+			require.NoError(t, err)
+			require.Equal(t, "old", r.Home, "who only steers takes nothing over")
+			s.ListsHere()
+			taken, err := s.TakeHome(t.Context(), 7)
+			require.NoError(t, err)
+			require.Equal(t, c.home == "here", taken)
+			require.Equal(t, c.home, b.ledger.r.Home)
+			b.ledger.r.Home = "old"
+			r, err = s.Resume(t.Context(), 7)
+			require.NoError(t, err)
+			require.Equal(t, c.home, r.Home)
+			require.Equal(t, c.home, b.ledger.r.Home)
+		})
+	}
+}

@@ -54,6 +54,9 @@ var _ rescore.Ledger = (*Ledger)(nil)
 // Driver is for the River client that works the jobs.
 func (l *Ledger) Driver() riverdriver.Driver[*sql.Tx] { return l.driver }
 
+// Shared says that processes of several machines may work these rescorings at once.
+func (l *Ledger) Shared() bool { return l.d.postgres }
+
 // Close ends the use of the database. Nothing may be in use any more.
 func (l *Ledger) Close() error {
 	var errs []error

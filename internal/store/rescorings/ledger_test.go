@@ -57,3 +57,24 @@ func TestAStudyGoesThrough(t *testing.T) {
 		}, b.rows(id))
 	})
 }
+
+func TestARescoringGetsAnotherHome(t *testing.T) {
+	onEach(t, func(t *testing.T, b *book) {
+		id := b.create(recipe)
+		want := b.get(id)
+		require.Equal(t, "host", want.Home)
+		looksOn := b.Ledger
+		if b.postgres {
+			looksOn = openPostgres(t, b.dsn)
+		}
+		_, err := looksOn.Rescoring(t.Context(), id)
+		require.NoError(t, err)
+		require.NoError(t, b.SetHome(t.Context(), id, "another"))
+		want.Home = "another"
+		got, err := looksOn.Rescoring(t.Context(), id)
+		require.NoError(t, err)
+		require.Equal(t, want, got, "who had looked at it before sees it too")
+		require.ErrorIs(t, b.SetHome(t.Context(), 99, "another"), rescore.ErrNotFound)
+		require.Equal(t, b.postgres, b.Shared())
+	})
+}

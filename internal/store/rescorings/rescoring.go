@@ -100,9 +100,9 @@ func (l *Ledger) load(ctx context.Context, t tx, id int64) (rescore.Rescoring, e
 	var ended sql.NullInt64
 	n := &r.Totals
 	err = t.row(ctx, `
-		SELECT state, why, scanned, planned, limits, ended_at, worked_us,
+		SELECT (SELECT home FROM rescoring WHERE id = standing.rescoring), state, why, scanned, planned, limits, ended_at, worked_us,
 			studies, studies_done, waiting, scored, unchanged, skipped, failed, files, late, erased
-		FROM standing WHERE rescoring = ?`, id).Scan(&r.State, &r.Why, &r.Cursor, &r.Planned, &limits, &ended, &worked,
+		FROM standing WHERE rescoring = ?`, id).Scan(&r.Home, &r.State, &r.Why, &r.Cursor, &r.Planned, &limits, &ended, &worked,
 		&n.Studies, &n.StudiesDone, &n.Waiting, &n.Scored, &n.Unchanged, &n.Skipped, &n.Failed, &n.Files, &n.Late, &n.Erased)
 	if err != nil {
 		return r, err
@@ -123,6 +123,17 @@ func (l *Ledger) load(ctx context.Context, t tx, id int64) (rescore.Rescoring, e
 	return r, err
 }
 
+// SetHome implements rescore.Ledger.
+func (l *Ledger) SetHome(ctx context.Context, id int64, host string) error {
+	return l.inTx(ctx, func(ctx context.Context, t tx) error {
+		n, err := t.exec(ctx, `UPDATE rescoring SET home = ? WHERE id = ?`, host, id)
+		if err == nil && n == 0 {
+			err = rescore.ErrNotFound
+		}
+		return err
+	})
+}
+
 // loadFixed reads what of a rescoring never changes, once.
 func (l *Ledger) loadFixed(ctx context.Context, t tx, id int64) (rescore.Rescoring, error) {
 	l.mu.Lock()
@@ -135,10 +146,10 @@ func (l *Ledger) loadFixed(ctx context.Context, t tx, id int64) (rescore.Rescori
 	var source, settings string
 	var created sql.NullInt64
 	err := t.row(ctx, `
-		SELECT r.name, r.source, r.model_name, r.model_version, r.model_sha256, r.model_from, r.settings, r.baseline, r.home, r.created_at,
+		SELECT r.name, r.source, r.model_name, r.model_version, r.model_sha256, r.model_from, r.settings, r.baseline, r.created_at,
 			c.model_sha256, c.config_sha256
 		FROM rescoring r JOIN recipe c ON c.id = r.recipe WHERE r.id = ?`, id).Scan(
-		&r.Name, &source, &r.Model.Name, &r.Model.Version, &r.Model.SHA256, &r.ModelFrom, &settings, &r.Baseline, &r.Home, &created,
+		&r.Name, &source, &r.Model.Name, &r.Model.Version, &r.Model.SHA256, &r.ModelFrom, &settings, &r.Baseline, &created,
 		&r.Recipe.ModelSHA256, &r.Recipe.ConfigSHA256)
 	if errors.Is(err, sql.ErrNoRows) {
 		return r, rescore.ErrNotFound
