@@ -63,11 +63,15 @@ func (s *scan) entries(after string, each func(source.Entry) error) error {
 }
 
 // resume takes in the rest of an archive in which the scan was cut. Where it is
-// gone since, there is no rest.
+// gone since, that is said; where that is not known, the rest is not passed over.
 func (s *scan) resume(file, member string) error {
 	info, err := s.root.Lstat(file)
-	if err != nil || !info.Mode().IsRegular() {
-		return nil
+	switch {
+	case isGone(err), err == nil && !info.Mode().IsRegular():
+		return s.gather.add(joinPath(file, ""), joinPath(file, ""), seen{loose: failed(refusal.New(rescore.ReasonGone,
+			"restore it and plan again", "an archive that is gone, or no file any more, since its first files were listed"))})
+	case err != nil:
+		return bare(err)
 	}
 	return s.archive(file, member)
 }

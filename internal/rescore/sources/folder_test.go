@@ -235,6 +235,54 @@ func TestAScanGoesOnWhereItWasCut(t *testing.T) {
 	}
 }
 
+// What becomes of a zip file in which planning was cut: its rest is listed, or told,
+// or waited for, and never passed over.
+func TestAScanThatWasCutInAZipFile(t *testing.T) {
+	images := series{study: "1", name: "1", modality: "CT", slices: 4}.instances(t)
+	for name, c := range map[string]struct {
+		change func(t *testing.T, dir string)
+		rest   int64
+		gone   bool
+		err    string
+	}{
+		"it is there": {func(*testing.T, string) {}, 3, false, ""},
+		"it is gone":  {func(t *testing.T, dir string) { require.NoError(t, os.Remove(filepath.Join(dir, "a/b.zip"))) }, 2, true, ""},
+		"its folder is gone": {func(t *testing.T, dir string) {
+			require.NoError(t, os.RemoveAll(filepath.Join(dir, "a")))
+		}, 2, true, ""},
+		"it is a folder now": {func(t *testing.T, dir string) {
+			require.NoError(t, os.Remove(filepath.Join(dir, "a/b.zip")))
+			require.NoError(t, os.Mkdir(filepath.Join(dir, "a/b.zip"), 0o700))
+		}, 2, true, ""},
+		"its folder does not open for now": {func(t *testing.T, dir string) {
+			closed := filepath.Join(dir, "a")
+			require.NoError(t, os.Chmod(closed, 0))
+			t.Cleanup(func() { _ = os.Chmod(closed, 0o700) })
+			asNobody(t, dir)
+		}, 0, false, "permission denied"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			put(t, dir, "a/b.zip", zipOf(t, member{name: "1", data: images[0]}, member{name: "2", data: images[1]}, member{name: "3", data: images[2]}))
+			put(t, dir, "c", images[3])
+			s := folder(t, dir, 1)
+			l := newListing()
+			after := scan(t, s, l, "", 1)
+			require.Equal(t, "a/b.zip!1", after)
+			c.change(t, dir)
+			if c.err != "" {
+				err := s.Scan(t.Context(), after, func(rescore.Batch) error { return errors.New("something was listed") })
+				require.ErrorContains(t, err, c.err)
+				require.NotContains(t, err.Error(), "b.zip", "no path in the log")
+				return
+			}
+			scan(t, s, l, after, 0)
+			require.Equal(t, 1+c.rest, l.files)
+			require.Equal(t, c.gone, l.loose["a/b.zip"].Reason == rescore.ReasonGone)
+		})
+	}
+}
+
 // An archive of one zip file is read as one in a folder.
 func TestAZipFileAsTheArchive(t *testing.T) {
 	p := plant(t)
