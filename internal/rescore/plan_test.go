@@ -163,3 +163,70 @@ func TestOnlyItsHomeListsTheInputs(t *testing.T) {
 	b.worker(nil).PlanAll(ctx, "", time.Hour)
 	require.Len(t, b.ledger.planned, 3, "who works alone lists all")
 }
+
+// shaky is an archive that hands on one batch at a time and then hiccups.
+type shaky struct{ *archive }
+
+func (s shaky) Open(context.Context, rescore.Rescoring) (rescore.Source, error) { return s, nil }
+
+func (s shaky) Scan(ctx context.Context, after string, each func(rescore.Batch) error) error {
+	hiccup, handed := errors.New("hiccup"), 0
+	return s.archive.Scan(ctx, after, func(b rescore.Batch) error {
+		if handed++; handed > 1 {
+			return hiccup
+		}
+		return each(b)
+	})
+}
+
+// planAll plans from the given source for a while, on a clock that goes fast.
+func (b *bench) planAll(t *testing.T, s rescore.Sources) {
+	t.Helper()
+	w := b.worker(nil)
+	w.Sources, w.Now = s, func() time.Time {
+		b.now = b.now.Add(time.Minute)
+		return b.now
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	w.PlanAll(ctx, "", time.Millisecond)
+}
+
+// A whole planning may have any number of hiccups: five at one place pause it.
+func TestHiccupsOfAWholePlanningDoNotAddUp(t *testing.T) {
+	b := planning("")
+	b.archive.batches = nil
+	for _, cursor := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
+		b.archive.batches = append(b.archive.batches, rescore.Batch{Cursor: cursor})
+	}
+	b.planAll(t, shaky{b.archive})
+	require.Equal(t, rescore.StatePlanning, b.ledger.r.State)
+	require.Len(t, b.ledger.planned, 8)
+	require.Positive(t, b.ledger.ended)
+}
+
+func TestWhatPausesPlanning(t *testing.T) {
+	for name, c := range map[string]struct {
+		cursor string
+		set    func(b *bench)
+		want   rescore.State
+	}{
+		"it is there, and listing fails at one place": {"a", func(*bench) {}, rescore.StatePaused},
+		"it was there, and is not now":                {"a", func(b *bench) { b.archive.probe = errors.New("down") }, rescore.StatePlanning},
+		"it never was there":                          {"", func(b *bench) { b.archive.probe = errors.New("down") }, rescore.StatePaused},
+		"it cannot be opened any more":                {"a", func(b *bench) { b.archive.open = errors.New("no token") }, rescore.StatePaused},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := planning(c.cursor)
+			b.archive.batches, b.archive.scan = []rescore.Batch{{Cursor: "a"}}, errors.New("stale handle")
+			if c.cursor == "" {
+				b.archive.batches = nil
+			}
+			c.set(b)
+			b.planAll(t, b.archive)
+			require.Equal(t, c.want, b.ledger.r.State)
+			require.Equal(t, c.want == rescore.StatePaused, b.ledger.r.Why != "")
+			require.Contains(t, b.log, "listing the inputs of a rescoring failed")
+		})
+	}
+}

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// planTries is how often planning is tried before the rescoring is paused with
-// the reason; the pause between two tries grows from planPause to its 2^4-fold.
+// planTries is how often planning is tried at one place before the rescoring is paused
+// with the reason; the pause between two tries grows from planPause to its 2^4-fold.
 const (
 	planTries = 5
 	planPause = 2 * time.Second
@@ -21,7 +21,7 @@ const othersTime = 30 * time.Second
 // until ctx ends; with host "" whatever is to be planned at all. What cannot be planned
 // is paused, and says why.
 func (w *Worker) PlanAll(ctx context.Context, host string, look time.Duration) {
-	p := planner{Worker: w, host: host, others: map[int64]stand{}}
+	p := planner{Worker: w, host: host, others: map[int64]stand{}, trials: map[int64]trial{}}
 	for {
 		p.round(ctx)
 		select {
@@ -38,6 +38,8 @@ type planner struct {
 	host string
 	// others are the rescorings that other processes were seen to plan.
 	others map[int64]stand
+	// trials are those of rescorings of which planning failed.
+	trials map[int64]trial
 }
 
 // stand is how far another process was, and since when.
@@ -73,29 +75,65 @@ func (p *planner) othersAreAt(r Rescoring) bool {
 	return false
 }
 
-// patiently plans one, and pauses it where its source stays away.
+// trial is how often planning failed at one place.
+type trial struct {
+	cursor string
+	// tries are all of them; failed are those that count, since the source was there.
+	tries, failed int
+	// next is when it is tried again.
+	next time.Time
+}
+
+// patiently plans one where it is time to, and pauses it where that fails again and
+// again at one place.
 func (p *planner) patiently(ctx context.Context, r Rescoring) {
-	var err error
-	for try := range planTries {
-		err = p.Plan(ctx, r.ID)
-		if errors.Is(err, errOthersPlan) {
-			p.others[r.ID] = stand{r.Cursor, time.Now()}
-			return
-		}
-		if err == nil || ctx.Err() != nil {
-			return
-		}
-		p.Log.WarnContext(ctx, "listing the inputs of a rescoring failed", "rescoring", r.ID, "error", err)
-		if try == planTries-1 {
-			break
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(planPause << try):
-		}
+	t := p.trials[r.ID]
+	if p.Now().Before(t.next) {
+		return
 	}
+	err := p.Plan(ctx, r.ID)
+	if errors.Is(err, errOthersPlan) {
+		p.others[r.ID] = stand{r.Cursor, time.Now()}
+		return
+	}
+	if err == nil || ctx.Err() != nil {
+		delete(p.trials, r.ID)
+		return
+	}
+	p.Log.WarnContext(ctx, "listing the inputs of a rescoring failed", "rescoring", r.ID, "error", err)
+	if t = p.again(ctx, r, t); t.failed < planTries {
+		p.trials[r.ID] = t
+		return
+	}
+	delete(p.trials, r.ID)
 	if _, err := p.Ledger.Control(ctx, r.ID, StatePaused, "its inputs cannot be listed: "+err.Error(), p.Now()); err != nil && ctx.Err() == nil {
 		p.Log.ErrorContext(ctx, "a rescoring that cannot be planned cannot be paused", "rescoring", r.ID, "error", err)
 	}
+}
+
+// again counts one more failure. What was listed since the last one begins the
+// count anew: years of an archive have many a hiccup. A source that was there once
+// and is not now is waited for, as it is while studies are read; one that never was
+// may be written wrongly, and somebody waits to be told.
+func (p *planner) again(ctx context.Context, r Rescoring, t trial) trial {
+	now, err := p.Ledger.Rescoring(ctx, r.ID)
+	if err != nil {
+		t.next = p.Now().Add(planPause)
+		return t // the ledger's trouble
+	}
+	if now.Cursor != t.cursor {
+		t = trial{cursor: now.Cursor}
+	}
+	t.next = p.Now().Add(planPause << min(t.tries, planTries-1))
+	t.tries++
+	if now.Cursor == "" || p.there(ctx, now) {
+		t.failed++
+	}
+	return t
+}
+
+// there says whether the source of a rescoring is there at all.
+func (p *planner) there(ctx context.Context, r Rescoring) bool {
+	source, err := p.Sources.Open(ctx, r)
+	return err != nil || source.Probe(ctx) == nil // one that does not open will not by waiting
 }
