@@ -53,7 +53,8 @@ type Comparison struct {
 	ByScanner, ByThickness, ByYear []Stratum
 	// LookAgain are the studies that a reader should see, the most urgent first:
 	// newly flagged, priority up, category up, flagged and not read before, dropped,
-	// read before and not now. A study with several kinds is where its first is.
+	// read before and not now. Only studies that the pass after has are among them:
+	// the others are in Before.Alone. A study with several kinds is where its first is.
 	// Within one of these, by priority (after; before where it was dropped or is not
 	// read now) from urgent down, by the best score of that pass from high to low, by
 	// UID.

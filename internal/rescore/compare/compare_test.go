@@ -96,7 +96,20 @@ func TestEveryStudyIsTold(t *testing.T) {
 		StudyUID: "5", SeriesUID: "5.1", Date: "20240229", Manufacturer: "ACME", Kinds: []compare.Kind{compare.KindNotRead},
 		ScoreBefore: 0.8, PriorityBefore: triage.PriorityRoutine, Reason: "DICOM_MALFORMED",
 	}, c.OnlyBefore[0])
-	require.Equal(t, []string{"1", "7", "2", "5", "6"}, uids(c.LookAgain), "what was not read before is there where it is flagged")
+	require.Equal(t, []string{"1", "7", "2", "5"}, uids(c.LookAgain), "what was not read before is there where it is flagged")
+}
+
+// A baseline of ten years beside a rescoring of one: readers are not sent to nine
+// years of studies of which nothing was asked.
+func TestStudiesOutsideTheRescoringAreCountedAndNotListed(t *testing.T) {
+	var years []compare.Study
+	for i := range 10 {
+		years = append(years, study(fmt.Sprint(i), 0.9))
+	}
+	c := compared(t, pass("ten years", years...), pass("one year", unread("3", rescore.Failed, "TOO_LARGE"), study("4", 0.9), study("a", 0.9)))
+	require.Equal(t, []string{"a", "3"}, uids(c.LookAgain))
+	require.Equal(t, 8, c.Before.Alone)
+	require.Equal(t, 1, c.After.Alone)
 }
 
 func TestLookAgainIsInTheOrderOfUrgency(t *testing.T) {

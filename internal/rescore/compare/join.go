@@ -146,7 +146,11 @@ func (c *comparing) study(b, a *Study) {
 	case readBefore:
 		change := b.alone(KindNotRead, a)
 		c.out.OnlyBefore = append(c.out.OnlyBefore, change)
-		c.lookAgain(change)
+		// A baseline may be of more years than this pass: what was never asked of
+		// it was not lost by it.
+		if a != nil {
+			c.lookAgain(change)
+		}
 	case readAfter:
 		change := a.alone(KindReadNow, b)
 		c.out.OnlyAfter = append(c.out.OnlyAfter, change)
