@@ -119,8 +119,8 @@ func TestAShadowThatFails(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 2, c.Failed)
 	require.Equal(t, 1, c.Of.Both)
-	require.Len(t, c.Of.OnlyBefore, 2)
-	require.Equal(t, []string{"WORKER_CRASHED", "LIMIT_EXCEEDED"}, []string{c.Of.OnlyBefore[0].Reason, c.Of.OnlyBefore[1].Reason})
+	require.Len(t, c.Of.NotRead, 2)
+	require.Equal(t, []string{"WORKER_CRASHED", "LIMIT_EXCEEDED"}, []string{c.Of.NotRead[0].Reason, c.Of.NotRead[1].Reason})
 }
 
 // A study that is read in shadow while the service stops is read after the start, and

@@ -54,7 +54,7 @@ func modelComparisonProto(c registry.Comparison) *nafasv1.ModelComparison {
 		Before: modelName(c.Live), After: modelName(c.Shadow), Both: int64(of.Both),
 		NewlyFlagged: studyChanges(of.NewlyFlagged), Dropped: studyChanges(of.Dropped),
 		StillFlagged: int64(of.StillFlagged), StillNot: int64(of.StillNot),
-		NotRead: studyChanges(of.OnlyBefore), Failed: int64(c.Failed),
+		NotRead: studyChanges(of.NotRead), Failed: int64(c.Failed),
 		FindingsBefore: int64(of.Before.Findings), FindingsAfter: int64(of.After.Findings),
 		Priorities: studyShifts(of.Priorities), Categories: studyShifts(of.Categories), LookAgain: studyChanges(of.LookAgain),
 		Waiting: int64(c.Waiting), ChangedSince: int64(c.Changed), OtherLive: int64(c.OtherLive),

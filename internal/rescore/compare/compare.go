@@ -32,9 +32,11 @@ type Comparison struct {
 	Before, After Side
 	// Both have a result in both passes; all counts below are of them.
 	Both int
-	// OnlyBefore and OnlyAfter have a result in one pass alone; their Reason says
-	// why not in the other, ReasonAbsent where that does not have the study.
-	OnlyBefore, OnlyAfter []Change
+	// OnlyBefore and OnlyAfter have a result in one pass alone.
+	OnlyBefore, OnlyAfter Reasons
+	// NotRead are those of OnlyBefore that the pass after has, in the order of their
+	// UIDs; their Reason says why it has no result of them.
+	NotRead []Change
 	// Neither have no result in either pass; Unfinished have one in one pass and
 	// still wait in the other, which is not done.
 	Neither, Unfinished int
@@ -59,6 +61,19 @@ type Comparison struct {
 	// read now) from urgent down, by the best score of that pass from high to low, by
 	// UID.
 	LookAgain []Change
+}
+
+// Reasons count studies without a result in a pass by why: the reason of the series,
+// its state where none was kept, ReasonAbsent where the pass does not have the study.
+type Reasons map[string]int64
+
+// Studies are all of them.
+func (r Reasons) Studies() int {
+	n := int64(0)
+	for _, of := range r {
+		n += of
+	}
+	return int(n)
 }
 
 // Side is one pass.

@@ -80,22 +80,21 @@ func TestEveryStudyIsTold(t *testing.T) {
 	require.Equal(t, []string{"2"}, uids(c.Dropped))
 	require.Equal(t, 1, c.StillFlagged)
 	require.Equal(t, 1, c.StillNot)
-	require.Equal(t, []string{"5", "6"}, uids(c.OnlyBefore))
-	require.Equal(t, []string{"7", "71", "9"}, uids(c.OnlyAfter))
-	require.Equal(t, []string{"DICOM_MALFORMED", compare.ReasonAbsent}, []string{c.OnlyBefore[0].Reason, c.OnlyBefore[1].Reason})
-	require.Equal(t, []string{"MISSING_SLICES", "failed", compare.ReasonAbsent}, []string{c.OnlyAfter[0].Reason, c.OnlyAfter[1].Reason, c.OnlyAfter[2].Reason})
+	require.Equal(t, compare.Reasons{"DICOM_MALFORMED": 1, compare.ReasonAbsent: 1}, c.OnlyBefore)
+	require.Equal(t, compare.Reasons{"MISSING_SLICES": 1, "failed": 1, compare.ReasonAbsent: 1}, c.OnlyAfter)
+	require.Equal(t, []string{"5"}, uids(c.NotRead))
 
 	all := map[string]bool{}
 	for _, s := range []string{"1", "2", "3", "4", "5", "6", "61", "7", "71", "8", "80", "9"} {
 		all[s] = true
 	}
-	require.Equal(t, len(all), c.Both+len(c.OnlyBefore)+len(c.OnlyAfter)+c.Neither+c.Unfinished)
+	require.Equal(t, len(all), c.Both+c.OnlyBefore.Studies()+c.OnlyAfter.Studies()+c.Neither+c.Unfinished)
 	require.Equal(t, c.Both, c.StillFlagged+c.StillNot+len(c.NewlyFlagged)+len(c.Dropped))
 	require.Equal(t, []compare.Pair{{Before: 0.4, After: 0.6}, {Before: 0.9, After: 0.1}, {Before: 0.3, After: 0.45}, {Before: 0.7, After: 0.7}}, c.Scores)
 	require.Equal(t, compare.Change{
 		StudyUID: "5", SeriesUID: "5.1", Date: "20240229", Manufacturer: "ACME", Kinds: []compare.Kind{compare.KindNotRead},
 		ScoreBefore: 0.8, PriorityBefore: triage.PriorityRoutine, Reason: "DICOM_MALFORMED",
-	}, c.OnlyBefore[0])
+	}, c.NotRead[0])
 	require.Equal(t, []string{"1", "7", "2", "5"}, uids(c.LookAgain), "what was not read before is there where it is flagged")
 }
 
@@ -108,6 +107,9 @@ func TestStudiesOutsideTheRescoringAreCountedAndNotListed(t *testing.T) {
 	}
 	c := compared(t, pass("ten years", years...), pass("one year", unread("3", rescore.Failed, "TOO_LARGE"), study("4", 0.9), study("a", 0.9)))
 	require.Equal(t, []string{"a", "3"}, uids(c.LookAgain))
+	require.Equal(t, []string{"3"}, uids(c.NotRead))
+	require.Equal(t, compare.Reasons{"TOO_LARGE": 1, compare.ReasonAbsent: 8}, c.OnlyBefore)
+	require.Equal(t, compare.Reasons{compare.ReasonAbsent: 1}, c.OnlyAfter, "a count by reason: what one pass alone has may be millions")
 	require.Equal(t, 8, c.Before.Alone)
 	require.Equal(t, 1, c.After.Alone)
 }

@@ -128,6 +128,7 @@ func newComparing(before, after Pass, o Options) *comparing {
 	c := &comparing{categories: !before.Uncategorised && !after.Uncategorised, sample: sampleOf(o)}
 	c.out.Before = Side{Label: before.Label, Model: before.Model}
 	c.out.After = Side{Label: after.Label, Model: after.Model}
+	c.out.OnlyBefore, c.out.OnlyAfter = Reasons{}, Reasons{}
 	c.words.priorities, c.words.categories = map[[2]string]int{}, map[[2]string]int{}
 	c.scanners, c.thickness, c.years = division{}, division{}, division{}
 	return c
@@ -144,18 +145,18 @@ func (c *comparing) study(b, a *Study) {
 	case readBefore && waits(a), readAfter && waits(b):
 		c.out.Unfinished++
 	case readBefore:
-		change := b.alone(KindNotRead, a)
-		c.out.OnlyBefore = append(c.out.OnlyBefore, change)
+		c.out.OnlyBefore[whyNot(a)]++
 		// A baseline may be of more years than this pass: what was never asked of
 		// it was not lost by it.
 		if a != nil {
+			change := b.alone(KindNotRead, a)
+			c.out.NotRead = append(c.out.NotRead, change)
 			c.lookAgain(change)
 		}
 	case readAfter:
-		change := a.alone(KindReadNow, b)
-		c.out.OnlyAfter = append(c.out.OnlyAfter, change)
+		c.out.OnlyAfter[whyNot(b)]++
 		if a.flagged() {
-			c.lookAgain(change)
+			c.lookAgain(a.alone(KindReadNow, b))
 		}
 	default:
 		c.out.Neither++
@@ -185,13 +186,18 @@ func one(is bool) int {
 	return 0
 }
 
+// whyNot is why a pass has no result of a study; s is nil where it does not have it.
+func whyNot(s *Study) string {
+	if s == nil {
+		return ReasonAbsent
+	}
+	return cmp.Or(s.Reason, string(s.State))
+}
+
 // alone is the change of a study with a result in this pass alone.
 func (s Study) alone(k Kind, other *Study) Change {
 	out := Change{
-		StudyUID: s.UID, SeriesUID: s.SeriesUID, Date: s.Date, Manufacturer: s.manufacturer(), Kinds: []Kind{k}, Reason: ReasonAbsent,
-	}
-	if other != nil {
-		out.Reason = cmp.Or(other.Reason, string(other.State))
+		StudyUID: s.UID, SeriesUID: s.SeriesUID, Date: s.Date, Manufacturer: s.manufacturer(), Kinds: []Kind{k}, Reason: whyNot(other),
 	}
 	if k == KindNotRead {
 		out.ScoreBefore, out.PriorityBefore, out.CategoryBefore = s.bestScore(), s.Priority, s.LungRADS

@@ -34,8 +34,8 @@ func (s speaker) changes(r Report) *changes {
 	out := &changes{
 		Sides: s.sides(r), Scale: w.SameModel, FromLive: r.Rescoring.Baseline == rescore.BaselineLive, Lost: lost(c) > 0,
 		Where: []key{
-			{"", w.Both, s.count(c.Both)}, {classIf(lost(c) > 0, "bad"), w.OnlyBefore, s.count(len(c.OnlyBefore))},
-			{"", w.OnlyAfter, s.count(len(c.OnlyAfter))}, {"", w.Neither, s.count(c.Neither)}, {"", w.Unfinished, s.count(c.Unfinished)},
+			{"", w.Both, s.count(c.Both)}, {classIf(lost(c) > 0, "bad"), w.OnlyBefore, s.count(c.OnlyBefore.Studies())},
+			{"", w.OnlyAfter, s.count(c.OnlyAfter.Studies())}, {"", w.Neither, s.count(c.Neither)}, {"", w.Unfinished, s.count(c.Unfinished)},
 		},
 		OnlyBefore: s.whyAlone(c.OnlyBefore), OnlyAfter: s.whyAlone(c.OnlyAfter),
 		Flags: s.flags(c), Priorities: s.priorities(c.Priorities), Scores: s.scores(r),
@@ -92,22 +92,15 @@ func modelName(m triage.Model) string {
 // lost counts the studies that were read before and could not be read now; those
 // that the rescoring does not have are none of its business.
 func lost(c *compare.Comparison) int {
-	n := 0
-	if c != nil {
-		for _, change := range c.OnlyBefore {
-			n += one(change.Reason != compare.ReasonAbsent)
-		}
+	if c == nil {
+		return 0
 	}
-	return n
+	return c.OnlyBefore.Studies() - int(c.OnlyBefore[compare.ReasonAbsent])
 }
 
 // whyAlone counts the reasons for which the other pass has no result.
-func (s speaker) whyAlone(list []compare.Change) []reasonRow {
-	counts := map[string]int64{}
-	for _, c := range list {
-		counts[c.Reason]++
-	}
-	return s.reasons(counts, func(string) bool { return true }, int64(len(list)))
+func (s speaker) whyAlone(counts compare.Reasons) []reasonRow {
+	return s.reasons(counts, func(string) bool { return true }, int64(counts.Studies()))
 }
 
 // flags is what became of flagged studies.

@@ -3,6 +3,7 @@ package report_test
 import (
 	"bytes"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -133,7 +134,8 @@ func TestHostileNames(t *testing.T) {
 	}
 	c.ByScanner = append(slices.Clone(c.ByScanner), compare.Stratum{Name: hostile, Studies: 1})
 	c.Categories = append(slices.Clone(c.Categories), compare.Cell{Before: hostile, After: "2", Studies: 1})
-	c.OnlyBefore = append(slices.Clone(c.OnlyBefore), compare.Change{Reason: hostile})
+	c.OnlyBefore = maps.Clone(c.OnlyBefore)
+	c.OnlyBefore[hostile] = 1
 	r.Comparison = &c
 	r.Rescoring.Name, r.Rescoring.Model, r.Rescoring.Source.Query.Description = hostile, triage.Model{Name: hostile, Version: hostile, SHA256: hostile}, hostile
 	r.Rescoring.Settings.Rules, r.Rescoring.Settings.Guidelines, r.Rescoring.Limits.Window, r.Program = hostile, []string{hostile}, hostile, hostile
@@ -197,7 +199,7 @@ func TestFailedInputsComeFirst(t *testing.T) {
 		require.Len(t, notices, 2)
 		failed := i18n.Number(language, float64(r.Rescoring.Totals.Failed), 0)
 		require.Contains(t, bare(notices[0].text), ": "+failed+".")
-		require.Contains(t, bare(notices[1].text), ": "+i18n.Number(language, float64(len(r.Comparison.OnlyBefore)), 0)+".")
+		require.Contains(t, bare(notices[1].text), ": "+i18n.Number(language, float64(r.Comparison.OnlyBefore.Studies()), 0)+".")
 		top, reasons, states := strings.Index(page, "notice bad"), strings.Index(page, `<table class="counts bad">`), strings.Index(page, `id="states"`)
 		require.Less(t, top, strings.Index(page, `<dl class="keys">`))
 		require.Less(t, reasons, states)
@@ -212,7 +214,7 @@ func TestFailedInputsComeFirst(t *testing.T) {
 		}
 	}
 	c := *r.Comparison
-	c.OnlyBefore = []compare.Change{{StudyUID: "1.2", Reason: compare.ReasonAbsent}}
+	c.OnlyBefore = compare.Reasons{compare.ReasonAbsent: 1}
 	r.Comparison = &c
 	page := written(t, r, "en")
 	require.NotContains(t, page, "notice bad", "what the rescoring does not have is not lost")

@@ -117,7 +117,7 @@ func TestCountsOfTheComparison(t *testing.T) {
 	c := r.Comparison
 	page := spoken(written(t, r, "en"))
 	for words, n := range map[string]int{
-		"With a result in both passes": c.Both, "With a result before, none after": len(c.OnlyBefore), "With a result after, none before": len(c.OnlyAfter),
+		"With a result in both passes": c.Both, "With a result before, none after": c.OnlyBefore.Studies(), "With a result after, none before": c.OnlyAfter.Studies(),
 		"With a result in neither": c.Neither, "With a result in one, still waiting in the other": c.Unfinished,
 	} {
 		require.Contains(t, page, fmt.Sprintf(`%s</th><td class="count">%d</td>`, words, n))
