@@ -33,7 +33,9 @@ func newPace(s *streams) *pace {
 }
 
 func (p *pace) set(r rescore.Rescoring) {
-	if p.first == nil {
+	// The listing takes its share of the machine, so that the pace is another one
+	// after it.
+	if p.first == nil || r.Planned && !p.first.Planned {
 		p.first, p.began = &r, p.now()
 	}
 	line := p.line(r)
@@ -75,9 +77,9 @@ func (p *pace) line(r rescore.Rescoring) string {
 	return line
 }
 
-// rate is the studies a second since it is shown here.
+// rate is the studies a second that workers ended since it is shown here.
 func (p *pace) rate(r rescore.Rescoring) (float64, bool) {
-	done, took := r.Totals.StudiesDone-p.first.Totals.StudiesDone, p.now().Sub(p.began)
+	done, took := r.Totals.StudiesRead()-p.first.Totals.StudiesRead(), p.now().Sub(p.began)
 	if done <= 0 || took <= 0 {
 		return 0, false
 	}

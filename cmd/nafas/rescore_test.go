@@ -78,6 +78,24 @@ func TestWhoIsAtIt(t *testing.T) {
 	require.Contains(t, p.line(r), "waits for its hours")
 }
 
+// A rescoring of which most has no CT: those studies end with the listing, all at
+// once, and the pace is that of the others since then.
+func TestThePaceIsOfStudiesThatAreRead(t *testing.T) {
+	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.Local)
+	p := pace{w: io.Discard, now: func() time.Time { return now }}
+	r := rescore.Rescoring{ID: 4, State: rescore.StatePlanning}
+	at := func(after time.Duration, planned bool, totals rescore.Totals) string {
+		now = now.Add(after)
+		r.Planned, r.Totals = planned, totals
+		p.set(r)
+		return p.line(r)
+	}
+	at(0, false, rescore.Totals{Studies: 100})
+	require.Contains(t, at(time.Minute, false, rescore.Totals{Studies: 500, StudiesDone: 6}), "6.0 studies/min")
+	require.NotContains(t, at(time.Hour, true, rescore.Totals{Studies: 1000, StudiesDone: 906, PassedOver: 900}), "left", "nothing was read since")
+	require.Contains(t, at(time.Minute, true, rescore.Totals{Studies: 1000, StudiesDone: 916, PassedOver: 900}), "10.0 studies/min, about 8 min left")
+}
+
 func TestPathsInTables(t *testing.T) {
 	for text, want := range map[string]string{
 		"/archive/Müller \"x\" \\ 2": "/archive/Müller \"x\" \\ 2", "/a\nb": `"/a\nb"`, "/a\x1b[2J": `"/a\x1b[2J"`, "/a\xfc": `"/a\xfc"`,

@@ -160,6 +160,9 @@ const (
 // Inputs and Erased together are all that ever were.
 type Totals struct {
 	Studies, StudiesDone int64
+	// PassedOver are those of StudiesDone that the listing ended, since none of their
+	// series is one that a worker reads.
+	PassedOver int64
 	// Inputs are series and files that belong to none.
 	Inputs                                      int64
 	Waiting, Scored, Unchanged, Skipped, Failed int64
@@ -174,6 +177,9 @@ type Totals struct {
 	// Reasons counts skipped and failed inputs by reason.
 	Reasons map[string]int64
 }
+
+// StudiesRead are the studies that workers ended, whatever came of them.
+func (t Totals) StudiesRead() int64 { return t.StudiesDone - t.PassedOver }
 
 // Ended are the inputs that are in one of the four final states.
 func (t Totals) Ended() int64 { return t.Scored + t.Unchanged + t.Skipped + t.Failed }

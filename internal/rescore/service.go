@@ -218,16 +218,17 @@ func (s *Service) Rows(ctx context.Context, id int64, each func(Row) error) erro
 }
 
 // Remaining is how long the rest will take by the pace so far; false where that
-// is not known yet.
+// is not known yet. Studies that the listing ended took no time and say nothing of
+// the pace.
 func Remaining(r Rescoring) (time.Duration, bool) {
-	done, left := r.Totals.StudiesDone, r.Totals.Studies-r.Totals.StudiesDone
-	if done == 0 || r.WorkedFor <= 0 || !r.Planned {
+	read, left := r.Totals.StudiesRead(), r.Totals.Studies-r.Totals.StudiesDone
+	if read <= 0 || r.WorkedFor <= 0 || !r.Planned {
 		return 0, false
 	}
 	window, err := ParseWindow(r.Limits.Window)
 	if err != nil {
 		return 0, false
 	}
-	work := time.Duration(float64(r.WorkedFor) / float64(done) * float64(left))
+	work := time.Duration(float64(r.WorkedFor) / float64(read) * float64(left))
 	return time.Duration(float64(work) * 24 / window.HoursADay()), true
 }

@@ -108,6 +108,11 @@ func TestWhatIsLeft(t *testing.T) {
 	left, known := rescore.Remaining(r)
 	require.True(t, known)
 	require.Equal(t, 20*time.Minute, left)
+	mixed := r
+	mixed.Totals = rescore.Totals{Studies: 10_300, StudiesDone: 10_100, PassedOver: 10_000}
+	left, known = rescore.Remaining(mixed)
+	require.True(t, known)
+	require.Equal(t, 20*time.Minute, left, "studies without CT end with the listing, in no time")
 	r.Limits.Window = "20:00-08:00"
 	left, _ = rescore.Remaining(r)
 	require.Equal(t, 40*time.Minute, left, "it works for half of the day")
@@ -115,6 +120,7 @@ func TestWhatIsLeft(t *testing.T) {
 		{WorkedFor: time.Minute, Totals: rescore.Totals{Studies: 3, StudiesDone: 1}},
 		{Planned: true, WorkedFor: time.Minute, Totals: rescore.Totals{Studies: 3}},
 		{Planned: true, Totals: rescore.Totals{Studies: 3, StudiesDone: 1}},
+		{Planned: true, WorkedFor: time.Minute, Totals: rescore.Totals{Studies: 3, StudiesDone: 1, PassedOver: 1}},
 	} {
 		_, known := rescore.Remaining(unknown)
 		require.False(t, known)

@@ -91,5 +91,6 @@ func (s *standing) passOver(ctx context.Context, t tx, modalities []any, at time
 			return err
 		}
 		s.add.studiesDone += n
+		s.add.passedOver += n
 	}
 }

@@ -175,7 +175,8 @@ func (e *erasure) settle(ctx context.Context, t tx, s *standing) error {
 func (e *erasure) study(ctx context.Context, t tx, s *standing, uid string) error {
 	var id int64
 	var state string
-	err := t.row(ctx, `SELECT id, state FROM study WHERE rescoring = ? AND uid = ?`+t.d.forUpdate, s.id, uid).Scan(&id, &state)
+	var worker sql.NullString
+	err := t.row(ctx, `SELECT id, state, worker FROM study WHERE rescoring = ? AND uid = ?`+t.d.forUpdate, s.id, uid).Scan(&id, &state, &worker)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
@@ -207,6 +208,9 @@ func (e *erasure) study(ctx context.Context, t tx, s *standing, uid string) erro
 	s.add.studies--
 	if state == done {
 		s.add.studiesDone--
+		if !worker.Valid { // the listing ended it
+			s.add.passedOver--
+		}
 	}
 	_, err = t.exec(ctx, `DELETE FROM study WHERE id = ?`, id)
 	return err

@@ -46,7 +46,7 @@ func TestAStudyGoesThrough(t *testing.T) {
 		r := b.get(id)
 		require.Equal(t, rescore.StateDone, r.State)
 		require.Equal(t, at, r.EndedAt)
-		require.Equal(t, rescore.Totals{Studies: 2, StudiesDone: 2, Inputs: 3, Scored: 1, Skipped: 2, Files: 6, Reasons: map[string]int64{"NOT_CT": 2}}, r.Totals)
+		require.Equal(t, rescore.Totals{Studies: 2, StudiesDone: 2, PassedOver: 1, Inputs: 3, Scored: 1, Skipped: 2, Files: 6, Reasons: map[string]int64{"NOT_CT": 2}}, r.Totals)
 		require.Equal(t, []rescore.Row{
 			{Rescoring: id, StudyUID: "1", SeriesUID: "1.1", Modality: "CT", StudyDate: "20260101", Instances: 2, State: rescore.Scored,
 				Result: result("1", "1.1", recipe), Verdict: o.Verdict, At: at, Worker: "w1"},

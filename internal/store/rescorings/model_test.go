@@ -30,7 +30,9 @@ type modelStudy struct {
 	parts  map[string]bool
 	given  int
 	held   bool
-	token  triage.Token
+	// passedOver: the listing ended it.
+	passedOver bool
+	token      triage.Token
 }
 
 // model is a rescoring as it should be: plain maps, everything counted anew.
@@ -71,6 +73,9 @@ func (m *model) totals() rescore.Totals {
 	for _, s := range m.studies {
 		if s.state == "done" {
 			out.StudiesDone++
+			if s.passedOver {
+				out.PassedOver++
+			}
 		}
 		for _, e := range s.series {
 			count(e)
@@ -248,7 +253,7 @@ func (w *walk) endPlanning(m *model) {
 		if s.state != "waiting" || slices.Contains(slices.Collect(maps.Values(s.read)), true) {
 			continue
 		}
-		s.state = "done"
+		s.state, s.passedOver = "done", true
 		for uid, e := range s.series {
 			if e.state == rescore.Waiting {
 				s.series[uid] = end{rescore.Skipped, "NOT_CT"}

@@ -71,7 +71,7 @@ func TestANewerSchemaIsRefused(t *testing.T) {
 		b.create(recipe)
 		b.do(`INSERT INTO schema_version (version) VALUES (999)`)
 		_, err := b.reopen()
-		require.ErrorContains(t, err, "version 999 is newer than the 3 that this program knows")
+		require.ErrorContains(t, err, "version 999 is newer than the 4 that this program knows")
 		require.NoError(t, b.Ping(), "nothing was changed")
 	})
 }

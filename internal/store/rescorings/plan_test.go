@@ -96,7 +96,7 @@ func TestEndPlanningPassesOverStudiesWithoutASeriesToRead(t *testing.T) {
 		r := b.get(id)
 		require.True(t, r.Planned)
 		require.Equal(t, rescore.StateRunning, r.State)
-		require.Equal(t, rescore.Totals{Studies: 4, StudiesDone: 2, Inputs: 6, Waiting: 3, Skipped: 3, Files: 12, Reasons: map[string]int64{"NOT_CT": 3}}, r.Totals)
+		require.Equal(t, rescore.Totals{Studies: 4, StudiesDone: 2, PassedOver: 2, Inputs: 6, Waiting: 3, Skipped: 3, Files: 12, Reasons: map[string]int64{"NOT_CT": 3}}, r.Totals)
 		require.Equal(t, 2, b.feed(id, 9))
 		b.recount(id)
 
@@ -106,6 +106,28 @@ func TestEndPlanningPassesOverStudiesWithoutASeriesToRead(t *testing.T) {
 		require.Equal(t, at, r.EndedAt)
 		empty := b.planned(recipe)
 		require.Equal(t, rescore.StateDone, b.get(empty).State)
+	})
+}
+
+// What nobody read is told apart from what was read, in a database of before that was
+// counted too, and where one of it is erased.
+func TestStudiesThatTheListingEndedAreCounted(t *testing.T) {
+	onEach(t, func(t *testing.T, b *book) {
+		id := b.planned(recipe, part("1", "1.1", "MR"), part("2", "2.1", "CT"), part("3", "3.1", "MR"), part("4", "4.1", "CT"))
+		b.feed(id, 9)
+		b.finish(id, "2")
+		b.do(`ALTER TABLE standing DROP COLUMN passed_over`)
+		b.do(`DELETE FROM schema_version WHERE version = 4`)
+		l, err := b.reopen()
+		require.NoError(t, err)
+		require.NoError(t, l.Close())
+		totals := b.get(id).Totals
+		require.EqualValues(t, 3, totals.StudiesDone)
+		require.EqualValues(t, 2, totals.PassedOver)
+		require.EqualValues(t, 1, totals.StudiesRead())
+		b.erase("1")
+		require.EqualValues(t, 1, b.get(id).Totals.PassedOver)
+		b.recount(id)
 	})
 }
 

@@ -15,6 +15,7 @@ func (b *book) recount(id int64) {
 	want := rescore.Totals{
 		Studies:     b.number(`SELECT count(*) FROM study WHERE rescoring = %d`, id),
 		StudiesDone: b.number(`SELECT count(*) FROM study WHERE rescoring = %d AND state = 'done'`, id),
+		PassedOver:  b.number(`SELECT count(*) FROM study WHERE rescoring = %d AND state = 'done' AND worker IS NULL`, id),
 		Files:       got.Files, Late: got.Late, Erased: got.Erased, Reasons: map[string]int64{},
 	}
 	inputs := fmt.Sprintf(`(SELECT x.state, x.reason FROM series x JOIN study s ON s.id = x.study WHERE s.rescoring = %d

@@ -101,9 +101,9 @@ func (l *Ledger) load(ctx context.Context, t tx, id int64) (rescore.Rescoring, e
 	n := &r.Totals
 	err = t.row(ctx, `
 		SELECT (SELECT home FROM rescoring WHERE id = standing.rescoring), state, why, scanned, planned, limits, ended_at, worked_us,
-			studies, studies_done, waiting, scored, unchanged, skipped, failed, files, late, erased
+			studies, studies_done, passed_over, waiting, scored, unchanged, skipped, failed, files, late, erased
 		FROM standing WHERE rescoring = ?`, id).Scan(&r.Home, &r.State, &r.Why, &r.Cursor, &r.Planned, &limits, &ended, &worked,
-		&n.Studies, &n.StudiesDone, &n.Waiting, &n.Scored, &n.Unchanged, &n.Skipped, &n.Failed, &n.Files, &n.Late, &n.Erased)
+		&n.Studies, &n.StudiesDone, &n.PassedOver, &n.Waiting, &n.Scored, &n.Unchanged, &n.Skipped, &n.Failed, &n.Files, &n.Late, &n.Erased)
 	if err != nil {
 		return r, err
 	}

@@ -61,9 +61,9 @@ func (s *standing) end(ctx context.Context, t tx, at time.Time) error {
 
 // tally is what is added to totals.
 type tally struct {
-	studies, studiesDone, files, late, newLoose, erased int64
-	states                                              map[rescore.SeriesState]int64
-	reasons                                             map[string]int64
+	studies, studiesDone, passedOver, files, late, newLoose, erased int64
+	states                                                          map[rescore.SeriesState]int64
+	reasons                                                         map[string]int64
 }
 
 // input counts n inputs (-1 for one that is no longer so) of a state.
@@ -81,9 +81,10 @@ func (a *tally) input(state rescore.SeriesState, reason string, n int64) {
 func (s *standing) write(ctx context.Context, t tx) error {
 	a := s.add
 	_, err := t.exec(ctx, `
-		UPDATE standing SET studies = studies + ?, studies_done = studies_done + ?, files = files + ?, late = late + ?, erased = erased + ?,
+		UPDATE standing SET studies = studies + ?, studies_done = studies_done + ?, passed_over = passed_over + ?,
+			files = files + ?, late = late + ?, erased = erased + ?,
 			waiting = waiting + ?, scored = scored + ?, unchanged = unchanged + ?, skipped = skipped + ?, failed = failed + ?
-		WHERE rescoring = ?`, a.studies, a.studiesDone, a.files, a.late, a.erased, a.states[rescore.Waiting], a.states[rescore.Scored],
+		WHERE rescoring = ?`, a.studies, a.studiesDone, a.passedOver, a.files, a.late, a.erased, a.states[rescore.Waiting], a.states[rescore.Scored],
 		a.states[rescore.Unchanged], a.states[rescore.Skipped], a.states[rescore.Failed], s.id)
 	if err != nil {
 		return err
