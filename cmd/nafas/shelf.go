@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"nafas/inference/guideline"
 	"nafas/inference/prior"
@@ -31,7 +33,16 @@ type shelf struct {
 	mu sync.Mutex
 	// found holds what Resolve and Find have found, by SHA-256.
 	found map[string]shelved
+	// missed is when find last looked in vain. To look is to hash every model there
+	// is, and it is asked each second, or for each study.
+	missed map[sought]time.Time
 }
+
+// missFor is how long a model that was not there is not looked for again.
+const missFor = time.Minute
+
+// sought is what find looks for: a model by its SHA-256, and where it may be.
+type sought struct{ hash, from string }
 
 // shelved is a model and the argument that opens it.
 type shelved struct {
@@ -108,13 +119,36 @@ func (s *shelf) keep(one shelved) {
 	s.found[one.model.SHA256()] = one
 }
 
-// find finds the very model of a rescoring, wherever it is on this machine.
-func (s *shelf) find(r rescore.Rescoring) (shelved, error) {
+// known is what is remembered of a model: where it is, or that it was looked for in
+// vain within the last minute.
+func (s *shelf) known(what sought) (one shelved, found, missed bool) {
 	s.mu.Lock()
-	one, known := s.found[r.Model.SHA256]
-	s.mu.Unlock()
-	if known {
+	defer s.mu.Unlock()
+	one, found = s.found[what.hash]
+	at, looked := s.missed[what]
+	return one, found, looked && time.Since(at) < missFor
+}
+
+func (s *shelf) miss(what sought) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.missed == nil {
+		s.missed = map[sought]time.Time{}
+	}
+	maps.DeleteFunc(s.missed, func(_ sought, at time.Time) bool { return time.Since(at) >= missFor })
+	s.missed[what] = time.Now()
+}
+
+// find finds the very model of a rescoring, wherever it is on this machine. One that
+// is put there after it was looked for is found a minute later.
+func (s *shelf) find(r rescore.Rescoring) (shelved, error) {
+	what := sought{r.Model.SHA256, r.ModelFrom}
+	one, found, missed := s.known(what)
+	switch {
+	case found:
 		return one, nil
+	case missed:
+		return shelved{}, notHere(r)
 	}
 	for _, place := range s.places(r.ModelFrom) {
 		model, err := models.Open(place)
@@ -125,7 +159,12 @@ func (s *shelf) find(r rescore.Rescoring) (shelved, error) {
 		s.keep(one)
 		return one, nil
 	}
-	return shelved{}, fmt.Errorf("model %s %s (SHA-256 %.12s...) is not on this machine: say with --models where it is", r.Model.Name, r.Model.Version, r.Model.SHA256)
+	s.miss(what)
+	return shelved{}, notHere(r)
+}
+
+func notHere(r rescore.Rescoring) error {
+	return fmt.Errorf("model %s %s (SHA-256 %.12s...) is not on this machine: say with --models where it is", r.Model.Name, r.Model.Version, r.Model.SHA256)
 }
 
 // places are what models.Open may be asked for, the likely ones first.
