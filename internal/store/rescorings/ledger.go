@@ -38,7 +38,10 @@ type Options struct {
 type Ledger struct {
 	d           *dialect
 	write, read *sql.DB
-	driver      riverdriver.Driver[*sql.Tx]
+	// long is for who goes over all rows at the pace of somebody else: one that
+	// stands still holds a connection, and must not hold up all others.
+	long   *sql.DB
+	driver riverdriver.Driver[*sql.Tx]
 	// jobs only inserts; the client that works is internal/jobs'.
 	jobs *river.Client[*sql.Tx]
 	log  *slog.Logger
@@ -60,6 +63,9 @@ func (l *Ledger) Shared() bool { return l.d.postgres }
 // Close ends the use of the database. Nothing may be in use any more.
 func (l *Ledger) Close() error {
 	var errs []error
+	if l.long != nil {
+		errs = append(errs, l.long.Close())
+	}
 	if l.read != nil && l.read != l.write {
 		errs = append(errs, l.read.Close())
 	}
@@ -82,6 +88,9 @@ func (l *Ledger) open(ctx context.Context) error {
 	l.jobs, err = river.NewClient(l.driver, &river.Config{Logger: quiet()})
 	return err
 }
+
+// longConns bounds the connections of long; one comparison takes two.
+const longConns = 4
 
 // quiet is for a River client that only inserts: its start says nothing of use.
 func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }

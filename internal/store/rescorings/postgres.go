@@ -29,8 +29,8 @@ const (
 	silence     = 30 * time.Second
 )
 
-// conns bounds the connections of one process: a server has 100 by default, for
-// all workers together.
+// conns bounds the connections of one process, longConns besides: a server has 100
+// by default, for all workers together.
 const conns = 8
 
 // statements is how many of them a connection keeps prepared; those that take
@@ -49,15 +49,20 @@ func OpenPostgres(ctx context.Context, dsn string, o Options) (*Ledger, error) {
 		return nil, errors.New("the connection string is neither a URL such as postgres://user@host/database nor a list such as \"host=db user=nafas dbname=nafas\"")
 	}
 	bound(c)
-	db := sql.OpenDB(discreet{stdlib.GetConnector(*c)})
-	db.SetMaxOpenConns(conns)
-	db.SetMaxIdleConns(conns / 2)
-	db.SetConnMaxIdleTime(5 * time.Minute)
-	l := &Ledger{d: postgresDialect, log: o.Log, write: db, read: db, driver: riverdatabasesql.New(db)}
+	db, long := pool(c, conns), pool(c, longConns)
+	l := &Ledger{d: postgresDialect, log: o.Log, write: db, read: db, long: long, driver: riverdatabasesql.New(db)}
 	if err := l.openPostgres(ctx); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
 	return l, nil
+}
+
+func pool(c *pgx.ConnConfig, most int) *sql.DB {
+	db := sql.OpenDB(discreet{stdlib.GetConnector(*c)})
+	db.SetMaxOpenConns(most)
+	db.SetMaxIdleConns(most / 2)
+	db.SetConnMaxIdleTime(5 * time.Minute)
+	return db
 }
 
 // thinking is the most that one may be silent with a transaction open: nobody here

@@ -20,7 +20,7 @@ func (l *Ledger) Rows(ctx context.Context, id int64, each func(rescore.Row) erro
 	if l.d.postgres {
 		o.Isolation = sql.LevelRepeatableRead
 	}
-	return once(ctx, l.read, o, l.d, func(ctx context.Context, t tx) error {
+	return once(ctx, l.long, o, l.d, func(ctx context.Context, t tx) error {
 		if l.d.postgres {
 			// Whoever takes the rows may be slow.
 			if _, err := t.exec(ctx, `SET LOCAL idle_in_transaction_session_timeout = 0`); err != nil {

@@ -3,12 +3,15 @@ package rescorings_test
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"nafas/internal/rescore"
+	"nafas/internal/triage"
 )
 
 // More studies and files than are read at once, in an order that is neither that
@@ -45,6 +48,46 @@ func TestRowsComeInOrder(t *testing.T) {
 			return 1
 		})
 		require.Equal(t, want, got)
+	})
+}
+
+// Whoever takes the rows may stand still, and so may many: the ledger goes on.
+func TestReadersThatStandStillHoldUpNobody(t *testing.T) {
+	onEach(t, func(t *testing.T, b *book) {
+		id := b.planned(recipe, part("1", "1.1", "CT"))
+		b.feed(id, 1)
+		many := max(12, runtime.NumCPU()+1)
+		ended, reading, goOn := make(chan error, many), make(chan bool, many), make(chan bool)
+		for range many {
+			go func() {
+				ended <- b.Rows(t.Context(), id, func(rescore.Row) error {
+					reading <- true
+					<-goOn
+					return nil
+				})
+			}()
+		}
+		<-reading
+		<-reading
+		time.Sleep(100 * time.Millisecond) // the others are reading too, or wait
+		went := make(chan error, 1)
+		go func() {
+			r, err := b.Rescoring(t.Context(), id)
+			if err == nil {
+				err = b.Alive(t.Context(), rescore.Sign{Name: "w1", Recipes: []triage.Recipe{r.Recipe}, SeenAt: at})
+			}
+			went <- err
+		}()
+		select {
+		case err := <-went:
+			require.NoError(t, err)
+		case <-time.After(20 * time.Second):
+			t.Error("the ledger stands still")
+		}
+		close(goOn)
+		for range many {
+			require.NoError(t, <-ended, "those that waited come after")
+		}
 	})
 }
 

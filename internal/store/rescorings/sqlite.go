@@ -85,11 +85,13 @@ func (l *Ledger) connectSQLite(path string) error {
 	l.write.SetMaxOpenConns(1)
 	l.write.SetMaxIdleConns(1)
 	l.write.SetConnMaxLifetime(0)
-	if l.read, err = sql.Open("sqlite", store.DSN(path, "_pragma", "query_only(1)")); err != nil {
-		return err
+	for db, most := range map[**sql.DB]int{&l.read: max(2, runtime.NumCPU()), &l.long: longConns} {
+		if *db, err = sql.Open("sqlite", store.DSN(path, "_pragma", "query_only(1)")); err != nil {
+			return err
+		}
+		(*db).SetMaxOpenConns(most)
+		(*db).SetMaxIdleConns(2)
 	}
-	l.read.SetMaxOpenConns(max(2, runtime.NumCPU()))
-	l.read.SetMaxIdleConns(2)
 	l.driver = riversqlite.New(l.write)
 	return nil
 }
