@@ -23,6 +23,11 @@ const coreSeconds = 0.03
 
 // previewOf says what a rescoring would read; nothing of it is kept.
 func (f rescoreFlags) previewOf(ctx context.Context, rq rescore.Request, o stationOptions, progress func(files, studies int64)) (*nafasv1.RescoringPreview, error) {
+	// What cannot be is found before hours of listing, and not after them.
+	pace, err := f.pacing(ctx, rq, o)
+	if err != nil {
+		return nil, err
+	}
 	dir, err := os.MkdirTemp("", "nafas-preview-")
 	if err != nil {
 		return nil, err
@@ -45,11 +50,7 @@ func (f rescoreFlags) previewOf(ctx context.Context, rq rescore.Request, o stati
 		return nil, err
 	}
 	out := previewProto(p)
-	took, err := f.estimate(ctx, rq, p, o)
-	if err != nil {
-		return nil, err
-	}
-	out.Estimate = durationpb.New(took)
+	out.Estimate = durationpb.New(pace.estimate(p))
 	return out, nil
 }
 
@@ -60,51 +61,66 @@ func previewProto(p rescore.Preview) *nafasv1.RescoringPreview {
 	}
 }
 
-// estimate is how long the reading takes on this machine's cores, within its
-// window: by the pace of the latest rescoring with the same model, or else by what
-// the shipped model takes for a slice.
-func (f rescoreFlags) estimate(ctx context.Context, rq rescore.Request, p rescore.Preview, o stationOptions) (time.Duration, error) {
-	slots, err := f.slots()
+// pacing is how fast this machine reads, and for how much of the day.
+type pacing struct {
+	slots  int
+	window rescore.Window
+	// series is the time for one in the latest rescoring with the same model; 0 where
+	// there is none.
+	series time.Duration
+}
+
+// pacing refuses limits and a model that cannot be, as *rescore.ErrRequest.
+func (f rescoreFlags) pacing(ctx context.Context, rq rescore.Request, o stationOptions) (pacing, error) {
+	var out pacing
+	err := rq.Limits.Check()
+	if err == nil {
+		out.window, err = rescore.ParseWindow(rq.Limits.Window)
+	}
 	if err != nil {
-		return 0, err
+		return out, &rescore.ErrRequest{Field: "limits", Err: err}
 	}
-	window, err := rescore.ParseWindow(rq.Limits.Window)
-	if err != nil {
-		return 0, usageError{err}
+	if out.slots, err = f.slots(); err != nil {
+		return out, err
 	}
-	seconds := float64(p.ReadSlices) * coreSeconds / float64(max(1, slots))
-	if each, known, err := f.paceBefore(ctx, rq, o); err != nil {
-		return 0, err
-	} else if known {
-		seconds = each.Seconds() * float64(p.ReadSeries)
+	out.series, err = f.paceBefore(ctx, rq, o)
+	return out, err
+}
+
+// estimate is how long the reading takes on this machine's cores, within its window:
+// by the pace so far, or else by what the shipped model takes for a slice.
+func (g pacing) estimate(p rescore.Preview) time.Duration {
+	seconds := float64(p.ReadSlices) * coreSeconds / float64(max(1, g.slots))
+	if g.series > 0 {
+		seconds = g.series.Seconds() * float64(p.ReadSeries)
 	}
-	return time.Duration(seconds * 24 / window.HoursADay() * float64(time.Second)).Round(time.Second), nil
+	return time.Duration(seconds * 24 / g.window.HoursADay() * float64(time.Second)).Round(time.Second)
 }
 
 // paceBefore is the time for a series in the latest rescoring with the model that
-// read some; false where there is none.
-func (f rescoreFlags) paceBefore(ctx context.Context, rq rescore.Request, o stationOptions) (time.Duration, bool, error) {
+// read some; 0 where there is none.
+func (f rescoreFlags) paceBefore(ctx context.Context, rq rescore.Request, o stationOptions) (time.Duration, error) {
 	model, _, _, err := f.shelf().Resolve(rq.Model, rq.Settings)
 	if err != nil {
-		return 0, false, &rescore.ErrRequest{Field: "model", Err: err}
+		return 0, &rescore.ErrRequest{Field: "model", Err: err}
 	}
 	if f.exists() != nil {
-		return 0, false, nil // a preview makes no database
+		return 0, nil // a preview makes no database
 	}
 	l, err := f.ledger(ctx, stationOptions{log: o.log})
 	if err != nil {
-		return 0, false, err
+		return 0, err
 	}
 	all, err := l.Rescorings(ctx)
 	if err = errors.Join(err, l.Close()); err != nil {
-		return 0, false, err
+		return 0, err
 	}
 	for _, r := range all {
 		if r.Model == model && r.Totals.Scored > 0 && r.WorkedFor > 0 {
-			return r.WorkedFor / time.Duration(r.Totals.Scored), true, nil
+			return r.WorkedFor / time.Duration(r.Totals.Scored), nil
 		}
 	}
-	return 0, false, nil
+	return 0, nil
 }
 
 func printPreview(s *streams, p *nafasv1.RescoringPreview) error {

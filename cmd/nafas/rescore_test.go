@@ -49,6 +49,15 @@ func TestAListOfStudiesIsAsked(t *testing.T) {
 	require.Contains(t, said, "refused", "the PACS is asked, and is not there")
 }
 
+// What cannot be is said before an archive is listed: here nobody is asked at all.
+func TestAPreviewThatCannotBeIsRefusedBeforeTheListing(t *testing.T) {
+	for name, args := range map[string][]string{"window": {"--window", "20:00"}, "model": {"--model", "no-such-model"}} {
+		said := usedWrongly(t, exitUsage, append([]string{"rescore", "PACS=127.0.0.1:9", "--studies", listOf(t, "1.2.3\n"), "--dry-run", "--data", t.TempDir()}, args...)...)
+		require.NotContains(t, said, "refused", "the PACS is not there, which nobody has found out")
+		require.Contains(t, said, args[1], name)
+	}
+}
+
 func TestWhereNoRescoringsAreKept(t *testing.T) {
 	for _, args := range [][]string{{"list"}, {"show", "1"}, {"resume", "1"}, {"report", "1"}, {"export", "1", "--out", "tables"}, {"again", "1"}} {
 		data := t.TempDir()

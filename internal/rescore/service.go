@@ -71,7 +71,7 @@ func (s *Service) Start(ctx context.Context, rq Request) (Rescoring, error) {
 
 // draft is a rescoring that was not kept yet, with everything checked.
 func (s *Service) draft(ctx context.Context, rq Request) (Rescoring, error) {
-	if err := rq.Limits.check(); err != nil {
+	if err := rq.Limits.Check(); err != nil {
 		return Rescoring{}, &ErrRequest{"limits", err}
 	}
 	baseline, err := s.Baseline(ctx, rq.Baseline)
@@ -122,8 +122,8 @@ func (s *Service) Baseline(ctx context.Context, called string) (string, error) {
 	return "", &ErrRequest{"baseline", fmt.Errorf("rescorings %s are called %q: give the number of one", strings.Join(named, ", "), called)}
 }
 
-// check refuses limits that mean nothing.
-func (l Limits) check() error {
+// Check refuses limits that mean nothing.
+func (l Limits) Check() error {
 	switch _, err := ParseWindow(l.Window); {
 	case err != nil:
 		return err
@@ -194,7 +194,7 @@ func (s *Service) Cancel(ctx context.Context, id int64) (Rescoring, error) {
 
 // Limit changes its limits; *ErrRequest.
 func (s *Service) Limit(ctx context.Context, id int64, l Limits) (Rescoring, error) {
-	if err := l.check(); err != nil {
+	if err := l.Check(); err != nil {
 		return Rescoring{}, &ErrRequest{"limits", err}
 	}
 	if err := s.ledger.SetLimits(ctx, id, l); err != nil {
