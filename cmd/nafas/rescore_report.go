@@ -57,9 +57,9 @@ func writeReport(path string, r pages.Report, language string) error {
 }
 
 func (c *rescoreReportCmd) report(ctx context.Context, p passes, r rescore.Rescoring) (pages.Report, error) {
-	out := pages.Report{Rescoring: r, Program: program(), At: time.Now()}
+	out := pages.Report{Rescoring: r, Program: program(), At: time.Now(), Census: pages.Census{}}
 	var months pages.Timeline
-	after := months.After(compare.Of(r, p.rowsOf(ctx, r.ID)))
+	after := months.After(compare.Of(r, out.Census.Of(p.rowsOf(ctx, r.ID))))
 	before, end, err := p.baseline(ctx, r)
 	if err != nil {
 		return out, err

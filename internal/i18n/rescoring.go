@@ -18,7 +18,7 @@ type RescoringWords struct {
 // RescoringNotices stand on top, where there is cause.
 type RescoringNotices struct {
 	// NotDone takes a state and a count, Cancelled and Failed a count; Odd the inputs
-	// and the sum of their states, Lost a count of studies.
+	// by the totals and as they were counted, Lost a count of studies.
 	NotDone, NotListed, Cancelled, Failed, FailedMore, Odd, Lost, LostMore string
 }
 

@@ -9,7 +9,7 @@ var englishRescoring = RescoringWords{
 		Cancelled:  "This rescoring was cancelled. Inputs that were never looked at: %s. Nothing is known of them.",
 		Failed:     "Failed inputs: %s. A failed input is not a negative one: nothing is known of it. Look at these studies without the program.",
 		FailedMore: "Reasons, and what to do",
-		Odd:        "The accounts do not add up: %s inputs in all, %s in the states. Do not rely on this report, and report this.",
+		Odd:        "The accounts do not add up: the totals say %s inputs; counted one by one they are %s, or in other states. Do not rely on this report, and report this.",
 		Lost:       "Studies of both passes with a result before and none now: %s. Nothing new is known of them.",
 		LostMore:   "Why",
 	},

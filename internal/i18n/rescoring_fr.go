@@ -9,7 +9,7 @@ var frenchRescoring = RescoringWords{
 		Cancelled:  "Cette réanalyse a été annulée. Entrées jamais examinées\u00a0:\u00a0%s. On n'en sait rien.",
 		Failed:     "Entrées en échec\u00a0:\u00a0%s. Une entrée en échec n'est pas un résultat négatif\u00a0: on n'en sait rien. Lisez ces examens sans le programme.",
 		FailedMore: "Motifs, et que faire",
-		Odd:        "Les comptes ne sont pas justes\u00a0:\u00a0%s entrées au total,\u00a0%s dans les états. Ne vous fiez pas à ce rapport, et signalez-le.",
+		Odd:        "Les comptes ne sont pas justes\u00a0:\u00a0%s entrées selon les totaux\u00a0; comptées une à une, il y en a %s, ou dans d'autres états. Ne vous fiez pas à ce rapport, et signalez-le.",
 		Lost:       "Examens des deux passages avec un résultat avant et sans résultat maintenant\u00a0:\u00a0%s. On n'en sait rien de nouveau.",
 		LostMore:   "Pourquoi",
 	},

@@ -23,9 +23,6 @@ type accounts struct {
 	Notes                 []string
 }
 
-// sumOf adds the states up, which must give the inputs.
-func sumOf(t rescore.Totals) int64 { return t.Waiting + t.Ended() }
-
 func (s speaker) accounts(t rescore.Totals) accounts {
 	w := s.words.Accounts
 	out := accounts{Total: s.count(int(t.Inputs)), FailedAll: s.count(int(t.Failed)), SkippedAll: s.count(int(t.Skipped))}

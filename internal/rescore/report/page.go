@@ -72,8 +72,8 @@ func (s speaker) page(r Report) page {
 func (s speaker) notices(r Report) []notice {
 	var out []notice
 	t, w := r.Rescoring.Totals, s.words.Notice
-	if sum := sumOf(t); sum != t.Inputs {
-		out = append(out, notice{"bad", s.fill(w.Odd, s.count(int(t.Inputs)), s.count(int(sum))), "accounts", ""})
+	if r.Census.disagrees(r.Rescoring) {
+		out = append(out, notice{"bad", s.fill(w.Odd, s.count(int(t.Inputs)), s.count(int(r.Census.inputs()))), "accounts", ""})
 	}
 	if t.Failed > 0 {
 		out = append(out, notice{"bad", s.fill(w.Failed, s.count(int(t.Failed))), "failed", w.FailedMore})

@@ -33,6 +33,9 @@ type Report struct {
 	// quarter, one and four; PointsBefore those of the baseline's model. nil where
 	// they are not known.
 	Points, PointsBefore []froc.Threshold
+	// Census has the inputs of the rescoring counted one by one, for its totals to be
+	// held against; nil where nobody did.
+	Census Census
 	// Periods are those of a Timeline.
 	Periods []Period
 	// Comparison is nil where there is no baseline.
