@@ -174,7 +174,7 @@ func (s *Service) takeHome(ctx context.Context, r Rescoring) (Rescoring, error) 
 	if !s.lists || r.State.Final() || r.Home == s.host || !needed {
 		return r, nil
 	}
-	at, err := s.ledger.Workers(ctx, s.now().Add(-seenLately))
+	at, err := s.ledger.Workers(ctx, s.now().Add(-SeenLately))
 	if err != nil || slices.ContainsFunc(at, func(w Sign) bool { return w.Host == r.Home }) {
 		return r, err
 	}
@@ -203,12 +203,13 @@ func (s *Service) Limit(ctx context.Context, id int64, l Limits) (Rescoring, err
 	return s.ledger.Rescoring(ctx, id)
 }
 
-// seenLately is how long ago a worker that is at work was seen at most.
-const seenLately = time.Minute
+// SeenLately is how long ago a worker that is at work was seen at most; its signs of
+// life come more often than that (TendOptions.Alive).
+const SeenLately = time.Minute
 
 // Workers are those that can read a rescoring and were seen lately.
 func (s *Service) Workers(ctx context.Context, r Rescoring) ([]Sign, error) {
-	all, err := s.ledger.Workers(ctx, s.now().Add(-seenLately))
+	all, err := s.ledger.Workers(ctx, s.now().Add(-SeenLately))
 	return slices.DeleteFunc(all, func(w Sign) bool { return !slices.Contains(w.Recipes, r.Recipe) }), err
 }
 

@@ -14,7 +14,9 @@ import (
 type TendOptions struct {
 	// Feed is how often waiting studies are put into the queue. Default 1 s.
 	Feed time.Duration
-	// Alive is how often the worker says that it lives. Default 5 s.
+	// Alive is how often the worker says that it lives. Default 5 s; no more seldom
+	// than a few times in SeenLately, whatever Dead is: who is seen more seldom counts
+	// as not at work, and its time at work as nothing.
 	Alive time.Duration
 	// Dead is after how long without a word a worker counts as dead. Default 1
 	// minute.
@@ -34,6 +36,7 @@ func (o TendOptions) withDefaults() TendOptions {
 			*d = v
 		}
 	}
+	o.Alive = min(o.Alive, SeenLately/3)
 	return o
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 // near is how close two signs of life are between which somebody was at it.
-const near = time.Minute
+const near = rescore.SeenLately
 
 // longGone is when a worker is forgotten.
 const longGone = 7 * 24 * time.Hour
