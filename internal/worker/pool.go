@@ -108,9 +108,6 @@ func (p *Pool) put(one pooled) {
 	p.idle = append(p.idle, one)
 }
 
-// Slots are the studies that are read at once.
-func (p *Pool) Slots() int { return cap(p.slots) }
-
 // Busy are the studies that are read now.
 func (p *Pool) Busy() int {
 	p.mu.Lock()
