@@ -62,8 +62,10 @@ var recorded = map[string]told{
 	nafasv1.RescoreService_ListInputs_FullMethodName:       {audit.Exported, "inputs of a rescoring over gRPC", true},
 }
 
-// unrecorded give out nothing but counts, what the caller has just sent, or what is
-// sent to an archive again, which has a list of its own.
+// unrecorded give out nothing but counts, what the caller has just sent, what is sent
+// to an archive again, which has a list of its own, or how a rescoring was asked for:
+// that may be a list of UIDs, which an administrator gave, and says nothing of what was
+// found in them.
 var unrecorded = map[string]bool{
 	nafasv1.TriageService_SubmitSeries_FullMethodName:    true,
 	nafasv1.TriageService_TriageSeries_FullMethodName:    true,

@@ -1053,8 +1053,8 @@ type RescoringPreview struct {
 	// Series and files that would be skipped or would fail, by reason.
 	Skipped map[string]int64 `protobuf:"bytes,7,rep,name=skipped,proto3" json:"skipped,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
 	Failed  map[string]int64 `protobuf:"bytes,8,rep,name=failed,proto3" json:"failed,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
-	// What it would take, by the time that studies took here before; absent where
-	// none was read yet.
+	// What it would take, by the time that series took here before, or by what the
+	// shipped model takes for a slice where none was read yet.
 	Estimate      *durationpb.Duration `protobuf:"bytes,9,opt,name=estimate,proto3" json:"estimate,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -43,7 +43,7 @@ type RescoreServiceClient interface {
 	// why; nothing is kept.
 	PreviewRescoring(ctx context.Context, in *PreviewRescoringRequest, opts ...grpc.CallOption) (*PreviewRescoringResponse, error)
 	// StartRescoring keeps a new rescoring and begins. INVALID_ARGUMENT: the field
-	// says what cannot be. FAILED_PRECONDITION: there is no such model here.
+	// says what cannot be, such as rescoring.model where there is no such model here.
 	StartRescoring(ctx context.Context, in *StartRescoringRequest, opts ...grpc.CallOption) (*StartRescoringResponse, error)
 	// GetRescoring returns one, with its counts as of now. NOT_FOUND where there is
 	// none of this number.
@@ -204,7 +204,7 @@ type RescoreServiceServer interface {
 	// why; nothing is kept.
 	PreviewRescoring(context.Context, *PreviewRescoringRequest) (*PreviewRescoringResponse, error)
 	// StartRescoring keeps a new rescoring and begins. INVALID_ARGUMENT: the field
-	// says what cannot be. FAILED_PRECONDITION: there is no such model here.
+	// says what cannot be, such as rescoring.model where there is no such model here.
 	StartRescoring(context.Context, *StartRescoringRequest) (*StartRescoringResponse, error)
 	// GetRescoring returns one, with its counts as of now. NOT_FOUND where there is
 	// none of this number.
