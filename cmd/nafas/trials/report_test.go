@@ -23,6 +23,7 @@ func TestWhatTwoVersionsSay(t *testing.T) {
 		require.Contains(t, string(page), "brightspots-coarse")
 		require.Contains(t, string(page), "2.0.0")
 		require.Contains(t, string(page), "1.0.0", "what it is compared with")
+		require.Equal(t, 1, strings.Count(string(page), `<p class="notice bad">`), "inputs failed, and the totals are what the inputs are")
 	}
 	tables := filepath.Join(out, "tables")
 	p.run([]int{exitDone}, "rescore", "export", "2", "--data", data, "--models", p.models, "--out", tables)
