@@ -334,21 +334,26 @@ func ended(r rescore.Rescoring) error {
 func (f rescoreFlags) follow(s *streams, ctx context.Context, service *rescore.Service, id int64, over func() (bool, error)) (rescore.Rescoring, error) {
 	show := newPace(s)
 	defer show.finish()
-	asked := time.Now()
+	asked, answered := time.Now(), time.Now()
 	for {
 		r, err := service.Get(ctx, id)
-		if err != nil {
-			return r, err
+		if err == nil {
+			show.set(r)
 		}
-		show.set(r)
-		if r.State.Final() || r.State == rescore.StatePaused {
-			return r, nil
-		}
-		if time.Since(asked) > inheritEvery {
-			if yes, err := over(); yes || err != nil {
-				return r, err
-			}
+		through := err == nil && (r.State.Final() || r.State == rescore.StatePaused)
+		if err == nil && !through && time.Since(asked) > inheritEvery {
+			through, err = over()
 			asked = time.Now()
+		}
+		switch {
+		case through, errors.Is(err, rescore.ErrNotFound):
+			return r, err
+		case ctx.Err() != nil:
+			return r, ctx.Err()
+		case err == nil:
+			answered = time.Now()
+		case time.Since(answered) > ledgerPatience:
+			return r, err
 		}
 		select {
 		case <-ctx.Done():
@@ -357,6 +362,10 @@ func (f rescoreFlags) follow(s *streams, ctx context.Context, service *rescore.S
 		}
 	}
 }
+
+// ledgerPatience is how long a database may be away before who follows a rescoring
+// gives up: with that the work ends too, which waits for the database as long.
+const ledgerPatience = 5 * time.Minute
 
 // followEvery is how often a rescoring that is followed is looked at, inheritEvery
 // how often whether another process still works.

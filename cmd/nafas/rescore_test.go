@@ -76,6 +76,33 @@ func TestArgumentsThatAreNotUTF8(t *testing.T) {
 	require.Contains(t, usedWrongly(t, exitUsage, "triage", "/archive/M\xfcller"), "give the folder above it")
 }
 
+// flaky is a ledger that is away for some looks, and then has a rescoring that is done.
+type flaky struct {
+	rescore.Ledger
+	away int
+	err  error
+}
+
+func (f *flaky) Rescoring(context.Context, int64) (rescore.Rescoring, error) {
+	if f.away--; f.away >= 0 {
+		return rescore.Rescoring{}, f.err
+	}
+	return rescore.Rescoring{ID: 1, State: rescore.StateDone}, nil
+}
+
+// A database that is away for a moment does not end days of work.
+func TestFollowingOutlastsTheDatabase(t *testing.T) {
+	follow := func(l *flaky) (rescore.Rescoring, error) {
+		service := rescore.NewService(l, nil, nil, "host", time.Now)
+		return rescoreFlags{}.follow(&streams{out: io.Discard, err: io.Discard}, t.Context(), service, 1, func() (bool, error) { return false, nil })
+	}
+	r, err := follow(&flaky{away: 2, err: io.ErrUnexpectedEOF})
+	require.NoError(t, err)
+	require.Equal(t, rescore.StateDone, r.State)
+	_, err = follow(&flaky{away: 1, err: rescore.ErrNotFound})
+	require.ErrorIs(t, err, rescore.ErrNotFound, "what is not there does not come by waiting")
+}
+
 func TestWhoIsAtIt(t *testing.T) {
 	r := rescore.Rescoring{ID: 4, State: rescore.StateRunning, Limits: rescore.Limits{Window: "20:00-06:00"}}
 	noon := time.Date(2026, 3, 2, 12, 0, 0, 0, time.Local)
