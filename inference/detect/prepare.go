@@ -62,11 +62,11 @@ func (p *Prepared) setROI(f *lung.Field) {
 	for o, on := range f.ROI {
 		field.HU[o] = int16(on) * roiOn
 	}
-	clear(p.ROI)
-	for o, on := range field.Resample(p.Grid, 0).HU {
-		if on >= roiOn/2 {
-			p.ROI[o] = 1
-		}
+	on := field.Resample(p.Grid, 0).HU
+	for o := range p.ROI {
+		// The sign of the difference: a branch would be guessed wrong along
+		// the whole surface.
+		p.ROI[o] = uint8(uint16(on[o]-roiOn/2)>>15) ^ 1
 	}
 }
 
