@@ -26,7 +26,7 @@ const (
 // lungAir selects, from the air inside the body and outside the airway, the
 // pieces that are lung.
 func (w *working) lungAir(inside, outside, airway bitmask) (bitmask, error) {
-	air := inside.and(w.below(airHU)).and(airway.dilate(wallVoxels).not())
+	air := inside.and(w.air).and(airway.dilate(wallVoxels).not())
 	l := label(air)
 	facts := w.facts(l, air, outside)
 	main := part{}

@@ -99,6 +99,41 @@ func (m bitmask) count() int {
 // dilate returns m grown by a ball of the given radius in voxels. What lies
 // beyond the array counts as empty.
 func (m bitmask) dilate(radius float64) bitmask {
+	return m.nearVoxels(int(radius), func(near bitmask) bitmask { return near.dilateAll(radius) })
+}
+
+// erode returns the voxels of m that are farther than radius from every voxel
+// of the array that is not in m. The array's border does not erode.
+func (m bitmask) erode(radius float64) bitmask {
+	return m.nearVoxels(int(radius), func(near bitmask) bitmask { return near.not().dilateAll(radius).not() })
+}
+
+// nearVoxels returns what f makes of the rows and slices within margin of the
+// voxels of m, and nothing beyond.
+func (m bitmask) nearVoxels(margin int, f func(bitmask) bitmask) bitmask {
+	out := newBits(m.box)
+	lo, hi := m.bounds()
+	if hi[0] < 0 {
+		return out
+	}
+	for n := 1; n < 3; n++ {
+		lo[n], hi[n] = max(0, lo[n]-margin), min(m.box[n]-1, hi[n]+margin)
+	}
+	rows := (hi[1] - lo[1] + 1) * m.words
+	near := newBits(box{m.box[0], hi[1] - lo[1] + 1, hi[2] - lo[2] + 1})
+	place := func(k int) []uint64 { return m.on[((lo[2]+k)*m.box[1]+lo[1])*m.words:][:rows] }
+	for k := range near.box[2] {
+		copy(near.on[k*rows:], place(k))
+	}
+	m.on = out.on
+	for k, made := 0, f(near); k < near.box[2]; k++ {
+		copy(place(k), made.on[k*rows:][:rows])
+	}
+	return out
+}
+
+// dilateAll is dilate over the whole array.
+func (m bitmask) dilateAll(radius float64) bitmask {
 	r := int(radius)
 	wide := m.spaced(r).widened(r)
 	ny, nz := m.box[1], m.box[2]
@@ -152,32 +187,46 @@ func (m bitmask) spaced(margin int) bitmask {
 func (m bitmask) widened(r int) []bitmask {
 	all := []bitmask{m}
 	for h := 1; h <= r; h++ {
-		last, next := all[h-1], newBits(m.box)
-		for y := range m.box[1] * m.box[2] {
-			widenRow(next.row(y), last.row(y), m.tail())
-		}
+		next := newBits(m.box)
+		m.widen(next.on, all[h-1].on)
 		all = append(all, next)
 	}
 	return all
 }
 
-func widenRow(to, from []uint64, tail uint64) {
-	for i, w := range from {
-		v := w | w<<1 | w>>1
-		if i > 0 {
-			v |= from[i-1] >> 63
+// widen sets to, rows as m has them, to from grown along x by one voxel. Most
+// rows are of one or two words.
+func (m bitmask) widen(to, from []uint64) {
+	tail := m.tail()
+	switch m.words {
+	case 1:
+		for i, w := range from {
+			to[i] = (w | w<<1 | w>>1) & tail
 		}
+	case 2:
+		for i := 0; i+2 <= len(from) && i+2 <= len(to); i += 2 {
+			a, b := from[i], from[i+1]
+			to[i] = a | a<<1 | a>>1 | b<<63
+			to[i+1] = (b | b<<1 | b>>1 | a>>63) & tail
+		}
+	default:
+		for o := 0; o < len(from); o += m.words {
+			widenRow(to[o:o+m.words], from[o:o+m.words], tail)
+		}
+	}
+}
+
+func widenRow(to, from []uint64, tail uint64) {
+	before := uint64(0)
+	for i, w := range from {
+		v := w | w<<1 | w>>1 | before>>63
 		if i+1 < len(from) {
 			v |= from[i+1] << 63
 		}
-		to[i] = v
+		to[i], before = v, w
 	}
 	to[len(to)-1] &= tail
 }
-
-// erode returns the voxels of m that are farther than radius from every voxel
-// of the array that is not in m. The array's border does not erode.
-func (m bitmask) erode(radius float64) bitmask { return m.not().dilate(radius).not() }
 
 // closed fills what a ball of the given radius cannot enter. The array must
 // leave that radius free around m.

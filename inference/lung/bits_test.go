@@ -95,11 +95,12 @@ func TestOnwardTakesTheCheapestStep(t *testing.T) {
 	for n := 1; n <= 12; n++ {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(3, uint64(n)))
-			from, cost, to := make([]int32, n), make([]uint8, n), make([]int32, n)
+			from, cost, to, sum := make([]int32, n), make([]uint8, n), make([]int32, n), make([]int32, n)
 			for h := range from {
-				from[h], cost[h] = int32(r.IntN(200)), uint8(r.IntN(256))
+				from[h], cost[h], sum[h] = int32(r.IntN(200)), uint8(r.IntN(256)), int32(h)
 			}
-			onward(to, cost, from)
+			least := onward(to, cost, sum, from, slices.Min(from))
+			require.Equal(t, slices.Min(to), least)
 			for h := range to {
 				best := from[h]
 				for by, bend := range map[int]int32{-2: bend2Cost, -1: bendCost, 1: bendCost, 2: bend2Cost} {
@@ -108,6 +109,7 @@ func TestOnwardTakesTheCheapestStep(t *testing.T) {
 					}
 				}
 				require.Equal(t, best-slices.Min(from)+int32(cost[h]), to[h], "step %d", h)
+				require.Equal(t, int32(h)+to[h], sum[h], "sum of step %d", h)
 			}
 		})
 	}

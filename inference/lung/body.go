@@ -34,6 +34,8 @@ type working struct {
 	hu []int16
 	// seen is the field of view: all but padding.
 	seen bitmask
+	// air is what is below airHU.
+	air bitmask
 }
 
 // below returns the voxels under a threshold.
@@ -46,17 +48,33 @@ func (w *working) below(hu int16) bitmask {
 }
 
 // belowRow sets the bits of the values under a threshold by the sign of the
-// difference: a branch would be guessed wrong all over the noise of a scan.
+// difference: a branch would be guessed wrong all over the noise of a scan. A
+// word is put together in four parts that do not wait for each other.
 func belowRow(to []uint64, values []int16, hu int16) {
-	for w := range to {
-		n := min(64, len(values))
-		word := uint64(0)
-		for _, v := range values[:n] {
-			word = word>>1 | uint64(int64(v)-int64(hu))&(1<<63)
+	const part = 16
+	w := 0
+	for ; len(values) >= 4*part; w, values = w+1, values[4*part:] {
+		a, b, c, d := values[:part], values[part:2*part], values[2*part:3*part], values[3*part:4*part]
+		var p, q, r, s uint64
+		for i := range part {
+			p = p>>1 | under(a[i], hu)
+			q = q>>1 | under(b[i], hu)
+			r = r>>1 | under(c[i], hu)
+			s = s>>1 | under(d[i], hu)
 		}
-		to[w], values = word>>uint(64-n), values[n:]
+		to[w] = p>>(3*part) | q>>(2*part) | r>>part | s
+	}
+	if w < len(to) {
+		word := uint64(0)
+		for _, v := range values {
+			word = word>>1 | under(v, hu)
+		}
+		to[w] = word >> uint(64-len(values))
 	}
 }
+
+// under is the highest bit where v is less than hu.
+func under(v, hu int16) uint64 { return uint64(int64(v)-int64(hu)) & (1 << 63) }
 
 // fieldOfView marks what was reconstructed: all but the voxels beyond the
 // volume and the corners around the reconstruction circle, which hold one
@@ -123,7 +141,7 @@ func (l labelling) takeOut(m bitmask, at [2]int) {
 // body returns the largest piece of tissue, without the table and cables: one
 // layer of voxels is taken off, which parts what merely touches, and put back.
 func (w *working) body() bitmask {
-	tissue := w.below(airHU).not()
+	tissue := w.air.not()
 	cores := label(tissue.erode(1))
 	core, ok := largest(cores.parts)
 	if !ok || core.voxels < coreLeast {

@@ -75,6 +75,7 @@ func Find(ctx context.Context, v *volume.Volume) (*Field, error) {
 	grid := workingGrid(v.Grid)
 	w := &working{box: grid.Size, hu: v.Resample(grid, outOfVolume).HU}
 	w.fieldOfView()
+	w.air = w.below(airHU)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -119,7 +120,7 @@ func workingGrid(g volume.Grid) volume.Grid {
 // plausible refuses what cannot be Hounsfield units: a scan has air below
 // -500 HU, and most of the body is soft tissue.
 func (w *working) plausible(body bitmask) error {
-	seen, air, tissue := w.seen.count(), w.below(airHU).and(w.seen).count(), body.count()
+	seen, air, tissue := w.seen.count(), w.air.and(w.seen).count(), body.count()
 	soft := w.below(softMostHU).and(body).count() - w.below(softLeastHU).and(body).count()
 	switch {
 	case seen == 0 || air*100 < seen:

@@ -25,15 +25,23 @@ const (
 // between darker lung.
 type sheets struct {
 	grid volume.Grid // sheetMM, along LPS
-	// in is the lung without its border.
-	in []bool
-	// vessel is what is too bright to be a fissure.
-	vessel []bool
+	what []kind
 	// strength is 0 to 255 and the direction the unit normal's components
 	// times 127, of no sign.
 	strength []uint8
 	normal   [][3]int8
 }
+
+// kind is what a voxel of sheets is; those beside notLung lie in the lung
+// without its border.
+type kind uint8
+
+const (
+	notLung kind = iota
+	plain
+	vessel // too bright to be a fissure
+	sheet  // has strength and normal
+)
 
 // sheetsOf looks for sheets in the lung that has one label.
 func (f *Field) sheetsOf(v *volume.Volume, label uint8) *sheets {
@@ -52,16 +60,17 @@ func (f *Field) sheetsOf(v *volume.Volume, label uint8) *sheets {
 		s.grid.Size[n] = int(float64(hi[n]-lo[n])*gridMM/sheetMM) + 1 + 2*margin
 	}
 	hu := v.Resample(s.grid, outOfVolume).HU
-	s.in = s.interior(f.Grid, inner)
+	s.what = s.interior(f.Grid, inner)
 	smooth(box(s.grid.Size), hu)
 	s.find(hu)
 	s.keepLarge()
 	return s
 }
 
-// interior tells which voxels lie in a mask of the working grid.
-func (s *sheets) interior(g volume.Grid, inner bitmask) []bool {
-	in := make([]bool, s.grid.Len())
+// interior tells the voxels that lie in a mask of the working grid, which are
+// plain as yet.
+func (s *sheets) interior(g volume.Grid, inner bitmask) []kind {
+	in := make([]kind, s.grid.Len())
 	xs, ys, zs := s.nearest(g, 0), s.nearest(g, 1), s.nearest(g, 2)
 	o := 0
 	for _, k := range zs {
@@ -73,7 +82,9 @@ func (s *sheets) interior(g volume.Grid, inner bitmask) []bool {
 			}
 			row := inner.row(k*g.Size[1] + j)
 			for x, i := range xs {
-				line[x] = i >= 0 && row[i>>6]>>(i&63)&1 != 0
+				if i >= 0 && row[i>>6]>>(i&63)&1 != 0 {
+					line[x] = plain
+				}
 			}
 		}
 	}
@@ -94,35 +105,19 @@ func (s *sheets) nearest(g volume.Grid, axis int) []int {
 	return out
 }
 
-// smooth clips and blurs by 1 4 6 4 1 along each axis, in integers so that
-// every machine gets the same; the border is left.
-func smooth(b box, hu []int16) {
-	for o, v := range hu {
-		hu[o] = min(max(v, sheetFloorHU), sheetCeilingHU)
-	}
-	from := make([]int16, len(hu))
-	for _, step := range []int{1, b[0], b[0] * b[1]} {
-		copy(from, hu)
-		for o := 2 * step; o < len(hu)-2*step; o++ {
-			sum := int32(from[o-2*step]) + int32(from[o+2*step]) + 4*(int32(from[o-step])+int32(from[o+step])) + 6*int32(from[o])
-			hu[o] = int16((sum + 8) >> 4)
-		}
-	}
-}
-
 // find measures the curvature at every place inside: a sheet is curved across
 // and flat along.
 func (s *sheets) find(hu []int16) {
 	nx, ny := s.grid.Size[0], s.grid.Size[1]
-	s.vessel = make([]bool, len(hu))
 	s.strength, s.normal = make([]uint8, len(hu)), make([][3]int8, len(hu))
 	dx, dy, dz := sheetStep, sheetStep*nx, sheetStep*nx*ny
 	at := func(o int) int { return int(hu[o]) }
-	for o, in := range s.in {
-		if !in {
+	for o, what := range s.what {
+		if what == notLung {
 			continue
 		}
-		if s.vessel[o] = hu[o] > vesselHU; s.vessel[o] {
+		if hu[o] > vesselHU {
+			s.what[o] = vessel
 			continue
 		}
 		c := 2 * at(o)
@@ -140,7 +135,7 @@ func (s *sheets) find(hu []int16) {
 			continue
 		}
 		n := h.direction(least)
-		s.strength[o] = uint8(255 * min(strength/sheetFullHU, 1))
+		s.what[o], s.strength[o] = sheet, uint8(255*min(strength/sheetFullHU, 1))
 		for a := range 3 {
 			s.normal[o][a] = int8(127 * n[a])
 		}
@@ -151,27 +146,29 @@ func (s *sheets) find(hu []int16) {
 // few: the walls of vessels and bronchi, and noise.
 func (s *sheets) keepLarge() {
 	nx, plane := s.grid.Size[0], s.grid.Size[0]*s.grid.Size[1]
-	parent := make([]int32, len(s.strength))
-	for o, strength := range s.strength {
-		if strength == 0 {
+	// number counts the voxels of sheets from 1.
+	number := make([]int32, len(s.what))
+	var voxels, parent []int32
+	for o, what := range s.what {
+		if what != sheet {
 			continue
 		}
-		parent[o] = int32(o)
+		own := int32(len(voxels))
+		voxels, parent = append(voxels, int32(o)), append(parent, own)
+		number[o] = own + 1
 		for _, back := range [...]int{1, nx - 1, nx, nx + 1, plane - nx, plane - 1, plane, plane + 1, plane + nx} {
-			if s.strength[o-back] > 0 && s.like(o, o-back) {
-				unite(parent, int32(o), int32(o-back))
+			if other := number[o-back]; other > 0 && s.like(o, o-back) {
+				unite(parent, own, other-1)
 			}
 		}
 	}
-	size := make([]int32, len(parent))
-	for o, strength := range s.strength {
-		if strength > 0 {
-			size[find(parent, int32(o))]++
-		}
+	size := make([]int32, len(voxels))
+	for n := range voxels {
+		size[find(parent, int32(n))]++
 	}
-	for o, strength := range s.strength {
-		if strength > 0 && size[find(parent, int32(o))] < sheetLeastVox {
-			s.strength[o] = 0
+	for n, o := range voxels {
+		if size[find(parent, int32(n))] < sheetLeastVox {
+			s.what[o] = plain
 		}
 	}
 }

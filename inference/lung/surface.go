@@ -145,14 +145,15 @@ func (s *sheets) along(from, dir volume.Vec3, sum []int32, inside []bool) {
 	for h := int(math.Ceil(first)); h <= int(math.Floor(last)); h++ {
 		step := float64(h)
 		at := s.grid.Index(int(p[0]+step*d[0]), int(p[1]+step*d[1]), int(p[2]+step*d[2]))
-		if !s.in[at] {
+		what := s.what[at]
+		if what == notLung {
 			continue
 		}
 		inside[h] = true
-		if s.vessel[at] {
+		if what == vessel {
 			sum[h] += vesselCost - neutralCost
-		} else if x := s.strength[at]; x > 0 && s.across(at, tilt) {
-			sum[h] -= int32(x) * neutralCost / 255
+		} else if what == sheet && s.across(at, tilt) {
+			sum[h] -= int32(s.strength[at]) * neutralCost / 255
 		}
 	}
 }
@@ -187,10 +188,13 @@ func (f frame) withPrior(cost []uint8, expected func(i, j int) float64) []uint8 
 // along the columns before it in one direction.
 func (f frame) pass(cost []uint8, sum []int32, d [2]int) {
 	nu, nv, n := f.size[0], f.size[1], f.size[2]
-	// ways are those to the columns of the row at hand and of the one before.
+	// ways are those to the columns of the row at hand and of the one before,
+	// least the cheapest of each.
 	ways := [2][]int32{make([]int32, nu*n), make([]int32, nu*n)}
+	least := [2][]int32{make([]int32, nu), make([]int32, nu)}
 	for b := range nv {
 		row, before := ways[b&1], ways[b&1^1]
+		leastRow, leastBefore := least[b&1], least[b&1^1]
 		for a := range nu {
 			i, j := a, b
 			if d[0] < 0 {
@@ -200,50 +204,59 @@ func (f frame) pass(cost []uint8, sum []int32, d [2]int) {
 				j = nv - 1 - b
 			}
 			c := (j*nu + i) * n
-			here, costs := row[i*n:(i+1)*n], cost[c:c+n]
+			here, costs, to := row[i*n:(i+1)*n], cost[c:c+n], sum[c:c+n]
 			switch from := i - d[0]; {
 			case from < 0 || from >= nu || d[1] != 0 && b == 0:
-				for h, x := range costs {
-					here[h] = int32(x)
-				}
+				leastRow[i] = onset(here, costs, to)
 			case d[1] != 0:
-				onward(here, costs, before[i*n:(i+1)*n])
+				leastRow[i] = onward(here, costs, to, before[i*n:(i+1)*n], leastBefore[i])
 			default:
-				onward(here, costs, row[from*n:(from+1)*n])
-			}
-			to := sum[c : c+n]
-			for h, x := range here {
-				to[h] += x
+				leastRow[i] = onward(here, costs, to, row[from*n:(from+1)*n], leastRow[from])
 			}
 		}
 	}
 }
 
-// onward extends the ways of one column to the next.
-func onward(to []int32, cost []uint8, from []int32) {
+// onset begins ways, adds them to sum and returns the cheapest.
+func onset(to []int32, cost []uint8, sum []int32) int32 {
+	for h, x := range cost {
+		to[h] = int32(x)
+		sum[h] += int32(x)
+	}
+	return slices.Min(to)
+}
+
+// onward extends the ways of one column, of which least is the cheapest, to the
+// next, adds them to sum and returns the cheapest.
+func onward(to []int32, cost []uint8, sum, from []int32, least int32) int32 {
 	n := len(from)
-	to, cost = to[:n], cost[:n]
-	least := slices.Min(from)
-	inside := max(0, n-4)
+	to, cost, sum = to[:n], cost[:n], sum[:n]
+	next, inside := int32(math.MaxInt32), max(0, n-4)
 	if inside > 0 {
-		onwardInside(to[2:2+inside], cost[2:], from, least)
+		next = onwardInside(to[2:2+inside], cost[2:], sum[2:], from, least)
 	}
 	for h := range from {
 		if h < 2 || h >= 2+inside {
 			to[h] = cheapestStep(from, h) - least + int32(cost[h])
+			sum[h] += to[h]
+			next = min(next, to[h])
 		}
 	}
+	return next
 }
 
 // onwardInside is onward for the steps that have two on both sides.
-func onwardInside(to []int32, cost []uint8, from []int32, least int32) {
-	n := len(to)
-	cost = cost[:n]
+func onwardInside(to []int32, cost []uint8, sum, from []int32, least int32) int32 {
+	n, next := len(to), int32(math.MaxInt32)
+	cost, sum = cost[:n], sum[:n]
 	low2, low, same, high, high2 := from[:n], from[1:][:n], from[2:][:n], from[3:][:n], from[4:][:n]
 	for h := range to {
-		best := min(same[h], min(low[h], high[h])+bendCost, min(low2[h], high2[h])+bend2Cost)
-		to[h] = best - least + int32(cost[h])
+		way := min(same[h], min(low[h], high[h])+bendCost, min(low2[h], high2[h])+bend2Cost) - least + int32(cost[h])
+		to[h] = way
+		sum[h] += way
+		next = min(next, way)
 	}
+	return next
 }
 
 // cheapestStep is the cheapest way to a step from those within two of it.
