@@ -26,6 +26,9 @@ type LoadOptions struct {
 	Parallel int
 	// Limits bound each file; the zero value means the defaults.
 	Limits part10.Limits
+	// Seen, where not nil, is called with each file that could be read, from
+	// several goroutines at a time; the bytes of f are valid until it returns.
+	Seen func(f *part10.File, in *Instance)
 	// Progress, where not nil, is called after each file, from one goroutine
 	// at a time.
 	Progress func(done, total int)
@@ -100,7 +103,7 @@ func readAll(ctx context.Context, items []source.Item, opt LoadOptions) ([]readi
 			// An instance keeps no reference to the bytes, so that they can
 			// be overwritten by the next file.
 			buf := buffers.Get().(*[]byte)
-			out[i].instance, *buf, out[i].err = readItem(items[i], *buf, opt.Limits)
+			out[i].instance, *buf, out[i].err = readItem(items[i], *buf, opt)
 			if cap(*buf) <= keepBuffer {
 				buffers.Put(buf)
 			}
@@ -114,12 +117,12 @@ func readAll(ctx context.Context, items []source.Item, opt LoadOptions) ([]readi
 	return out, ctx.Err()
 }
 
-func readItem(it source.Item, buf []byte, lim part10.Limits) (*Instance, []byte, error) {
+func readItem(it source.Item, buf []byte, opt LoadOptions) (*Instance, []byte, error) {
 	data, err := it.Bytes(buf)
 	if err != nil {
 		return nil, buf, readError(err)
 	}
-	f, err := part10.Parse(data, lim)
+	f, err := part10.Parse(data, opt.Limits)
 	if err != nil {
 		return nil, reusable(it, data, buf), err
 	}
@@ -127,7 +130,10 @@ func readItem(it source.Item, buf []byte, lim part10.Limits) (*Instance, []byte,
 	if err != nil {
 		return nil, reusable(it, data, buf), err
 	}
-	in.Source, in.location.limits = it, lim
+	in.Source, in.location.limits = it, opt.Limits
+	if opt.Seen != nil {
+		opt.Seen(f, in)
+	}
 	return in, reusable(it, data, buf), nil
 }
 

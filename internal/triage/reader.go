@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"nafas/dicomio"
+	"nafas/dicomio/part10"
 	"nafas/dicomio/refusal"
 	"nafas/dicomio/source"
 	"nafas/inference"
@@ -107,13 +108,13 @@ type Batch struct {
 // batch.
 func (r *Reader) ReadStudies(ctx context.Context, items []source.Item, progress func(Progress)) (Batch, error) {
 	sums := &contentSums{of: map[string]Sum{}}
-	watched := make([]source.Item, len(items))
+	named := make([]source.Item, len(items))
 	used := make(map[string]bool, len(items))
 	for i, it := range items {
 		it.Name = unused(it.Name, used)
-		watched[i] = sums.watch(it)
+		named[i] = it
 	}
-	return r.read(ctx, watched, sums, ReadingJob{}, progress)
+	return r.read(ctx, named, sums, ReadingJob{}, progress)
 }
 
 // unused tells files of one name apart (two folders may hold the same names):
@@ -159,7 +160,7 @@ func (r *Reader) readUnvetted(ctx context.Context, job ReadingJob, progress func
 	sums, used := &contentSums{of: map[string]Sum{}}, map[string]bool{}
 	items := make([]source.Item, len(job.Files))
 	for i, f := range job.Files {
-		items[i] = sums.watch(source.FromFile(unused(cmp.Or(f.Name, fmt.Sprintf("instance %d", i+1)), used), f.Path, 0))
+		items[i] = source.FromFile(unused(cmp.Or(f.Name, fmt.Sprintf("instance %d", i+1)), used), f.Path, 0)
 	}
 	batch, err := r.read(ctx, items, sums, job, progress)
 	if err != nil {
@@ -190,6 +191,7 @@ func (r *Reader) read(ctx context.Context, items []source.Item, sums *contentSum
 	}
 	inv, err := dicomio.Load(ctx, items, dicomio.LoadOptions{
 		Parallel: r.opt.Parallel,
+		Seen:     sums.see,
 		Progress: func(done, total int) { report("", "", "read", done, total) },
 	})
 	if err != nil {
@@ -242,41 +244,26 @@ func sortNotes(inv *dicomio.Inventory) (map[string][]string, Batch) {
 	return notes, batch
 }
 
-// contentSums knows the Content of each file by its name: given, or taken on
-// the way through when the file is first read.
+// contentSums knows the Content of each file by its name: given, or taken when
+// the file is first read.
 type contentSums struct {
 	mu sync.Mutex
 	of map[string]Sum
 }
 
-func (c *contentSums) watch(it source.Item) source.Item {
-	see := func(data []byte, err error) ([]byte, error) {
-		if err == nil {
-			c.see(it.Name, data)
-		}
-		return data, err
-	}
-	out := it
-	out.Open = func() ([]byte, error) { return see(it.Open()) }
-	if it.Read != nil {
-		out.Read = func(buf []byte) ([]byte, error) { return see(it.Read(buf)) }
-	}
-	return out
-}
-
-func (c *contentSums) see(name string, data []byte) {
+// see takes the sum of a file that has none. What is unreadable is not seen,
+// and has no part in a key.
+func (c *contentSums) see(f *part10.File, in *dicomio.Instance) {
 	c.mu.Lock()
-	_, seen := c.of[name]
+	_, seen := c.of[in.Source.Name]
 	c.mu.Unlock()
 	if seen {
 		return
 	}
-	// What is unreadable has no sum, and no part in a key.
-	if h, err := ReadHeader(data); err == nil {
-		c.mu.Lock()
-		c.of[name] = h.Content
-		c.mu.Unlock()
-	}
+	sum := contentSum(pixelSum(f, in), in)
+	c.mu.Lock()
+	c.of[in.Source.Name] = sum
+	c.mu.Unlock()
 }
 
 func (c *contentSums) series(s *dicomio.Series) []Sum {
