@@ -9,10 +9,13 @@ import (
 )
 
 // tape keeps what networks were given, so that ONNX Runtime can be timed alone
-// on the same tiles.
+// on the same tiles, and clocks their runs.
 type tape struct {
 	recording bool
 	runs      []taped
+	// cpu are the processor seconds of the process while networks ran, since
+	// it was last set.
+	cpu float64
 }
 
 // taped is one run of a network.
@@ -43,6 +46,8 @@ func (n tapedNetwork) Run(ctx context.Context, inputs map[string]detect.Tensor) 
 	if n.tape.recording {
 		n.tape.runs = append(n.tape.runs, taped{n.Runner, copied(inputs)})
 	}
+	cpu := cpuSeconds()
+	defer func() { n.tape.cpu += cpuSeconds() - cpu }()
 	return n.Runner.Run(ctx, inputs)
 }
 
