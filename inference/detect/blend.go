@@ -96,16 +96,20 @@ func (b *blend) mix(f *field, weight []float32, t tile, cells [3]int, data []flo
 				wjk := w[2][k] * w[1][j]
 				to := c*f.cells() + ((first[2]+k)*f.size[1]+first[1]+j)*f.size[0] + first[0]
 				from := c*channel + k*step[2] + j*step[1]
-				for i := range cells[0] {
+				sums := f.data[to:][:cells[0]]
+				for i, wi := range w[0] {
 					v := data[from+i*step[0]]
 					if d := v - v; d != 0 { // NaN or infinite
 						return fmt.Errorf("%w: %q holds %v", ErrOutput, f.Name, v)
 					}
-					wijk := max(wjk*w[0][i], least)
-					f.data[to+i] += wijk * v
-					if c == 0 {
-						weight[to+i] += wijk
-					}
+					sums[i] += max(wjk*wi, least) * v
+				}
+				if c > 0 {
+					continue
+				}
+				weights := weight[to:][:cells[0]]
+				for i, wi := range w[0] {
+					weights[i] += max(wjk*wi, least)
 				}
 			}
 		}

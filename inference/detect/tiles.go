@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"bytes"
 	"math"
 
 	"nafas/models/manifest"
@@ -95,12 +96,10 @@ func (t tile) roiBounds(p *Prepared) (lo, hi [3]int, ok bool) {
 	for k := t.at[2]; k < end[2]; k++ {
 		for j := t.at[1]; j < end[1]; j++ {
 			row := p.ROI[g.Index(t.at[0], j, k) : g.Index(end[0]-1, j, k)+1]
-			for i, on := range row {
-				if on != 0 {
-					x := t.at[0] + i
-					lo = [3]int{min(lo[0], x), min(lo[1], j), min(lo[2], k)}
-					hi = [3]int{max(hi[0], x), max(hi[1], j), max(hi[2], k)}
-				}
+			if first := bytes.IndexByte(row, 1); first >= 0 {
+				last := bytes.LastIndexByte(row, 1)
+				lo = [3]int{min(lo[0], t.at[0]+first), min(lo[1], j), min(lo[2], k)}
+				hi = [3]int{max(hi[0], t.at[0]+last), max(hi[1], j), max(hi[2], k)}
 			}
 		}
 	}

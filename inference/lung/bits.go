@@ -132,28 +132,37 @@ func (m bitmask) nearVoxels(margin int, f func(bitmask) bitmask) bitmask {
 	return out
 }
 
-// dilateAll is dilate over the whole array.
+// dilateAll is dilate over the whole array. What a slice adds to those above
+// and below it, at one distance, is the same disc.
 func (m bitmask) dilateAll(radius float64) bitmask {
 	r := int(radius)
 	wide := m.spaced(r).widened(r)
 	ny, nz := m.box[1], m.box[2]
-	out := newBits(m.box)
+	plane := ny * m.words
+	out, disc := newBits(m.box), make([]uint64, plane)
 	var lines [][]uint64
-	for k := range nz {
-		lines = lines[:0]
-		for z := max(0, k-r); z <= min(nz-1, k+r); z++ {
+	for z := range nz {
+		for dz := 0; dz <= r; dz++ {
+			lines = lines[:0]
 			for dy := -r; dy <= r; dy++ {
-				left := radius*radius - float64(dy*dy+(z-k)*(z-k))
+				left := radius*radius - float64(dy*dy+dz*dz)
 				if left < 0 {
 					continue
 				}
 				// Rows of one slice are contiguous, and so are those that dy
 				// shifts onto each other.
 				from := wide[int(math.Sqrt(left))]
-				lines = append(lines, from.on[(z*(ny+2*r)+r+dy)*m.words:][:ny*m.words])
+				lines = append(lines, from.on[(z*(ny+2*r)+r+dy)*m.words:][:plane])
+			}
+			clear(disc)
+			addLines(disc, lines)
+			lines = append(lines[:0], disc)
+			for _, k := range []int{z - dz, z + dz} {
+				if k >= 0 && k < nz {
+					addLines(out.on[k*plane:][:plane], lines)
+				}
 			}
 		}
-		addLines(out.on[k*ny*m.words:][:ny*m.words], lines)
 	}
 	return out
 }

@@ -107,6 +107,12 @@ func splitJoined(l labelling, main part) labelling {
 // unclaimed marks a voxel that neither core has reached.
 const unclaimed = 255
 
+// reached is a voxel that a core has come to.
+type reached struct {
+	at      int32
+	x, y, z int16
+}
+
 // spread lets two cores grow through m at equal speed and returns 1 or 2 for
 // whom a voxel belongs to, and unclaimed where neither came.
 func spread(m bitmask, cores labelling, one, two int32) []uint8 {
@@ -114,31 +120,31 @@ func spread(m bitmask, cores labelling, one, two int32) []uint8 {
 	for o, free := range owner {
 		owner[o] = free * unclaimed
 	}
-	var front, next []int32
+	nx, ny, nz := int16(m.box[0]), int16(m.box[1]), int16(m.box[2])
+	row, plane := int32(nx), int32(nx)*int32(ny)
+	var front, next []reached
 	for who, core := range []int32{one, two} {
 		for _, o := range cores.members(core) {
 			owner[o] = uint8(who + 1)
-			front = append(front, o)
+			front = append(front, reached{o, int16(o % row), int16(o % plane / row), int16(o / plane)})
 		}
 	}
-	nx, ny, nz := int32(m.box[0]), int32(m.box[1]), int32(m.box[2])
 	for len(front) > 0 {
 		next = next[:0]
-		for _, o := range front {
-			x, y, z := o%nx, o/nx%ny, o/(nx*ny)
-			for _, to := range [...]struct {
-				ok bool
-				at int32
-			}{
-				{x > 0, o - 1}, {x < nx-1, o + 1},
-				{y > 0, o - nx}, {y < ny-1, o + nx},
-				{z > 0, o - nx*ny}, {z < nz-1, o + nx*ny},
-			} {
-				if to.ok && owner[to.at] == unclaimed {
-					owner[to.at] = owner[o]
-					next = append(next, to.at)
+		for _, v := range front {
+			who := owner[v.at]
+			claim := func(ok bool, to reached) {
+				if ok && owner[to.at] == unclaimed {
+					owner[to.at] = who
+					next = append(next, to)
 				}
 			}
+			claim(v.x > 0, reached{v.at - 1, v.x - 1, v.y, v.z})
+			claim(v.x < nx-1, reached{v.at + 1, v.x + 1, v.y, v.z})
+			claim(v.y > 0, reached{v.at - row, v.x, v.y - 1, v.z})
+			claim(v.y < ny-1, reached{v.at + row, v.x, v.y + 1, v.z})
+			claim(v.z > 0, reached{v.at - plane, v.x, v.y, v.z - 1})
+			claim(v.z < nz-1, reached{v.at + plane, v.x, v.y, v.z + 1})
 		}
 		front, next = next, front
 	}
