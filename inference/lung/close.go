@@ -26,15 +26,9 @@ func (f *Field) closeSides(airway, outside bitmask, bodyMid float64) {
 	centre := [2]float64{bodyMid, meanY(all)}
 	closed := make([]uint8, len(f.Mask))
 	copy(closed, f.Mask)
+	never := airway.or(outside)
 	for _, side := range []uint8{maskLeft, maskRight, maskUndetermined} {
-		f.closeSide(closed, side, centre)
-	}
-	for _, not := range []bitmask{airway, outside} {
-		for o, v := range not.bytes() {
-			if v != 0 && f.Mask[o] == maskNone {
-				closed[o] = maskNone
-			}
-		}
+		f.closeSide(closed, side, centre, never)
 	}
 	f.Mask = closed
 	f.ROI = f.grown(roiMarginMM)
@@ -50,8 +44,9 @@ func meanY(m bitmask) float64 {
 	return float64(sum) / float64(max(n, 1))
 }
 
-// closeSide adds to closed what the closing of one side adds to Mask.
-func (f *Field) closeSide(closed []uint8, side uint8, centre [2]float64) {
+// closeSide adds to closed what the closing of one side adds to Mask, but for
+// what is never lung.
+func (f *Field) closeSide(closed []uint8, side uint8, centre [2]float64, never bitmask) {
 	b := box(f.Grid.Size)
 	m := crop{size: b}.where(b, f.Mask, side)
 	lo, hi := m.bounds()
@@ -76,7 +71,7 @@ func (f *Field) closeSide(closed []uint8, side uint8, centre [2]float64) {
 	c.rows(b, func(in, whole, n int) {
 		to := closed[whole : whole+n]
 		for i, on := range add[in : in+n] {
-			if on != 0 && to[i] == maskNone {
+			if on != 0 && to[i] == maskNone && !never.at(whole%b[0]+i, whole/b[0]) {
 				to[i] = side
 			}
 		}
