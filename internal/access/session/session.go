@@ -200,6 +200,9 @@ func (s *Sessions) visit(r *http.Request) (visit, error) {
 
 // inForce looks a session up, and ends it where its time is over.
 func (s *Sessions) inForce(ctx context.Context, id [32]byte) (visit, error) {
+	// The time is taken first: a session that is kept alive while it is looked up
+	// would seem to have been idle.
+	now := s.o.Now()
 	kept, err := s.o.Book.Session(ctx, id)
 	if isUnknown(err) {
 		return visit{}, access.ErrNobody
@@ -208,7 +211,6 @@ func (s *Sessions) inForce(ctx context.Context, id [32]byte) (visit, error) {
 		return visit{}, err
 	}
 	who := access.Principal{Name: kept.Name, Display: kept.Display, Roles: kept.Roles, By: kept.By()}
-	now := s.o.Now()
 	ended := ""
 	switch {
 	case now.Sub(kept.SeenAt) >= s.o.Idle:

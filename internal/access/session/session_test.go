@@ -619,3 +619,36 @@ func TestOtherSitesSignNobodyIn(t *testing.T) {
 	require.Equal(t, []string{"sign-in oidc:amina"}, h.trail.kinds())
 	require.Equal(t, "/?problem=invalid", b.do(http.MethodGet, mine, "").Header().Get("Location"), "an answer is good once")
 }
+
+// slowBook does something after a session was read and before that is told.
+type slowBook struct {
+	session.Book
+	meanwhile func()
+}
+
+func (s *slowBook) Session(ctx context.Context, id [32]byte) (account.Session, error) {
+	kept, err := s.Book.Session(ctx, id)
+	if meanwhile := s.meanwhile; meanwhile != nil {
+		s.meanwhile = nil
+		meanwhile()
+	}
+	return kept, err
+}
+
+// TestALateLookEndsNoSession: one looks a session up and is held up, while its
+// owner goes on.
+func TestALateLookEndsNoSession(t *testing.T) {
+	book := &slowBook{}
+	h := newHouse(t, func(o *session.Options) { book.Book, o.Book = o.Book, book })
+	h.add("amina", access.RoleRead)
+	b := h.browser()
+	require.Equal(t, http.StatusOK, b.signIn("amina", password).Code)
+	book.meanwhile = func() {
+		for range 2 {
+			b.clock.pass(10 * time.Minute)
+			require.Equal(t, http.StatusOK, b.do(http.MethodGet, "/api/read", "").Code)
+		}
+	}
+	require.Equal(t, http.StatusOK, b.do(http.MethodGet, "/dicom-web/studies", "").Code)
+	require.Equal(t, http.StatusOK, b.do(http.MethodGet, "/api/read", "").Code)
+}
