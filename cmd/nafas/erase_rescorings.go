@@ -82,7 +82,7 @@ func (p *pastLedgers) erasable(ctx context.Context, uids []string) ([]store.Resc
 // erase erases from every place, also where nothing is kept any more: an erasure
 // may have been broken off. The ledgers are closed at the end.
 func (p *pastLedgers) erase(ctx context.Context, uids []string) ([]store.RescoringsErasure, error) {
-	var out []store.RescoringsErasure
+	out := []store.RescoringsErasure{}
 	var errs []error
 	for _, l := range p.open {
 		e, err := l.Erase(ctx, uids, time.Now())

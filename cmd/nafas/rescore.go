@@ -47,8 +47,10 @@ type limitFlags struct {
 }
 
 func (f limitFlags) limits() rescore.Limits {
-	return rescore.Limits{Window: f.Window, MaxFetches: f.MaxFetches, BytesPerSecond: int64(f.MaxRate * (1 << 20))}
+	return rescore.Limits{Window: f.Window, MaxFetches: f.MaxFetches, BytesPerSecond: bytesPerSecond(f.MaxRate)}
 }
+
+func bytesPerSecond(mib float64) int64 { return int64(mib * (1 << 20)) }
 
 // sourceFlags say which studies of a source, and how it is reached.
 type sourceFlags struct {
@@ -324,7 +326,7 @@ func ended(r rescore.Rescoring) error {
 	case r.State == rescore.StateCancelled:
 		return fmt.Errorf("rescoring %d was cancelled", r.ID)
 	case r.Totals.Failed > 0:
-		return errSomeFailed
+		return fmt.Errorf("%w: nafas rescore show %d says why, nafas rescore export %d which", errSomeFailed, r.ID, r.ID)
 	}
 	return nil
 }

@@ -112,7 +112,9 @@ func (c *rescoreEraseCmd) erase(ctx context.Context, s *streams, past *pastLedge
 		return proof, err
 	}
 	listPast(s.err, found)
-	if !c.Yes && !agreed(os.Stdin, s.err) {
+	if len(found) == 0 {
+		fmt.Fprintln(s.err, "no rescoring here knows any of these studies: check their UIDs. What an erasure that was broken off left behind is cleared away.")
+	} else if !c.Yes && !agreed(os.Stdin, s.err) {
 		return proof, errors.New("nothing was erased")
 	}
 	if err := c.record(ctx, s, proof.Studies); err != nil {

@@ -47,6 +47,9 @@ func (p passes) baseline(ctx context.Context, r rescore.Rescoring) (before *comp
 	if err != nil {
 		return nil, nil, err
 	}
+	if id == r.ID {
+		return nil, nil, usage("rescoring %d is compared with itself: say --baseline live, or the number of another", id)
+	}
 	other, err := p.station.service.Get(ctx, id)
 	if err != nil {
 		return nil, nil, explained(err)

@@ -147,6 +147,9 @@ func printReasons(s *streams, r rescore.Rescoring, at []rescore.Sign) error {
 	if r.State == rescore.StatePlanning || r.State == rescore.StateRunning {
 		fmt.Fprintf(s.out, "\n%s\n", whoIsAtIt(r, at, time.Now()))
 	}
+	if !r.State.Final() && r.Limits != (rescore.Limits{}) {
+		fmt.Fprintf(s.out, "\n%s\n", limitsOf(r))
+	}
 	if left, known := rescore.Remaining(r); known && !r.State.Final() {
 		fmt.Fprintf(s.out, "\nabout %s left, by the pace so far\n", spoken(left))
 	}
@@ -169,17 +172,27 @@ func printReasons(s *streams, r rescore.Rescoring, at []rescore.Sign) error {
 
 // whoIsAtIt says who reads, or that nobody does.
 func whoIsAtIt(r rescore.Rescoring, at []rescore.Sign, now time.Time) string {
-	if r.Limits.Window != "" && waitsForHours(r, now) {
-		return fmt.Sprintf("it waits for its hours, %s; nafas rescore limit %d --window changes them", r.Limits.Window, r.ID)
-	}
-	if len(at) == 0 {
+	waits := r.Limits.Window != "" && waitsForHours(r, now)
+	switch {
+	case len(at) == 0 && waits:
+		return fmt.Sprintf("nobody is at it: nafas rescore resume %d goes on at its hours, %s", r.ID, r.Limits.Window)
+	case len(at) == 0:
 		return fmt.Sprintf("nobody is at it: nafas rescore resume %d goes on", r.ID)
+	case waits:
+		return fmt.Sprintf("it waits for its hours, %s; nafas rescore limit %d --window changes them", r.Limits.Window, r.ID)
 	}
 	slots := 0
 	for _, w := range at {
 		slots += w.Slots
 	}
-	return fmt.Sprintf("%d workers are at it, on %d cores", len(at), slots)
+	return fmt.Sprintf("%s at it, on %s", many(len(at), "worker is", "workers are"), many(slots, "core", "cores"))
+}
+
+func many(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, more)
 }
 
 // waitsForHours says that a rescoring does not work at this time of day.
@@ -222,19 +235,61 @@ func (c *rescoreCancelCmd) Run(s *streams, ctx kongContext) error {
 
 type rescoreLimitCmd struct {
 	rescoreFlags
-	limitFlags
-	ID int64 `arg:"" help:"Number of the rescoring."`
+	ID         int64    `arg:"" help:"Number of the rescoring."`
+	Window     *string  `help:"Work at these hours alone, by this machine's clock, such as 20:00-06:00; --window= for always." placeholder:"FROM-TO"`
+	MaxFetches *int     `help:"Studies that are fetched from a PACS at once; 0 for one by DICOM and two by DICOMweb." placeholder:"N"`
+	MaxRate    *float64 `help:"What is fetched from a PACS, MiB a second; 0 for no bound." name:"max-mib-per-second" placeholder:"N"`
 }
 
-// Run changes the limits; what is not given has none.
+// Run changes the limits that are named, and says which hold then.
 func (c *rescoreLimitCmd) Run(s *streams, ctx kongContext) error {
+	if c.Window == nil && c.MaxFetches == nil && c.MaxRate == nil {
+		return usage("say which limit: --window, --max-fetches or --max-mib-per-second; the others stay")
+	}
 	return c.steer(s, ctx, func(service *rescore.Service) error {
-		r, err := service.Limit(ctx, c.ID, c.limits())
+		r, err := service.Get(ctx, c.ID)
 		if err != nil {
 			return err
 		}
-		return printRescoring(s, r)
+		if r, err = service.Limit(ctx, c.ID, c.changed(r.Limits)); err != nil {
+			return err
+		}
+		if err := printRescoring(s, r); err != nil || s.format != "table" {
+			return err
+		}
+		_, err = fmt.Fprintf(s.out, "\n%s\n", limitsOf(r))
+		return err
 	})
+}
+
+// changed are limits with those that are named.
+func (c *rescoreLimitCmd) changed(l rescore.Limits) rescore.Limits {
+	if c.Window != nil {
+		l.Window = *c.Window
+	}
+	if c.MaxFetches != nil {
+		l.MaxFetches = *c.MaxFetches
+	}
+	if c.MaxRate != nil {
+		l.BytesPerSecond = bytesPerSecond(*c.MaxRate)
+	}
+	return l
+}
+
+// limitsOf says which limits hold.
+func limitsOf(r rescore.Rescoring) string {
+	l := r.Limits
+	out := []string{"at any hour"}
+	if l.Window != "" {
+		out[0] = "at " + l.Window
+	}
+	if l.MaxFetches > 0 {
+		out = append(out, fmt.Sprintf("%d studies from a PACS at once", l.MaxFetches))
+	}
+	if l.BytesPerSecond > 0 {
+		out = append(out, fmt.Sprintf("%.4g MiB a second", float64(l.BytesPerSecond)/(1<<20)))
+	}
+	return "it works " + strings.Join(out, ", ")
 }
 
 type rescoreResumeCmd struct {

@@ -106,12 +106,40 @@ func TestFollowingOutlastsTheDatabase(t *testing.T) {
 func TestWhoIsAtIt(t *testing.T) {
 	r := rescore.Rescoring{ID: 4, State: rescore.StateRunning, Limits: rescore.Limits{Window: "20:00-06:00"}}
 	noon := time.Date(2026, 3, 2, 12, 0, 0, 0, time.Local)
-	require.Contains(t, whoIsAtIt(r, nil, noon), "waits for its hours, 20:00-06:00")
+	one := []rescore.Sign{{Slots: 1}}
+	require.Contains(t, whoIsAtIt(r, one, noon), "waits for its hours, 20:00-06:00")
+	require.Contains(t, whoIsAtIt(r, nil, noon), "nobody is at it: nafas rescore resume 4 goes on at its hours, 20:00-06:00")
+	require.Contains(t, whoIsAtIt(r, one, noon.Add(10*time.Hour)), "1 worker is at it, on 1 core")
 	require.Contains(t, whoIsAtIt(r, nil, noon.Add(10*time.Hour)), "nobody is at it")
 	require.Contains(t, whoIsAtIt(r, []rescore.Sign{{Slots: 2}, {Slots: 1}}, noon.Add(10*time.Hour)), "2 workers are at it, on 3 cores")
 	p := pace{now: func() time.Time { return noon }}
 	r.Planned = true
 	require.Contains(t, p.line(r), "waits for its hours")
+}
+
+func TestALimitThatIsNotNamedStays(t *testing.T) {
+	hours, always, fetches, rate := "03:00-03:30", "", 2, 0.5
+	was := rescore.Limits{Window: "20:00-06:00", MaxFetches: 7, BytesPerSecond: 5 << 20}
+	for _, c := range []struct {
+		name string
+		cmd  rescoreLimitCmd
+		want rescore.Limits
+		says string
+	}{
+		{"hours", rescoreLimitCmd{Window: &hours}, rescore.Limits{Window: hours, MaxFetches: 7, BytesPerSecond: 5 << 20}, "it works at 03:00-03:30, 7 studies from a PACS at once, 5 MiB a second"},
+		{"no hours", rescoreLimitCmd{Window: &always}, rescore.Limits{MaxFetches: 7, BytesPerSecond: 5 << 20}, "it works at any hour, 7 studies from a PACS at once, 5 MiB a second"},
+		{"fetches", rescoreLimitCmd{MaxFetches: &fetches}, rescore.Limits{Window: "20:00-06:00", MaxFetches: 2, BytesPerSecond: 5 << 20}, "it works at 20:00-06:00, 2 studies from a PACS at once, 5 MiB a second"},
+		{"rate", rescoreLimitCmd{MaxRate: &rate}, rescore.Limits{Window: "20:00-06:00", MaxFetches: 7, BytesPerSecond: 1 << 19}, "it works at 20:00-06:00, 7 studies from a PACS at once, 0.5 MiB a second"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := c.cmd.changed(was)
+			require.Equal(t, c.want, got)
+			require.Equal(t, c.says, limitsOf(rescore.Rescoring{Limits: got}))
+		})
+	}
+	code, _, stderr := nafas(t, "rescore", "limit", "1", "--data", t.TempDir())
+	require.Equal(t, exitUsage, code)
+	require.Contains(t, stderr, "say which limit")
 }
 
 // A rescoring of which most has no CT: those studies end with the listing, all at

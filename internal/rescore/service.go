@@ -74,6 +74,9 @@ func (s *Service) draft(ctx context.Context, rq Request) (Rescoring, error) {
 	if err := rq.Limits.Check(); err != nil {
 		return Rescoring{}, &ErrRequest{"limits", err}
 	}
+	if rq.Name == BaselineLive {
+		return Rescoring{}, &ErrRequest{"name", fmt.Errorf("as a baseline %q means the service: give it another name", rq.Name)}
+	}
 	baseline, err := s.Baseline(ctx, rq.Baseline)
 	if err != nil {
 		return Rescoring{}, err
@@ -192,10 +195,15 @@ func (s *Service) Cancel(ctx context.Context, id int64) (Rescoring, error) {
 	return s.ledger.Control(ctx, id, StateCancelled, "asked for", s.now())
 }
 
-// Limit changes its limits; *ErrRequest.
+// Limit changes its limits; *ErrRequest, or ErrState after its end.
 func (s *Service) Limit(ctx context.Context, id int64, l Limits) (Rescoring, error) {
 	if err := l.Check(); err != nil {
 		return Rescoring{}, &ErrRequest{"limits", err}
+	}
+	if r, err := s.ledger.Rescoring(ctx, id); err != nil {
+		return Rescoring{}, err
+	} else if r.State.Final() {
+		return Rescoring{}, ErrState
 	}
 	if err := s.ledger.SetLimits(ctx, id, l); err != nil {
 		return Rescoring{}, err

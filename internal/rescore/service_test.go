@@ -69,6 +69,7 @@ func TestWhatCannotBeIsRefusedByItsField(t *testing.T) {
 		open   error
 	}{
 		"limits":   {rq: rescore.Request{Limits: rescore.Limits{Window: "night"}}},
+		"name":     {rq: rescore.Request{Name: "live"}},
 		"baseline": {rq: rescore.Request{Baseline: "yesterday"}},
 		"model":    {models: shelf{errors.New("no such model")}},
 		"source":   {open: errors.New("no such folder")},
@@ -87,6 +88,10 @@ func TestWhatCannotBeIsRefusedByItsField(t *testing.T) {
 	b := newBench()
 	_, err := b.service(shelf{}).Limit(t.Context(), 7, rescore.Limits{BytesPerSecond: -1})
 	require.Error(t, err)
+	require.Zero(t, b.ledger.r.Limits)
+	b.ledger.r.State = rescore.StateCancelled
+	_, err = b.service(shelf{}).Limit(t.Context(), 7, rescore.Limits{MaxFetches: 2})
+	require.ErrorIs(t, err, rescore.ErrState, "what is over does not work at any hours")
 	require.Zero(t, b.ledger.r.Limits)
 }
 

@@ -90,7 +90,7 @@ func plant(t testing.TB) *planted {
 	p.other(t, "2019/b.zip!inner.zip", rescore.Failed, string(refusal.Unsupported), nil)
 	p.other(t, "2019/b.zip!out", rescore.Failed, string(refusal.Unsupported), nil)
 	p.other(t, "2019/b.zip!link", rescore.Failed, string(refusal.Unsupported), nil)
-	p.other(t, "2019/b.zip!sub/DICOMDIR", rescore.Skipped, rescore.ReasonNotDICOM, nil)
+	p.other(t, "2019/b.zip!sub/DICOMDIR", rescore.Failed, rescore.ReasonGone, nil)
 	p.other(t, "2019/b.zip!sub/im1;1", rescore.Skipped, rescore.ReasonNotDICOM, nil)
 	p.file(t, "2020/\u00e9t\u00e9/a b", scout, mr[2])
 	// Names that are no text, or that read as members of an archive.
@@ -104,7 +104,7 @@ func plant(t testing.TB) *planted {
 	p.other(t, "2020/nothing.DCM", rescore.Failed, string(refusal.Malformed), []byte{})
 	p.other(t, "2020/text.dcm", rescore.Failed, string(refusal.Malformed), []byte("a text"))
 	p.other(t, "2020/._text.dcm", rescore.Skipped, rescore.ReasonNotDICOM, []byte("of macOS"))
-	p.other(t, "DICOMDIR", rescore.Skipped, rescore.ReasonNotDICOM, index(t, []string{"X", "2"}, []string{"X", "NONE"}, []string{"2019"}, []string{"..", "x"}))
+	p.other(t, "DICOMDIR", rescore.Failed, rescore.ReasonGone, index(t, []string{"X", "2"}, []string{"X", "NONE"}, []string{"2019"}, []string{"..", "x"}))
 	p.other(t, "cut", rescore.Failed, string(refusal.Malformed), mr[0][:700])
 	p.other(t, "bad.zip", rescore.Failed, string(refusal.Malformed), []byte("PK\x03\x04 and no archive"))
 	p.other(t, "empty.zip", rescore.Skipped, rescore.ReasonNotDICOM, zipOf(t, member{name: "folder/"}))

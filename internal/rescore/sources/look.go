@@ -2,7 +2,6 @@ package sources
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"path"
 	"strings"
@@ -127,8 +126,8 @@ func other(c content) *rescore.Loose {
 	return skipped("not a DICOM file")
 }
 
-// indexFound says of an index what it is, and whether the files that it names are
-// there: they are read whatever it says.
+// indexFound says of an index what it is. It fails where files that it names are
+// not there; those that are there are read whatever it says.
 func indexFound(c content, data []byte) *rescore.Loose {
 	found := "the index of a medium (DICOMDIR), not an image"
 	refs, err := source.References(data)
@@ -137,7 +136,8 @@ func indexFound(c content, data []byte) *rescore.Loose {
 	}
 	if c.names != nil {
 		if missing, err := c.names(refs); err == nil && missing > 0 {
-			return skipped(fmt.Sprintf("%s; of the %d files that it names %d are not there", found, len(refs), missing))
+			return failed(refusal.New(rescore.ReasonGone, "copy the medium again, or see that its files lie elsewhere in the archive",
+				"%s; of the %d files that it names %d are not there", found, len(refs), missing))
 		}
 	}
 	return skipped(found)
