@@ -75,7 +75,7 @@ func (k *sourceRack) elsewhere(r rescore.Rescoring) bool { return k.home != "" &
 
 // options are those of all sources.
 func (k *sourceRack) options(fetches bool) (sources.Options, error) {
-	o := sources.Options{Insecure: k.insecure, Decoded: pixel.Known(), Log: k.log}
+	o := sources.Options{Insecure: k.insecure, Decoded: pixel.Known(), Own: []string{k.flags.Data, k.flags.spool()}, Log: k.log}
 	if !fetches {
 		return o, nil
 	}

@@ -52,6 +52,8 @@ type opened struct {
 	*Folder
 	root *os.Root
 	info fs.FileInfo
+	// own is what the program keeps below root.
+	own []string
 }
 
 func (s *Folder) open() (*opened, error) {
@@ -59,7 +61,7 @@ func (s *Folder) open() (*opened, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the archive is not there: %w", err)
 	}
-	o := &opened{Folder: s, root: root}
+	o := &opened{Folder: s, root: root, own: ownBelow(s.dir, s.opt.Own)}
 	if err := o.settle(); err != nil {
 		_ = root.Close()
 		return nil, err
@@ -94,10 +96,16 @@ func (o *opened) hasFiles() error {
 		return fmt.Errorf("the archive is not there: %w", err)
 	}
 	defer f.Close()
-	if _, err = f.Readdirnames(1); errors.Is(err, io.EOF) {
-		return errNothing
+	for {
+		switch names, err := f.Readdirnames(1); {
+		case errors.Is(err, io.EOF):
+			return errNothing
+		case err != nil:
+			return err
+		case !o.isOwn(names[0]):
+			return nil
+		}
 	}
-	return err
 }
 
 // there says whether the archive is still what was opened: not removed, not

@@ -33,6 +33,9 @@ func (s *scan) run(file, member string) error {
 		}
 	}
 	take := func(e source.Entry) error {
+		if s.only == "" && s.isOwn(e.Path) {
+			return nil
+		}
 		s.waiting = append(s.waiting, e)
 		if len(s.waiting) < s.opt.BatchFiles {
 			return nil

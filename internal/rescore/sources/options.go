@@ -16,6 +16,9 @@ import (
 type Options struct {
 	// Spool takes what is fetched; a source that is only listed needs none.
 	Spool *Spool
+	// Own are folders of the program itself: where one lies in an archive, nothing
+	// of it is listed.
+	Own []string
 	// Insecure allows plaintext to and from other machines.
 	Insecure bool
 	// Decoded are the transfer syntaxes that are decoded here (pixel.Known):
