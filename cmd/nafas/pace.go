@@ -57,14 +57,17 @@ func (p *pace) finish() {
 
 // line says state, counts, rate and the time that is left.
 func (p *pace) line(r rescore.Rescoring) string {
-	t := r.Totals
+	t, hours := r.Totals, ""
+	if waitsForHours(r, p.now()) {
+		hours = "; waits for its hours, " + r.Limits.Window
+	}
 	if !r.Planned && t.StudiesDone == 0 {
-		return fmt.Sprintf("rescoring %d, %s: %d studies, %d files so far", r.ID, r.State, t.Studies, t.Files)
+		return fmt.Sprintf("rescoring %d, %s: %d studies, %d files so far", r.ID, r.State, t.Studies, t.Files) + hours
 	}
 	line := fmt.Sprintf("rescoring %d, %s: %d of %d studies (%.0f%%)", r.ID, r.State, t.StudiesDone, t.Studies, percent(t.StudiesDone, t.Studies))
 	line += fmt.Sprintf("; %d scored, %d unchanged, %d skipped, %d failed", t.Scored, t.Unchanged, t.Skipped, t.Failed)
-	if waitsForHours(r, p.now()) {
-		return line + "; waits for its hours, " + r.Limits.Window
+	if hours != "" {
+		return line + hours
 	}
 	rate, known := p.rate(r)
 	if !known {

@@ -113,6 +113,7 @@ func TestWhoIsAtIt(t *testing.T) {
 	require.Contains(t, whoIsAtIt(r, nil, noon.Add(10*time.Hour)), "nobody is at it")
 	require.Contains(t, whoIsAtIt(r, []rescore.Sign{{Slots: 2}, {Slots: 1}}, noon.Add(10*time.Hour)), "2 workers are at it, on 3 cores")
 	p := pace{now: func() time.Time { return noon }}
+	require.Contains(t, p.line(r), "so far; waits for its hours", "while it lists too")
 	r.Planned = true
 	require.Contains(t, p.line(r), "waits for its hours")
 }
