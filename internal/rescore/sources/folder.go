@@ -96,16 +96,10 @@ func (o *opened) hasFiles() error {
 		return fmt.Errorf("the archive is not there: %w", err)
 	}
 	defer f.Close()
-	for {
-		switch names, err := f.Readdirnames(1); {
-		case errors.Is(err, io.EOF):
-			return errNothing
-		case err != nil:
-			return err
-		case !o.isOwn(names[0]):
-			return nil
-		}
+	if _, err = f.Readdirnames(1); errors.Is(err, io.EOF) {
+		return errNothing
 	}
+	return err
 }
 
 // there says whether the archive is still what was opened: not removed, not

@@ -23,6 +23,8 @@ type scan struct {
 	gather *gather
 	// waiting are files that are looked at together.
 	waiting []source.Entry
+	// left are files of the program itself, taken all others.
+	left, taken int
 }
 
 // run goes on behind a member of a file, or behind a file.
@@ -33,9 +35,6 @@ func (s *scan) run(file, member string) error {
 		}
 	}
 	take := func(e source.Entry) error {
-		if s.only == "" && s.isOwn(e.Path) {
-			return nil
-		}
 		s.waiting = append(s.waiting, e)
 		if len(s.waiting) < s.opt.BatchFiles {
 			return nil
@@ -47,6 +46,9 @@ func (s *scan) run(file, member string) error {
 	}
 	if err := s.lookAtWaiting(); err != nil {
 		return err
+	}
+	if file == "" && s.left > 0 && s.taken == 0 {
+		return errNothing
 	}
 	return s.gather.flush()
 }
@@ -113,6 +115,11 @@ func (s *scan) parallel(n int, f func(i int) error) error {
 }
 
 func (s *scan) take(e source.Entry, found seen) error {
+	if s.isOwn(e.Path) && found.loose != nil && found.loose.Reason == rescore.ReasonNotDICOM {
+		s.left++
+		return nil
+	}
+	s.taken++
 	if found.archive {
 		return s.archive(e.Path, "")
 	}

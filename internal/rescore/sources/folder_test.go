@@ -607,35 +607,3 @@ func TestSpoolsAreOfOneProcess(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, again.Close())
 }
-
-// TestTheProgramsOwnFilesAreNoInputs: whoever stands in the archive and begins
-// there has the data folder in it.
-func TestTheProgramsOwnFilesAreNoInputs(t *testing.T) {
-	dir := t.TempDir()
-	data := filepath.Join(dir, "nafas-data")
-	write := func(parts ...string) {
-		file := filepath.Join(append([]string{dir}, parts...)...)
-		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o700))
-		require.NoError(t, os.WriteFile(file, []byte("x"), 0o600))
-	}
-	write("nafas-data", "rescore.db")
-	write("nafas-data", "rescore-spool", "1", "lock")
-	elsewhere := filepath.Join(t.TempDir(), "link")
-	require.NoError(t, os.Symlink(data, elsewhere))
-	for _, own := range []string{data, elsewhere} {
-		opt := options(t)
-		opt.Own = []string{own}
-		s, err := sources.NewFolder(dir, opt)
-		require.NoError(t, err)
-		err = s.Scan(t.Context(), "", func(rescore.Batch) error { return nil })
-		require.ErrorContains(t, err, "the archive holds no files", "nothing else is there")
-	}
-	write("nafas-data-old", "a.txt")
-	write("b.txt")
-	opt := options(t)
-	opt.Own = []string{elsewhere, filepath.Join(dir, "gone"), t.TempDir(), dir}
-	s, err := sources.NewFolder(dir, opt)
-	require.NoError(t, err)
-	l := scanAll(t, s)
-	require.ElementsMatch(t, []string{"b.txt", "nafas-data-old/a.txt"}, slices.Collect(maps.Keys(l.loose)))
-}

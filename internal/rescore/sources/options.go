@@ -16,8 +16,8 @@ import (
 type Options struct {
 	// Spool takes what is fetched; a source that is only listed needs none.
 	Spool *Spool
-	// Own are folders of the program itself: where one lies in an archive, nothing
-	// of it is listed.
+	// Own are folders of the program itself: where one lies in an archive, what is
+	// no DICOM in it is not listed. Images are, whoever put them there.
 	Own []string
 	// Insecure allows plaintext to and from other machines.
 	Insecure bool
