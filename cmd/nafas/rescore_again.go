@@ -65,7 +65,7 @@ func (p passes) publish(s *streams, ctx context.Context, r rescore.Rescoring, c 
 func printLookAgain(s *streams, r rescore.Rescoring, changes []compare.Change) error {
 	format := map[string]tables.Format{"csv": tables.CSV, "json": tables.JSONL}[s.format]
 	if format == "" {
-		return printLookAgainTable(s, changes)
+		return printLookAgainTable(s, r.ID, changes)
 	}
 	w, err := tables.NewWriter(s.out, tables.LookAgain, format, tables.HeaderOf(r))
 	if err != nil {
@@ -79,7 +79,11 @@ func printLookAgain(s *streams, r rescore.Rescoring, changes []compare.Change) e
 	return w.Close()
 }
 
-func printLookAgainTable(s *streams, changes []compare.Change) error {
+func printLookAgainTable(s *streams, id int64, changes []compare.Change) error {
+	if len(changes) == 0 {
+		_, err := fmt.Fprintf(s.out, "no study is on the list of rescoring %d: none is newly flagged or dropped, none went up, and what was read before was read again\n%s\n", id, disclaimer)
+		return err
+	}
 	rows := [][]string{{"PLACE", "STUDY", "DATE", "WHY", "SCORE", "PRIORITY", "LUNG-RADS", "REASON"}}
 	for _, e := range compare.Entries(changes) {
 		rows = append(rows, []string{

@@ -17,9 +17,10 @@ import (
 	nafasv1 "nafas/proto/nafas/v1"
 )
 
-// coreSeconds is what the shipped model takes for a slice on one core, all of the
-// reading included (docs/performance.md), where nothing was read here yet.
-const coreSeconds = 0.03
+// What the shipped model takes on one core, all of the reading included, where nothing
+// was read here yet: for a chest, whose lungs it reads on one grid however thick the
+// slices are, and for a slice (docs/performance.md).
+const chestCoreSeconds, sliceCoreSeconds = 7, 0.01
 
 // previewOf says what a rescoring would read; nothing of it is kept.
 func (f rescoreFlags) previewOf(ctx context.Context, rq rescore.Request, o stationOptions, progress func(files, studies int64)) (*nafasv1.RescoringPreview, error) {
@@ -88,9 +89,9 @@ func (f rescoreFlags) pacing(ctx context.Context, rq rescore.Request, o stationO
 }
 
 // estimate is how long the reading takes on this machine's cores, within its window:
-// by the pace so far, or else by what the shipped model takes for a slice.
+// by the pace so far, or else by what the shipped model takes.
 func (g pacing) estimate(p rescore.Preview) time.Duration {
-	seconds := float64(p.ReadSlices) * coreSeconds / float64(max(1, g.slots))
+	seconds := (float64(p.ReadSeries)*chestCoreSeconds + float64(p.ReadSlices)*sliceCoreSeconds) / float64(max(1, g.slots))
 	if g.series > 0 {
 		seconds = g.series.Seconds() * float64(p.ReadSeries)
 	}

@@ -68,6 +68,10 @@ func TestTheListToLookAtAgain(t *testing.T) {
 	require.ErrorIs(t, err, rescore.ErrNotPublished)
 	p.run([]int{1}, "rescore", "again", "2", "--data", data, "--withdraw")
 	p.run([]int{1}, "rescore", "again", "9", "--data", data)
+
+	p.resume(data, p.begin(p.archive, data, p.model))
+	same := p.run([]int{exitDone}, "rescore", "again", "3", "--data", data, "--models", p.models, "--baseline", "2", "--format", "table")
+	require.Contains(t, same, "no study is on the list of rescoring 3")
 }
 
 // What is published before everything is through says so.
