@@ -16,6 +16,7 @@ const (
 	sheetLeastHU                 = 4.0   // curvature of a ridge, at least
 	sheetFullHU                  = 12.0  // and from which on nothing is added
 	sheetFlat                    = 0.5   // curvature along it over that across, at most
+	sheetShape                   = 0.55  // what hessian.shape of a sheet is below: 0.54 where sheetFlat is just kept
 	sheetLeastVox                = 200   // of one connected sheet
 	sheetBend                    = 14840 // 0.92 * 127 * 127: between the normals of neighbours in it
 	sheetMargin                  = 2     // voxels of the working grid off the border
@@ -129,7 +130,11 @@ func (s *sheets) find(hu []int16) {
 		xz := at(o+dx+dz) + at(o-dx-dz) - at(o+dx-dz) - at(o-dx+dz)
 		yz := at(o+dy+dz) + at(o-dy-dz) - at(o+dy-dz) - at(o-dy+dz)
 		h := hessian{float64(xx), float64(yy), float64(zz), float64(xy) / 4, float64(xz) / 4, float64(yz) / 4}
-		least, mid, most := h.curvatures()
+		mean, spread, shape := h.shape()
+		if shape > sheetShape {
+			continue
+		}
+		least, mid, most := curvatures(mean, spread, shape)
 		strength := -least - math.Abs(mid) - max(0, most)/2
 		if strength < sheetLeastHU || max(math.Abs(mid), math.Abs(most)) > -sheetFlat*least {
 			continue
@@ -183,18 +188,27 @@ func (s *sheets) like(a, b int) bool {
 // hessian is the symmetric matrix xx, yy, zz, xy, xz, yz.
 type hessian [6]float64
 
-// curvatures are the eigenvalues, ascending.
-func (h hessian) curvatures() (least, mid, most float64) {
-	mean := (h[0] + h[1] + h[2]) / 3
+// shape is what the eigenvalues are made of: their mean, their spread, and their
+// shape from -1, where the two largest are equal, to 1, where the two least are.
+func (h hessian) shape() (mean, spread, shape float64) {
+	mean = (h[0] + h[1] + h[2]) / 3
 	a, b, c := h[0]-mean, h[1]-mean, h[2]-mean
 	p := math.Sqrt((a*a + b*b + c*c + 2*(h[3]*h[3]+h[4]*h[4]+h[5]*h[5])) / 6)
 	if p == 0 {
-		return mean, mean, mean
+		return mean, 0, 0
 	}
 	det := a*(b*c-h[5]*h[5]) - h[3]*(h[3]*c-h[5]*h[4]) + h[4]*(h[3]*h[5]-b*h[4])
-	turn := math.Acos(min(max(det/(2*p*p*p), -1), 1)) / 3
-	most = mean + 2*p*math.Cos(turn)
-	least = mean + 2*p*math.Cos(turn+2*math.Pi/3)
+	return mean, p, min(max(det/(2*p*p*p), -1), 1)
+}
+
+// curvatures are the eigenvalues of a shape, ascending.
+func curvatures(mean, spread, shape float64) (least, mid, most float64) {
+	if spread == 0 {
+		return mean, mean, mean
+	}
+	turn := math.Acos(shape) / 3
+	most = mean + 2*spread*math.Cos(turn)
+	least = mean + 2*spread*math.Cos(turn+2*math.Pi/3)
 	return least, 3*mean - most - least, most
 }
 
