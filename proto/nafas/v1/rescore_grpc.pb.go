@@ -60,7 +60,9 @@ type RescoreServiceClient interface {
 	ResumeRescoring(ctx context.Context, in *ResumeRescoringRequest, opts ...grpc.CallOption) (*ResumeRescoringResponse, error)
 	// CancelRescoring ends it; what was read is kept.
 	CancelRescoring(ctx context.Context, in *CancelRescoringRequest, opts ...grpc.CallOption) (*CancelRescoringResponse, error)
-	// LimitRescoring changes when and how hard it works.
+	// LimitRescoring changes when and how hard it works. The limits of the request are
+	// all that hold from then on: one that is left out no longer holds. Begin with those
+	// of GetRescoring to keep the others.
 	LimitRescoring(ctx context.Context, in *LimitRescoringRequest, opts ...grpc.CallOption) (*LimitRescoringResponse, error)
 	// ListInputs sends what became of every input, by study, series and path.
 	ListInputs(ctx context.Context, in *ListInputsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ListInputsResponse], error)
@@ -221,7 +223,9 @@ type RescoreServiceServer interface {
 	ResumeRescoring(context.Context, *ResumeRescoringRequest) (*ResumeRescoringResponse, error)
 	// CancelRescoring ends it; what was read is kept.
 	CancelRescoring(context.Context, *CancelRescoringRequest) (*CancelRescoringResponse, error)
-	// LimitRescoring changes when and how hard it works.
+	// LimitRescoring changes when and how hard it works. The limits of the request are
+	// all that hold from then on: one that is left out no longer holds. Begin with those
+	// of GetRescoring to keep the others.
 	LimitRescoring(context.Context, *LimitRescoringRequest) (*LimitRescoringResponse, error)
 	// ListInputs sends what became of every input, by study, series and path.
 	ListInputs(*ListInputsRequest, grpc.ServerStreamingServer[ListInputsResponse]) error
