@@ -22,7 +22,8 @@ var inputStates = map[rescore.SeriesState]nafasv1.InputState{
 	rescore.Failed: nafasv1.InputState_INPUT_STATE_FAILED,
 }
 
-// RescoringProto is r on the wire; the command line prints it as JSON too.
+// RescoringProto is r on the wire; the command line prints it as JSON too. Of a source
+// that is a list of UIDs it has their number: there may be more than a message holds.
 func RescoringProto(r rescore.Rescoring) *nafasv1.Rescoring {
 	p := &nafasv1.Rescoring{
 		Id: r.ID, Name: r.Name, Source: sourceProto(r.Source),
@@ -50,8 +51,8 @@ func timeProto(t time.Time) *timestamppb.Timestamp {
 
 func sourceProto(s rescore.SourceSpec) *nafasv1.RescoringSource {
 	p := &nafasv1.RescoringSource{
-		Query:             &nafasv1.SourceQuery{From: s.Query.From, To: s.Query.To, Modality: s.Query.Modality, Description: s.Query.Description},
-		StudyInstanceUids: s.Studies,
+		Query:        &nafasv1.SourceQuery{From: s.Query.From, To: s.Query.To, Modality: s.Query.Modality, Description: s.Query.Description},
+		NamedStudies: int64(len(s.Studies)),
 	}
 	switch s.Kind {
 	case rescore.SourceFolder:

@@ -83,6 +83,9 @@ func (s *rescoreService) StartRescoring(ctx context.Context, r *nafasv1.StartRes
 func (s *rescoreService) GetRescoring(ctx context.Context, r *nafasv1.GetRescoringRequest) (*nafasv1.GetRescoringResponse, error) {
 	got, err := s.service.Get(ctx, r.GetId())
 	p, err := s.one(ctx, got, err)
+	if err == nil {
+		p.Source.StudyInstanceUids = got.Source.Studies
+	}
 	return &nafasv1.GetRescoringResponse{Rescoring: p}, err
 }
 

@@ -59,6 +59,30 @@ func folder(path string) *nafasv1.RescoringSource {
 	return &nafasv1.RescoringSource{Kind: &nafasv1.RescoringSource_Folder{Folder: &nafasv1.FolderSource{Path: path}}}
 }
 
+// A list may name more studies than a message holds: of the replies one has them.
+func TestARescoringOfNamedStudies(t *testing.T) {
+	c, _ := rescoring(t)
+	uids := []string{"1.1", "1.2", "1.3"}
+	started, err := c.StartRescoring(t.Context(), &nafasv1.StartRescoringRequest{Rescoring: &nafasv1.RescoringRequest{Model: "m1", Source: &nafasv1.RescoringSource{
+		Kind:              &nafasv1.RescoringSource_Dicomweb{Dicomweb: &nafasv1.DicomwebSource{Url: "http://127.0.0.1:1/dicom-web"}},
+		StudyInstanceUids: uids,
+	}}})
+	require.NoError(t, err)
+	listed, err := c.ListRescorings(t.Context(), &nafasv1.ListRescoringsRequest{})
+	require.NoError(t, err)
+	watch, err := c.WatchRescoring(t.Context(), &nafasv1.WatchRescoringRequest{Id: 1})
+	require.NoError(t, err)
+	first, err := watch.Recv()
+	require.NoError(t, err)
+	for _, r := range []*nafasv1.Rescoring{started.GetRescoring(), listed.GetRescorings()[0], first.GetRescoring()} {
+		require.Empty(t, r.GetSource().GetStudyInstanceUids())
+		require.EqualValues(t, 3, r.GetSource().GetNamedStudies())
+	}
+	got, err := c.GetRescoring(t.Context(), &nafasv1.GetRescoringRequest{Id: 1})
+	require.NoError(t, err)
+	require.Equal(t, uids, got.GetRescoring().GetSource().GetStudyInstanceUids())
+}
+
 func TestARescoringOverGRPC(t *testing.T) {
 	c, l := rescoring(t)
 	rq := &nafasv1.RescoringRequest{

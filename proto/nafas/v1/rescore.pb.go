@@ -419,10 +419,13 @@ type RescoringSource struct {
 	//	*RescoringSource_Dimse
 	Kind  isRescoringSource_Kind `protobuf_oneof:"kind"`
 	Query *SourceQuery           `protobuf:"bytes,4,opt,name=query,proto3" json:"query,omitempty"`
-	// These studies alone.
+	// These studies alone. A request holds 1 MiB, some 16,000 UIDs; begin with more by
+	// nafas rescore --studies. Of the replies GetRescoring's alone has them.
 	StudyInstanceUids []string `protobuf:"bytes,5,rep,name=study_instance_uids,json=studyInstanceUids,proto3" json:"study_instance_uids,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// How many those are, in every reply.
+	NamedStudies  int64 `protobuf:"varint,6,opt,name=named_studies,json=namedStudies,proto3" json:"named_studies,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RescoringSource) Reset() {
@@ -501,6 +504,13 @@ func (x *RescoringSource) GetStudyInstanceUids() []string {
 		return x.StudyInstanceUids
 	}
 	return nil
+}
+
+func (x *RescoringSource) GetNamedStudies() int64 {
+	if x != nil {
+		return x.NamedStudies
+	}
+	return 0
 }
 
 type isRescoringSource_Kind interface {
@@ -2223,13 +2233,14 @@ const file_nafas_v1_rescore_proto_rawDesc = "" +
 	"\x04from\x18\x01 \x01(\tR\x04from\x12\x0e\n" +
 	"\x02to\x18\x02 \x01(\tR\x02to\x12\x1a\n" +
 	"\bmodality\x18\x03 \x01(\tR\bmodality\x12 \n" +
-	"\vdescription\x18\x04 \x01(\tR\vdescription\"\x8f\x02\n" +
+	"\vdescription\x18\x04 \x01(\tR\vdescription\"\xb4\x02\n" +
 	"\x0fRescoringSource\x120\n" +
 	"\x06folder\x18\x01 \x01(\v2\x16.nafas.v1.FolderSourceH\x00R\x06folder\x126\n" +
 	"\bdicomweb\x18\x02 \x01(\v2\x18.nafas.v1.DicomwebSourceH\x00R\bdicomweb\x12-\n" +
 	"\x05dimse\x18\x03 \x01(\v2\x15.nafas.v1.DimseSourceH\x00R\x05dimse\x12+\n" +
 	"\x05query\x18\x04 \x01(\v2\x15.nafas.v1.SourceQueryR\x05query\x12.\n" +
-	"\x13study_instance_uids\x18\x05 \x03(\tR\x11studyInstanceUidsB\x06\n" +
+	"\x13study_instance_uids\x18\x05 \x03(\tR\x11studyInstanceUids\x12#\n" +
+	"\rnamed_studies\x18\x06 \x01(\x03R\fnamedStudiesB\x06\n" +
 	"\x04kind\"t\n" +
 	"\x0fRescoringLimits\x12\x16\n" +
 	"\x06window\x18\x01 \x01(\tR\x06window\x12\x1f\n" +
