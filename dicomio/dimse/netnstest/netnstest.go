@@ -4,6 +4,7 @@
 package netnstest
 
 import (
+	"flag"
 	"os"
 	"os/exec"
 	"runtime"
@@ -49,15 +50,15 @@ func Run(t *testing.T, body func(t *testing.T)) {
 	require.Contains(t, string(out), "--- PASS: "+t.Name())
 }
 
-// flags are those of this process that say where the tests' data are, and not
-// which tests run or how they are printed.
+// flags are those of this process that were set: how long and how much is tested,
+// and all that packages define; not which tests run or how they are printed.
 func flags() []string {
 	var out []string
-	for _, f := range os.Args[1:] {
-		if strings.HasPrefix(f, "-test.timeout") || strings.HasPrefix(f, "-test.short") {
-			out = append(out, f)
+	flag.Visit(func(f *flag.Flag) {
+		if !strings.HasPrefix(f.Name, "test.") || f.Name == "test.timeout" || f.Name == "test.short" {
+			out = append(out, "-"+f.Name+"="+f.Value.String())
 		}
-	}
+	})
 	return out
 }
 
