@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"nafas/dicomio"
@@ -80,6 +82,7 @@ type dates struct {
 	today time.Time
 	// given are the studies of the span before, and those without a proper date.
 	given, odd map[string]bool
+	strays     strays
 	// dated counts the studies that were found by their dates.
 	dated int
 	// unlisted says that those without a date are not all known.
@@ -202,7 +205,11 @@ func (d *dates) span(ctx context.Context, s span) (studies []match.Entry, enough
 	if s.from.Equal(s.to) && len(found) >= dense {
 		found, err = d.hours(ctx, q, found)
 	}
-	return d.sift(s, found), true, err
+	if err != nil {
+		return nil, false, err
+	}
+	studies, err = d.sift(ctx, s, found)
+	return studies, true, err
 }
 
 // hours asks for each hour of a day with many studies: what an archive did not
@@ -229,45 +236,63 @@ func (d *dates) hours(ctx context.Context, q match.Query, found []match.Entry) (
 	return found, nil
 }
 
-// sift takes the studies of a span that come in no other: some archives search by
-// date loosely, or not at all.
-func (d *dates) sift(s span, found []match.Entry) []match.Entry {
+// sift takes the studies of a span that come in no other: some archives do not
+// search by date. Those of another date are taken where it does: it searches by
+// another date than it says.
+func (d *dates) sift(ctx context.Context, s span, found []match.Entry) ([]match.Entry, error) {
 	given := map[string]bool{}
 	var out []match.Entry
 	for _, e := range found {
 		date := dicomio.Date(e.StudyDate)
-		within, near := s.holds(date)
-		take := (within || near) && !d.given[e.StudyUID]
-		if date == "" {
+		take := !d.given[e.StudyUID] && !given[e.StudyUID]
+		switch within, near := s.holds(date); {
+		case date == "":
 			// Those come with the last question of all, if there is one.
-			take = !d.asksForUndated() && !d.odd[e.StudyUID]
+			take = take && !d.asksForUndated() && !d.odd[e.StudyUID]
 			d.odd[e.StudyUID] = true
+		case within || near:
+			take = take && !d.strays.taken[e.StudyUID]
+		case take:
+			var err error
+			if take, err = d.stray(ctx, e); err != nil {
+				return nil, err
+			}
 		}
-		if take && !given[e.StudyUID] {
+		if take {
 			given[e.StudyUID] = true
+			d.strays.hand(e.StudyUID)
 			out = append(out, e)
 		}
 	}
 	d.given = given
-	return out
+	return out, nil
 }
 
 func (d *dates) asksForUndated() bool { return d.from.IsZero() && d.to.IsZero() }
 
 // undated asks for all studies, whenever they were, and takes those without a
-// date: there is no question for them alone.
+// date, for which there is no question alone, and those that no question for their
+// date gave.
 func (d *dates) undated(ctx context.Context, each func(string, []match.Entry) error) error {
 	var out []match.Entry
-	seen, listed := map[string]bool{}, 0
+	var before map[string][]match.Entry
+	listed := 0
 	err := d.ask(ctx, func() error {
-		listed = 0
+		out, before, listed = nil, map[string][]match.Entry{}, 0
+		seen := map[string]bool{}
 		return d.every(ctx, d.query, func(some []match.Entry) error {
 			listed += len(some)
 			for _, e := range some {
-				if dicomio.Date(e.StudyDate) == "" && !seen[e.StudyUID] {
-					seen[e.StudyUID] = true
+				date := dicomio.Date(e.StudyDate)
+				switch {
+				case seen[e.StudyUID] || date != "" && d.strays.handed(e.StudyUID):
+					continue
+				case date != "" && date <= d.strays.since:
+					before[date] = append(before[date], e)
+				default:
 					out = append(out, e)
 				}
+				seen[e.StudyUID] = true
 			}
 			return nil
 		})
@@ -279,5 +304,33 @@ func (d *dates) undated(ctx context.Context, each func(string, []match.Entry) er
 	if err != nil {
 		return err
 	}
-	return d.hand(undated, out, each)
+	lost, err := d.lost(ctx, before)
+	if err != nil {
+		return err
+	}
+	return d.hand(undated, append(out, lost...), each)
+}
+
+// lost are those of some studies, by their dates, that a question for the days
+// around does not give: an earlier scan, which was through with them, did not find
+// them.
+func (d *dates) lost(ctx context.Context, before map[string][]match.Entry) (out []match.Entry, err error) {
+	for _, date := range slices.Sorted(maps.Keys(before)) {
+		at, err := time.Parse(day, date)
+		if err != nil {
+			return nil, err
+		}
+		q := d.query
+		q.StudyDates = span{at.AddDate(0, 0, -1), at.AddDate(0, 0, 1)}.text()
+		found, _, err := d.list(ctx, q, match.MaxEntries)
+		if err != nil && !ofOne(err) {
+			return nil, err
+		}
+		given := map[string]bool{}
+		for _, e := range found {
+			given[e.StudyUID] = true
+		}
+		out = append(out, slices.DeleteFunc(before[date], func(e match.Entry) bool { return given[e.StudyUID] })...)
+	}
+	return out, nil
 }

@@ -42,6 +42,7 @@ func TestEveryStudyOfAPACSIsListedOnce(t *testing.T) {
 			if c.undated {
 				checkHoldings(t, l, c.pacs.holdings)
 				require.Empty(t, l.loose)
+				require.Empty(t, l.again)
 				require.Equal(t, 1, c.pacs.associations, "one association for all questions")
 				return
 			}

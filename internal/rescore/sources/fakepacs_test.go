@@ -208,7 +208,7 @@ func (a *fakeAssociation) answerFind(id byte, elems part10.Elements) error {
 	var found []func(*part10.Builder)
 	for _, h := range a.holdings {
 		if !keyed(elems, tag.StudyInstanceUID, "StudyInstanceUID", "UI", h.uid) || !keyed(elems, tag.ModalitiesInStudy, "ModalitiesInStudy", "CS", strings.Join(h.modalities, `\`)) ||
-			!keyed(elems, tag.StudyDate, "StudyDate", "DA", h.date) || !keyed(elems, tag.StudyTime, "StudyTime", "TM", h.time) {
+			!h.found(func(date string) bool { return keyed(elems, tag.StudyDate, "StudyDate", "DA", date) }) || !keyed(elems, tag.StudyTime, "StudyTime", "TM", h.time) {
 			continue
 		}
 		if level == "STUDY" {

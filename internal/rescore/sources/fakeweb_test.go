@@ -23,8 +23,18 @@ import (
 // holding is a study in an archive that is made up.
 type holding struct {
 	uid, date, time, description string
-	modalities                   []string
-	series                       []held
+	// filed are the days by which it is found where those are not its date.
+	filed      []string
+	modalities []string
+	series     []held
+}
+
+// found says whether one of the days by which it is found is looked for.
+func (h holding) found(on func(date string) bool) bool {
+	if h.filed == nil {
+		return on(h.date)
+	}
+	return slices.ContainsFunc(h.filed, on)
 }
 
 // held is a series of it.
@@ -136,7 +146,7 @@ func (f *fakeWeb) searchStudies(w http.ResponseWriter, asked url.Values) {
 	var found []string
 	for _, h := range f.holdings {
 		if !wanted(asked, "StudyInstanceUID", "UI", h.uid) || !wanted(asked, "ModalitiesInStudy", "CS", strings.Join(h.modalities, `\`)) ||
-			!f.loose && !wanted(asked, "StudyDate", "DA", h.date) || !wanted(asked, "StudyTime", "TM", h.time) {
+			!f.loose && !h.found(func(date string) bool { return wanted(asked, "StudyDate", "DA", date) }) || !wanted(asked, "StudyTime", "TM", h.time) {
 			continue
 		}
 		found = append(found, fmt.Sprintf(`{"0020000D": {"vr": "UI", "Value": [%q]}, "00080020": {"vr": "DA", "Value": [%q]}, "00081030": {"vr": "LO", "Value": [%q]}, "00080061": {"vr": "CS", "Value": [%s]}}`,

@@ -141,6 +141,39 @@ func archived() []series {
 	}
 }
 
+// Orthanc finds a study by the date of the image that came first, and tells that of
+// another one: by none of its questions for days does it give such a study on a day
+// that it says.
+func TestOrthancGivesAStudyOfTwoDays(t *testing.T) {
+	netnstest.Run(t, func(t *testing.T) {
+		o := startOrthanc(t)
+		for _, s := range []series{
+			{study: "two", name: "chest", modality: "CT", date: "20030718", slices: 4},
+			{study: "two", name: "marks", modality: "OT", class: classSC, date: "20141106", slices: 1},
+			{study: "back", name: "marks", modality: "OT", class: classSC, date: "20141106", slices: 1},
+			{study: "back", name: "chest", modality: "CT", date: "20030718", slices: 4},
+		} {
+			for _, data := range s.instances(t) {
+				o.call(http.MethodPost, "/instances", data, nil)
+			}
+		}
+		opt := options(t)
+		opt.Decoded, opt.Pause = pixel.Known(), 10*time.Millisecond
+		for _, spec := range []rescore.SourceSpec{
+			{Kind: rescore.SourceWeb, URL: "http://127.0.0.1:8042/dicom-web"},
+			{Kind: rescore.SourceDIMSE, Peer: "ORTHANC=127.0.0.1:4242", OwnAE: "RESCORE", Listen: "127.0.0.1:11113"},
+		} {
+			s, err := sources.Open(spec, opt)
+			require.NoError(t, err)
+			l := scanAll(t, s)
+			require.Len(t, l.studies(), 2, spec.Kind)
+			require.Len(t, l.parts, 4, spec.Kind)
+			require.Empty(t, l.again)
+			require.NoError(t, s.Close())
+		}
+	})
+}
+
 // Orthanc by DICOMweb, Orthanc by DICOM and a folder hold the same: the same
 // studies and series, as many instances, and the same pixels.
 func TestOrthancHoldsWhatAFolderHolds(t *testing.T) {

@@ -76,6 +76,7 @@ func (c *catalogue) all(ctx context.Context, after string, each func(cursor stri
 	d := &dates{
 		catalogue: c, query: match.Query{Level: match.StudyLevel, Modality: c.modality()},
 		today: time.Now().UTC().Truncate(24 * time.Hour), given: map[string]bool{}, odd: map[string]bool{},
+		strays: newStrays(after),
 	}
 	for _, bound := range []struct {
 		text string

@@ -92,6 +92,7 @@ func TestEveryStudyIsListedOnce(t *testing.T) {
 			}
 			checkHoldings(t, l, c.server.holdings)
 			require.Empty(t, l.loose)
+			require.Empty(t, l.again)
 			require.True(t, slices.Contains(c.server.asked, "/dicom-web/studies?"+firstQuestion), c.server.asked[0])
 		})
 	}
@@ -111,6 +112,9 @@ func TestAListGoesOnWhereItWasCut(t *testing.T) {
 		require.Equal(t, all.batches[cut-1], after)
 		scan(t, server.source(t, rescore.Query{}), l, after, 0)
 		checkHoldings(t, l, server.holdings)
+		for key := range l.again {
+			require.Equal(t, "20030201", l.parts[key].StudyDate, "but what has an odd date, of which nobody knows")
+		}
 	}
 	nothing := newListing()
 	scan(t, s, nothing, all.batches[len(all.batches)-1], 0)
