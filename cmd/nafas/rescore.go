@@ -290,8 +290,13 @@ func (f rescoreFlags) stay(s *streams, ctx context.Context, st *station, working
 	if err := printRescoring(s, r); err != nil {
 		return err
 	}
+	if r.State == rescore.StateDone && r.Totals.Inputs+r.Totals.Erased == 0 {
+		fmt.Fprintln(s.err, nothingFits)
+	}
 	return ended(r)
 }
+
+const nothingFits = "No study of the source fits what was asked for (--from, --to, --modality, --description); nothing was read."
 
 // takeHome takes a rescoring over whose host is gone by now.
 func (st *station) takeHome(ctx context.Context, s *streams, id int64) error {

@@ -153,7 +153,14 @@ func printPreview(s *streams, p *nafasv1.RescoringPreview) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(s.out, "%.1f GB of images; about %s on this machine's cores. Nothing was read.\n%s\n",
-		float64(p.GetBytes())/1e9, spoken(p.GetEstimate().AsDuration()), disclaimer)
+	size := ""
+	if p.GetBytes() > 0 { // a PACS does not say
+		size = fmt.Sprintf("%.1f GB of images; ", float64(p.GetBytes())/1e9)
+	}
+	if p.GetStudies() == 0 && len(p.GetSkipped())+len(p.GetFailed()) == 0 {
+		_, err := fmt.Fprintf(s.out, "%s\n%s\n", nothingFits, disclaimer)
+		return err
+	}
+	_, err := fmt.Fprintf(s.out, "%sabout %s on this machine's cores. Nothing was read.\n%s\n", size, spoken(p.GetEstimate().AsDuration()), disclaimer)
 	return err
 }

@@ -32,7 +32,6 @@ func TestEveryStudyOfAPACSIsListedOnce(t *testing.T) {
 		{"no more than 110, refused", &fakePACS{most: 110, refuse: 0xA700}, 180, false},
 		{"no more than 110, cancelled", &fakePACS{most: 110, refuse: command.Cancelled}, 180, false},
 		{"one", &fakePACS{}, 1, true},
-		{"none", &fakePACS{}, 0, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.pacs.holdings = many(c.n, spread)

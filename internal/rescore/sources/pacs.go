@@ -326,5 +326,18 @@ func batchOf(cursor string, studies []listed) rescore.Batch {
 }
 
 func (c *catalogue) scan(ctx context.Context, after string, each func(rescore.Batch) error) error {
-	return c.all(ctx, after, func(cursor string, studies []listed) error { return each(batchOf(cursor, studies)) })
+	n := 0
+	err := c.all(ctx, after, func(cursor string, studies []listed) error {
+		n += len(studies)
+		return each(batchOf(cursor, studies))
+	})
+	if err == nil && n == 0 && after == "" && c.asksForAll() {
+		return fmt.Errorf("the archive names no study with %s: is it the right one, and does it let us search?", c.modality())
+	}
+	return err
+}
+
+// asksForAll says that nothing but the modality narrows what is asked for.
+func (c *catalogue) asksForAll() bool {
+	return len(c.studies) == 0 && c.query == rescore.Query{Modality: c.query.Modality}
 }

@@ -70,7 +70,6 @@ func TestEveryStudyIsListedOnce(t *testing.T) {
 		{"no offsets, and no more than 210 at once", &fakeWeb{deaf: true, most: 210}, 450}, // more than that on one day
 		{"no search by date", &fakeWeb{loose: true}, 30},
 		{"few", &fakeWeb{}, 1},
-		{"none", &fakeWeb{}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.server.holdings = many(c.n, spread)
@@ -95,6 +94,23 @@ func TestEveryStudyIsListedOnce(t *testing.T) {
 			require.Empty(t, l.again)
 			require.True(t, slices.Contains(c.server.asked, "/dicom-web/studies?"+firstQuestion), c.server.asked[0])
 		})
+	}
+}
+
+// An archive that names nothing at all is the wrong one, or does not let us search;
+// one in which nothing fits is not.
+func TestAnArchiveWithoutStudies(t *testing.T) {
+	server := &fakeWeb{holdings: []holding{{uid: "1", date: "20190101", modalities: []string{"MR"}, series: []held{{uid: "1.1", modality: "MR", says: 9}}}}}
+	pacs := startPACS(t, &fakePACS{holdings: server.holdings})
+	for _, source := range []func(q rescore.Query) rescore.Source{
+		func(q rescore.Query) rescore.Source { return server.source(t, q) },
+		func(q rescore.Query) rescore.Source { return pacs.source(t, q) },
+	} {
+		err := source(rescore.Query{}).Scan(t.Context(), "", func(rescore.Batch) error { return errors.New("there is nothing") })
+		require.ErrorContains(t, err, "no study with CT")
+		require.Len(t, scanAll(t, source(rescore.Query{Modality: "MR"})).parts, 1)
+		require.Empty(t, scanAll(t, source(rescore.Query{From: "20190101"})).parts)
+		require.Empty(t, scanAll(t, source(rescore.Query{Description: "chest"})).parts)
 	}
 }
 
